@@ -1,0 +1,1 @@
+"""Telling the world: what workflows ask for and only activities may do."""

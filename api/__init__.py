@@ -1,0 +1,1 @@
+"""The REST API: authenticate, validate, and turn a route into a workflow."""

@@ -1,0 +1,1 @@
+"""The language of automations: definition, expressions, validation, interpreter. Pure."""

@@ -1,0 +1,1 @@
+"""Accounts at apps: OAuth 2.0, credential fields, encryption, refresh exactly once."""

@@ -1,0 +1,1 @@
+"""Apps as data: the manifest model, the catalogue, the HTTP executor."""

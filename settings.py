@@ -1,0 +1,67 @@
+"""Every setting of Inlay, read once from the environment (prefix `INLAY_`)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process of Inlay must know of its surroundings.
+
+    Each field is an environment variable with the prefix `INLAY_`: `INLAY_DATABASE_URL`, and so on.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INLAY_", extra="ignore")
+
+    environment: str = Field("development", pattern="^(development|production)$")
+    data_dir: Path = Path(".inlay")
+    """Where the database file, Temporal's file and large payloads lie on one machine."""
+
+    database_url: str = ""
+    """SQLAlchemy URL; empty: SQLite in `data_dir`."""
+
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    temporal_ui_url: str = "http://127.0.0.1:8233"
+    temporal_api_key: SecretStr | None = None
+    """For Temporal Cloud; its presence also turns TLS on."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    """Where browsers and other apps reach the API: redirect URIs and callback URLs begin with it."""
+
+    encryption_keys: SecretStr = SecretStr("")
+    """Comma separated keys of 32 bytes in URL-safe base64; the first encrypts, all decrypt.
+
+    Empty in development: a key is made once and kept in `data_dir`. Refused in production."""
+
+    allowed_private_hosts: str = ""
+    """Comma separated host names, addresses or networks that outgoing calls may reach although
+    they are private (for example `127.0.0.1` in development)."""
+
+    daily_credits: int = 10_000
+    """Credits a day of the plan that a new account gets."""
+
+    payload_dir: Path | None = None
+    """Where payloads too large for a history lie; empty: in `data_dir`. Workers and APIs share it."""
+
+    log_level: str = "INFO"
+
+    @property
+    def effective_database_url(self) -> str:
+        """The URL to connect to, with the default filled in."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.absolute()}/inlay.db"
+
+    @property
+    def effective_payload_dir(self) -> Path:
+        """The folder of large payloads, with the default filled in."""
+        return self.payload_dir or self.data_dir / "payloads"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

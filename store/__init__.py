@@ -1,0 +1,1 @@
+"""What Inlay remembers: SQLAlchemy models, sessions and migrations."""

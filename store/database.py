@@ -1,0 +1,45 @@
+"""Opening the database: SQLite on one machine, PostgreSQL in production."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+Database = async_sessionmaker[AsyncSession]
+"""Makes sessions: `async with database() as session` or, committing, `database.begin()`."""
+
+
+def open_database(url: str) -> Database:
+    """Sessions on the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`)."""
+    if url.startswith("sqlite"):
+        engine = create_async_engine(url, connect_args={"timeout": 30})
+        event.listen(engine.sync_engine, "connect", _configure_sqlite)
+    else:
+        engine = create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+async def close_database(database: Database) -> None:
+    """Closes all connections of the engine behind `database`."""
+    engine: AsyncEngine = database.kw["bind"]
+    await engine.dispose()
+
+
+def insert_for(session: AsyncSession) -> Any:
+    """The dialect's own `insert`, which knows `on_conflict_do_update` and `…_do_nothing`."""
+    dialect = session.get_bind().dialect.name
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    # WAL lets readers and the one writer work side by side; NORMAL is durable against a crash of
+    # the process, and against one of the machine up to the last checkpoint.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()

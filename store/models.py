@@ -1,0 +1,290 @@
+"""The tables. Times are milliseconds since the epoch (UTC); identifiers are UUIDv7 text."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from uuid_utils import uuid7
+
+JsonValue = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+DEVELOPER = ""
+"""The `user_id` of what belongs to the developer themselves and to no end user."""
+
+
+def new_id() -> str:
+    """A new identifier; later ones sort after earlier ones."""
+    return str(uuid7())
+
+
+def now_ms() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class Base(DeclarativeBase):
+    """The metadata of all tables."""
+
+    type_annotation_map = {str: String(255), int: BigInteger, Any: JsonValue, bytes: LargeBinary}  # noqa: RUF012
+
+
+class Account(Base):
+    """A developer: signs in, owns projects, has a plan."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(default="")
+    password_hash: Mapped[str]
+    developer_mode: Mapped[bool] = mapped_column(default=False)
+    plan: Mapped[str] = mapped_column(default="free")
+    daily_credits: Mapped[int]
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+
+
+class AccountSession(Base):
+    """A signed-in browser or script; the id is the SHA-256 of the secret that it holds."""
+
+    __tablename__ = "account_sessions"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+    expires_at: Mapped[int]
+
+
+class Project(Base):
+    """One application of a developer."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[str] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str]
+    webhook_url: Mapped[str] = mapped_column(String(2048))
+    logo_url: Mapped[str | None] = mapped_column(String(2048))
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+
+
+class ApiToken(Base):
+    """A secret of a project; only its SHA-256 is kept."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    hint: Mapped[str]
+    """The first characters of the token, so that people can tell tokens apart."""
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+    last_used_at: Mapped[int | None]
+    revoked_at: Mapped[int | None]
+
+
+class Integration(Base):
+    """An app registered in a project; `secret` holds an OAuth app's client, encrypted."""
+
+    __tablename__ = "integrations"
+    __table_args__ = (Index("integrations_app", "project_id", "app_key", unique=True),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    app_key: Mapped[str]
+    client_id: Mapped[str | None] = mapped_column(Text)
+    secret: Mapped[bytes | None]
+    scopes: Mapped[Any]
+    """The scopes asked of the end user: a list of strings."""
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+    updated_at: Mapped[int] = mapped_column(default=now_ms)
+
+
+class Automation(Base):
+    """A trigger and steps: the draft, and which version of it is published."""
+
+    __tablename__ = "automations"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str]
+    draft: Mapped[Any]
+    draft_revision: Mapped[int] = mapped_column(default=1)
+    """Grows with each save, so that two editors do not overwrite each other unseen."""
+    published_version: Mapped[int | None]
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+    updated_at: Mapped[int] = mapped_column(default=now_ms)
+
+
+class AutomationVersion(Base):
+    """A published definition; never changed."""
+
+    __tablename__ = "automation_versions"
+
+    automation_id: Mapped[str] = mapped_column(
+        ForeignKey("automations.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    definition: Mapped[Any]
+    published_at: Mapped[int] = mapped_column(default=now_ms)
+
+
+class EndUser(Base):
+    """A user of the developer's product, by the id that the developer chose."""
+
+    __tablename__ = "end_users"
+
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+
+
+class Connection(Base):
+    """One account at one app, of an end user or (with `user_id` DEVELOPER) of the developer."""
+
+    __tablename__ = "connections"
+    __table_args__ = (
+        Index("connections_owner", "project_id", "user_id", "app_key", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    user_id: Mapped[str]
+    app_key: Mapped[str]
+    status: Mapped[str] = mapped_column(default="connected")
+    """`connected` or `invalid`."""
+    invalid_reason: Mapped[str | None] = mapped_column(Text)
+    auth_type: Mapped[str]
+    secret: Mapped[bytes]
+    """The credential as JSON, encrypted."""
+    account: Mapped[Any | None]
+    """`{id?, name?, email?}` of the account at the app."""
+    scopes: Mapped[Any]
+    expires_at: Mapped[int | None]
+    revision: Mapped[int] = mapped_column(default=1)
+    """Grows with each change of the credential; refreshes compare and swap on it."""
+    refresh_lease_until: Mapped[int] = mapped_column(default=0)
+    """A refresh is under way until then, at the latest."""
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+    updated_at: Mapped[int] = mapped_column(default=now_ms)
+
+
+class OAuthState(Base):
+    """An authorization under way; the id is the SHA-256 of the `state` that the browser carries."""
+
+    __tablename__ = "oauth_states"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    user_id: Mapped[str]
+    app_key: Mapped[str]
+    code_verifier: Mapped[bytes | None]
+    """PKCE's verifier, encrypted."""
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+    expires_at: Mapped[int]
+
+
+class Run(Base):
+    """What is known of a run when Temporal has forgotten it."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        Index("runs_of_project", "project_id", "started_at"),
+        Index("runs_of_automation", "automation_id", "started_at"),
+        Index("runs_by_status", "status", "started_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """Also the id of its Temporal workflow."""
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    automation_id: Mapped[str]
+    version: Mapped[int]
+    """The published version; 0 for a run of the draft."""
+    user_id: Mapped[str]
+    trigger: Mapped[str]
+    """`manual`, or the trigger's component key."""
+    parent_run_id: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default="running")
+    """`running`, `paused`, `completed`, `error` or `canceled`."""
+    message: Mapped[str | None] = mapped_column(Text)
+    result: Mapped[Any | None]
+    free_executions: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[int]
+    ended_at: Mapped[int | None]
+
+
+class RunStep(Base):
+    """One execution of one step; written once by its key however often it was tried."""
+
+    __tablename__ = "run_steps"
+
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    step_id: Mapped[str] = mapped_column(primary_key=True)
+    iteration: Mapped[str] = mapped_column(primary_key=True, default="")
+    """Indexes of the loops around it, outer first, joined by dots; empty outside loops."""
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True
+    )
+    type: Mapped[str]
+    """The step's type in the definition."""
+    name: Mapped[str]
+    component: Mapped[str | None]
+    connection_user_id: Mapped[str | None]
+    """Whose connection was used; null where none was."""
+    status: Mapped[str]
+    """`completed`, `error` or `waiting`."""
+    inputs: Mapped[Any | None]
+    output: Mapped[Any | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=1)
+    started_at: Mapped[int]
+    ended_at: Mapped[int | None]
+
+
+class RunPause(Base):
+    """A place where a run waits for the world, and which workflow to tell when it comes."""
+
+    __tablename__ = "run_pauses"
+
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    step_id: Mapped[str] = mapped_column(primary_key=True)
+    iteration: Mapped[str] = mapped_column(primary_key=True, default="")
+    workflow_id: Mapped[str]
+    kind: Mapped[str]
+    """`delay`, `approval`, `callback`, `connection` or `credits`."""
+    message: Mapped[str] = mapped_column(Text)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    app_key: Mapped[str | None]
+    user_id: Mapped[str | None]
+    since: Mapped[int]
+    until: Mapped[int | None]
+
+
+class CreditUsage(Base):
+    """Executions of an account on one UTC day."""
+
+    __tablename__ = "credit_usage"
+
+    account_id: Mapped[str] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    """YYYY-MM-DD."""
+    app_executions: Mapped[int] = mapped_column(default=0)
+    free_executions: Mapped[int] = mapped_column(default=0)
+
+
+Index("connections_by_expiry", Connection.expires_at)
+Index("run_pauses_by_connection", RunPause.project_id, RunPause.user_id, RunPause.app_key)

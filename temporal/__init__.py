@@ -1,0 +1,1 @@
+"""How Inlay talks to Temporal: client, payload encryption, large payloads, the dev server."""

@@ -1,0 +1,1 @@
+"""Deterministic code that Temporal runs and replays."""

@@ -1,0 +1,114 @@
+"""What travels between the API, workflows and activities. Plain values, no secrets."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+RunStatus = Literal["running", "paused", "completed", "error", "canceled"]
+
+
+class RunInput(BaseModel):
+    """All that a run needs: nothing is looked up while it is interpreted."""
+
+    project_id: str
+    account_id: str
+    automation_id: str
+    automation_name: str
+    version: int
+    """0: the draft."""
+    user_id: str
+    """Empty: the developer's own run."""
+    trigger: str = "manual"
+    definition: dict[str, Any]
+    called: dict[str, CalledAutomation] = Field(default_factory=dict)
+    """The automations that this one calls, directly or not, by id: fixed when the run starts."""
+    data: dict[str, Any] = Field(default_factory=dict)
+    event: Any = None
+    callback_url: str = ""
+    """Unguessable; a callback step's own URL is this, a slash, its id and iteration."""
+    parent_run_id: str | None = None
+    depth: int = 0
+
+
+class CalledAutomation(BaseModel):
+    """The version of a called automation that a run goes with."""
+
+    name: str
+    version: int
+    definition: dict[str, Any]
+
+
+RunInput.model_rebuild()
+
+
+class StepTrace(BaseModel):
+    """What a step without an activity did; carried to the ledger by the next activity."""
+
+    step_id: str
+    iteration: str = ""
+    type: str
+    name: str
+    status: Literal["completed", "error", "waiting"] = "completed"
+    inputs: Any = None
+    output: Any = None
+    error: str | None = None
+    started_at: int
+    ended_at: int | None = None
+
+
+class ComponentCall(BaseModel):
+    """The input of a component's activity; its type is the component's key."""
+
+    run_id: str
+    step_id: str
+    iteration: str = ""
+    name: str
+    project_id: str
+    account_id: str
+    connection_user_id: str
+    """Whose connection; empty: the developer's."""
+    inputs: dict[str, Any]
+    traces: list[StepTrace] = Field(default_factory=list)
+    reuse: bool = False
+    """The run may have executed this step before (it was reset): a recorded success is reused."""
+
+
+class RunOutcome(BaseModel):
+    """How a run ended; the result of its workflow, or the detail of its failure."""
+
+    status: Literal["completed", "error", "canceled"]
+    message: str | None = None
+    result: Any = None
+    free_executions: int = 0
+    traces: list[StepTrace] = Field(default_factory=list)
+
+
+class Pause(BaseModel):
+    """A place where a run waits."""
+
+    run_id: str
+    step_id: str
+    iteration: str = ""
+    project_id: str
+    workflow_id: str
+    kind: Literal["delay", "approval", "callback", "connection", "credits"]
+    message: str
+    app_key: str | None = None
+    user_id: str | None = None
+    since: int
+    until: int | None = None
+    traces: list[StepTrace] = Field(default_factory=list)
+
+
+class Resume(BaseModel):
+    """What the world answers to a pause; the argument of the signal `resume`."""
+
+    step_id: str
+    iteration: str = ""
+    approved: bool | None = None
+    by: str | None = None
+    comment: str | None = None
+    body: Any = None
+    query: dict[str, str] = Field(default_factory=dict)
