@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     """Comma separated host names, addresses or networks that outgoing calls may reach although
     they are private (for example `127.0.0.1` in development)."""
 
+    connector_dirs: str = ""
+    """Folders with further apps, separated like PATH; each holds one folder an app."""
+
     daily_credits: int = 10_000
     """Credits a day of the plan that a new account gets."""
 
