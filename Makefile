@@ -1,0 +1,79 @@
+# The verbs of this project. All that is needed is make and Python 3.11, 3.12 or 3.13.
+#
+#   make demo   set everything up and watch an automation run for two end users (Ctrl-C ends it)
+#               ONCE=1 ends after the runs, INFO=path writes what happened as JSON
+#   make dev    run all of Inlay on this machine; data stays in .inlay
+#   make test   set everything up and pass the tests; ARGS="-k name" goes to pytest
+#   make bench  compare with a hand-written Temporal workflow; JSON=path writes the figures
+#   make lint   style, types and the rules of who may import whom
+#   make lock   choose the newest allowed versions of the dependencies
+
+PYTHON ?=
+VENV := .venv
+RUN := $(VENV)/bin/python
+DEV_READY := $(VENV)/ready-dev
+TEST_READY := $(VENV)/ready-test
+INSTALL := $(RUN) -m pip install --disable-pip-version-check --quiet
+# uv is told no index, links or configuration of this machine: a lock names packages only.
+COMPILE := $(RUN) -m uv pip compile --no-config --universal --python-version 3.11 --upgrade \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
+
+.PHONY: help demo dev test bench lint lock
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^#  //p' Makefile
+
+demo: $(DEV_READY)
+	@$(RUN) -m examples.demo $(if $(ONCE),--once) $(if $(INFO),--info "$(INFO)")
+
+dev: $(DEV_READY)
+	@$(RUN) -m cli dev
+
+test: $(TEST_READY)
+	@$(RUN) -m pytest $(ARGS)
+
+bench: $(DEV_READY)
+	@$(RUN) -m benchmarks $(if $(JSON),--json "$(JSON)")
+
+lint: $(TEST_READY)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy .
+	$(VENV)/bin/lint-imports
+
+lock: $(TEST_READY)
+	$(INSTALL) uv
+	$(COMPILE) --all-extras -o requirements/test.lock pyproject.toml
+	$(COMPILE) --extra build --extra dev-server -c requirements/test.lock -o requirements/dev.lock pyproject.toml
+	$(COMPILE) --extra build -c requirements/test.lock -o requirements/runtime.lock pyproject.toml
+
+$(RUN):
+	@found=; \
+	for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+		if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+		then found=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "Inlay needs Python 3.11, 3.12 or 3.13, and found: $$(python3 --version 2>&1)."; \
+		echo "Install one of them, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; \
+		exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$found" --version)"; \
+	"$$found" -m venv --clear $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "This Python cannot make virtual environments; on Debian and Ubuntu install python3-venv."; \
+		exit 1; \
+	}
+
+$(DEV_READY): requirements/dev.lock pyproject.toml | $(RUN)
+	@echo "Installing what Inlay needs (once; some minutes on a slow line)"
+	@$(INSTALL) --require-hashes -r requirements/dev.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(TEST_READY): requirements/test.lock pyproject.toml | $(RUN)
+	@echo "Installing what Inlay and its tests need (once; some minutes on a slow line)"
+	@$(INSTALL) --require-hashes -r requirements/test.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $(DEV_READY) $@
