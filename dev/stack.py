@@ -1,0 +1,169 @@
+"""The Temporal server, the API and a worker, side by side on one machine."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+from pydantic import SecretStr
+from store.migrations import migrate
+
+from dev.supervisor import ChildProcess, Log, Running, Supervisor
+from store.encryption import Keyring
+from temporal.client import connect, register_search_attributes
+from temporal.server import DevServer, is_port_free, start_dev_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from settings import Settings
+
+API_PORT = 8000
+TEMPORAL_PORT = 7233
+TEMPORAL_UI_PORT = 8233
+CODEC_PATH = "/api/v1/temporal"
+"""Where the API decodes payloads for the Temporal UI."""
+HEALTH_PATH = "/api/v1/health"
+API_START_TIMEOUT = 60.0
+
+
+class DevError(Exception):
+    """Inlay cannot run here; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What runs, and where."""
+
+    settings: Settings
+    """The settings of all its processes, with the addresses that were chosen."""
+    failed: asyncio.Event
+    """Set when one of its processes would not stay alive."""
+
+
+@asynccontextmanager
+async def running_stack(settings: Settings, log: Log) -> AsyncIterator[Stack]:
+    """All of Inlay for the time of a block.
+
+    What it knows lies in `settings.data_dir` and is there again the next time. Ports that are
+    taken are named in the log and replaced. Raises `DevError` and `DevServerError`.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings):
+        supervisor = Supervisor(log)
+        try:
+            yield Stack(await _start(settings, supervisor, log), supervisor.failed)
+        finally:
+            await supervisor.stop()
+
+
+async def _start(settings: Settings, supervisor: Supervisor, log: Log) -> Settings:
+    ports = _choose_ports(log)
+    api_port, temporal_port, ui_port = ports
+    api_url = f"http://127.0.0.1:{api_port}"
+    settings = settings.model_copy(
+        update={
+            "data_dir": settings.data_dir.absolute(),
+            "temporal_address": f"127.0.0.1:{temporal_port}",
+            "temporal_ui_url": f"http://127.0.0.1:{ui_port}",
+            # A tunnel or a proxy in front of this machine is named by the setting.
+            "public_url": settings.public_url
+            if "public_url" in settings.model_fields_set
+            else api_url,
+        }
+    )
+    environment = environment_of(settings)
+    # The key is made here, once, before two processes could make one each.
+    keyring = Keyring.from_settings(settings)
+    await migrate(settings.effective_database_url)
+
+    async def start_temporal() -> DevServer:
+        return await start_dev_server(
+            settings.data_dir / "temporal.db",
+            temporal_port,
+            ui_port,
+            codec_endpoint=api_url + CODEC_PATH,
+            on_output=lambda line: log("temporal", line),
+        )
+
+    async def start_api() -> Running:
+        arguments = ["-m", "cli", "api", "--port", str(api_port)]
+        return await ChildProcess.start("api", arguments, environment, log)
+
+    async def start_worker() -> Running:
+        return await ChildProcess.start("worker", ["-m", "cli", "worker"], environment, log)
+
+    await supervisor.start("temporal", start_temporal)
+    await register_search_attributes(await connect(settings, keyring))
+    await supervisor.start("api", start_api)
+    await supervisor.start("worker", start_worker)
+    await _until_healthy(api_url + HEALTH_PATH, supervisor.failed)
+    return settings
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment that gives a child process the same settings."""
+    environment = {}
+    for name in settings.model_fields_set:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        if value is not None:
+            environment[f"INLAY_{name.upper()}"] = str(value)
+    return environment
+
+
+def _choose_ports(log: Log) -> tuple[int, int, int]:
+    chosen: list[int] = []
+    for purpose, preferred in (
+        ("API", API_PORT),
+        ("Temporal server", TEMPORAL_PORT),
+        ("Temporal UI", TEMPORAL_UI_PORT),
+    ):
+        for port in range(preferred, preferred + 100):
+            if port not in chosen and is_port_free(port):
+                break
+        else:
+            raise DevError(f"no port from {preferred} to {preferred + 99} is free: {purpose}")
+        if port != preferred:
+            log("inlay", f"port {preferred} is taken; the {purpose} uses {port} instead")
+        chosen.append(port)
+    return chosen[0], chosen[1], chosen[2]
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """Holds the data folder: two servers on one Temporal file would destroy it."""
+    with (settings.data_dir / "dev.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise DevError(
+                f"{settings.data_dir} is in use by another `inlay dev` (process {holder}); "
+                "stop that one, or give this one its own folder with INLAY_DATA_DIR"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+async def _until_healthy(url: str, failed: asyncio.Event) -> None:
+    async with httpx.AsyncClient() as client, asyncio.timeout(API_START_TIMEOUT):
+        while not failed.is_set():
+            try:
+                answer = await client.get(url)
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+                continue
+            if answer.is_success:
+                return
+            await asyncio.sleep(0.1)
+    raise DevError("the API would not start; its messages are above")
