@@ -1,0 +1,1 @@
+"""What shows how Inlay is used: a third-party app with its connector, and a demonstration."""

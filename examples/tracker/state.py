@@ -1,0 +1,103 @@
+"""All that Tracker remembers. It lives in memory: a new start is an empty tracker."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+
+@dataclass(frozen=True)
+class User:
+    """A person with an account at Tracker."""
+
+    id: str
+    name: str
+    email: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """Who may sign in, and the one client that is registered."""
+
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+    token_lifetime: int = 3600
+    """Seconds that an access token is good for."""
+    users: tuple[User, ...] = (
+        User("ada", "Ada Lovelace", "ada@tracker.example", "analytical-engine"),
+        User("grace", "Grace Hopper", "grace@tracker.example", "first-compiler"),
+        User("acme", "Acme Support", "support@acme.example", "we-care"),
+    )
+
+    def user(self, user_id: str) -> User | None:
+        """The user with that id."""
+        return next((user for user in self.users if user.id == user_id), None)
+
+
+class NewTicket(BaseModel):
+    """What a ticket is made of."""
+
+    title: str = Field(min_length=1, max_length=200)
+    description: str = Field("", max_length=10_000)
+    priority: Literal["low", "normal", "high"] = "normal"
+
+
+class NewText(BaseModel):
+    """What a comment and an announcement are made of."""
+
+    text: str = Field(min_length=1, max_length=10_000)
+
+
+class Comment(BaseModel):
+    """A comment on a ticket."""
+
+    id: str
+    text: str
+    author: str
+
+
+class Ticket(BaseModel):
+    """A ticket."""
+
+    id: str
+    title: str
+    description: str
+    priority: str
+    author: str
+    url: str
+    comments: list[Comment] = []
+
+
+class Announcement(BaseModel):
+    """A line that everybody sees."""
+
+    id: str
+    text: str
+    author: str
+
+
+@dataclass
+class State:
+    """The tickets, the announcements and what is needed to sign in."""
+
+    config: Config
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    announcements: list[Announcement] = field(default_factory=list)
+    sessions: dict[str, User] = field(default_factory=dict)
+    """Signed-in browsers by the value of their cookie."""
+    answered: dict[tuple[str, str], tuple[Any, Any]] = field(default_factory=dict)
+    """By user and Idempotency-Key: what was asked, and what was answered."""
+
+    def sign_in(self, user_id: str, password: str) -> str | None:
+        """The cookie of a new session, unless the password is wrong."""
+        user = self.config.user(user_id)
+        if user is None or not secrets.compare_digest(user.password, password):
+            return None
+        session = secrets.token_urlsafe(24)
+        self.sessions[session] = user
+        return session
