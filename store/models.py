@@ -155,9 +155,7 @@ class Connection(Base):
     """One account at one app, of an end user or (with `user_id` DEVELOPER) of the developer."""
 
     __tablename__ = "connections"
-    __table_args__ = (
-        Index("connections_owner", "project_id", "user_id", "app_key", unique=True),
-    )
+    __table_args__ = (Index("connections_owner", "project_id", "user_id", "app_key", unique=True),)
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
@@ -220,7 +218,6 @@ class Run(Base):
     """`running`, `paused`, `completed`, `error` or `canceled`."""
     message: Mapped[str | None] = mapped_column(Text)
     result: Mapped[Any | None]
-    free_executions: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[int]
     ended_at: Mapped[int | None]
 
@@ -262,6 +259,7 @@ class RunPause(Base):
     step_id: Mapped[str] = mapped_column(primary_key=True)
     iteration: Mapped[str] = mapped_column(primary_key=True, default="")
     workflow_id: Mapped[str]
+    """Empty while only an early answer is here and nothing waits yet."""
     kind: Mapped[str]
     """`delay`, `approval`, `callback`, `connection` or `credits`."""
     message: Mapped[str] = mapped_column(Text)
@@ -270,6 +268,8 @@ class RunPause(Base):
     user_id: Mapped[str | None]
     since: Mapped[int]
     until: Mapped[int | None]
+    answer: Mapped[Any | None]
+    """A callback's call that came before the run waited for it."""
 
 
 class CreditUsage(Base):

@@ -81,8 +81,43 @@ class RunOutcome(BaseModel):
     status: Literal["completed", "error", "canceled"]
     message: str | None = None
     result: Any = None
-    free_executions: int = 0
     traces: list[StepTrace] = Field(default_factory=list)
+
+
+class LoopPart(BaseModel):
+    """The input of a child workflow that runs some of a long loop's iterations."""
+
+    run: RunInput
+    run_id: str
+    """The run that the loop belongs to, under which its steps are booked."""
+    reuse: bool
+    loop_id: str
+    iteration: str
+    """The iteration that the loop itself is in."""
+    first_index: int
+    items: list[Any]
+    variables: dict[str, Any]
+
+
+class LoopPartOutcome(BaseModel):
+    """What the iterations gave, or that a stop step among them ended the run."""
+
+    outputs: list[Any] = Field(default_factory=list)
+    stopped: RunOutcome | None = None
+    traces: list[StepTrace] = Field(default_factory=list)
+
+
+class RunRecord(BaseModel):
+    """A run as the ledger knows it from its start on."""
+
+    run_id: str
+    project_id: str
+    automation_id: str
+    version: int
+    user_id: str
+    trigger: str
+    parent_run_id: str | None
+    started_at: int
 
 
 class Pause(BaseModel):
@@ -99,6 +134,7 @@ class Pause(BaseModel):
     user_id: str | None = None
     since: int
     until: int | None = None
+    account_id: str
     traces: list[StepTrace] = Field(default_factory=list)
 
 

@@ -1,0 +1,239 @@
+"""Runs as the API handles them: each call becomes a workflow start, a signal or a reset."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.common import Priority, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.pauses import PauseWatch
+from store.database import Database
+from store.ledger import Ledger, RunOpened
+from store.models import RunPause, new_id, now_ms
+from temporal.booking import run_closed
+from temporal.client import TASK_QUEUE
+from temporal.reconciliation import end_of
+from temporal.reset import failed_step_event
+from workflows import search_attributes
+from workflows.payloads import Resume, RunInput
+from workflows.run import AutomationRun
+
+START_TIMEOUT = timedelta(seconds=5)
+RETRY_WAIT = 1.0
+"""Seconds between tries while a server that holds a run is away."""
+UNREACHABLE = {
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.UNKNOWN,
+    RPCStatusCode.INTERNAL,
+}
+
+
+class EngineUnavailable(Exception):
+    """Temporal cannot be reached: nothing was started, the caller may try again."""
+
+
+class RunNotActive(Exception):
+    """The run has ended, or has not failed, so that this cannot be done with it."""
+
+
+@dataclass(frozen=True)
+class RunAnswer:
+    """What a caller of `run` is told."""
+
+    run_id: str
+    status: Literal["completed", "paused", "error", "canceled"]
+    message: str | None
+    result: Any
+
+
+class Runs:
+    """Starts runs and acts on them."""
+
+    def __init__(self, client: Client, database: Database) -> None:
+        self._client = client
+        self._database = database
+        self._ledger = Ledger(database)
+        self._pauses = PauseWatch(self._ledger)
+
+    async def run(self, run: RunInput) -> RunAnswer:
+        """Starts a run and waits for its end or its first pause.
+
+        Raises EngineUnavailable when nothing was started.
+        """
+        run_id = await self.start(run)
+        ended = asyncio.create_task(self._end(run_id, run.project_id, run.account_id))
+        paused = asyncio.create_task(self._pauses.wait(run_id))
+        try:
+            await asyncio.wait({ended, paused}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                return ended.result()
+            return RunAnswer(run_id, "paused", paused.result(), None)
+        finally:
+            ended.cancel()
+            paused.cancel()
+
+    async def start(self, run: RunInput) -> str:
+        """Starts a run and gives its id; raises EngineUnavailable when nothing was started."""
+        run_id = new_id()
+        row = run.model_dump(
+            include={
+                "project_id",
+                "automation_id",
+                "version",
+                "user_id",
+                "trigger",
+                "parent_run_id",
+            }
+        )
+        # The book first: a run that it does not know would never be seen to end.
+        await self._ledger.write(
+            RunOpened({"id": run_id, "status": "running", "started_at": now_ms(), **row})
+        )
+        try:
+            async with _reaching_temporal():
+                await self._client.start_workflow(
+                    AutomationRun.run,
+                    run,
+                    id=run_id,
+                    task_queue=TASK_QUEUE,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    search_attributes=search_attributes.of_run(
+                        project_id=run.project_id,
+                        automation_id=run.automation_id,
+                        user_id=run.user_id,
+                        trigger=run.trigger,
+                    ),
+                    static_summary=run.automation_name[:200],
+                    priority=Priority(fairness_key=run.project_id),
+                    rpc_timeout=START_TIMEOUT,
+                )
+        except BaseException:
+            await self._ledger.forget(run_id)
+            raise
+        return run_id
+
+    async def cancel(self, run_id: str) -> None:
+        """Asks a run to end; raises RunNotActive when it has."""
+        async with _reaching_temporal():
+            await self._client.get_workflow_handle(run_id).cancel()
+
+    async def resume(self, pause: RunPause, answer: Resume) -> None:
+        """Answers a pause; raises RunNotActive when the run has ended."""
+        await self._signal(pause.workflow_id, answer)
+
+    async def call_back(self, run_id: str, project_id: str, answer: Resume) -> None:
+        """Brings a callback to the run that waits for it, or keeps it for when it does."""
+        workflow_id = await self._ledger.answer_early(
+            {
+                "run_id": run_id,
+                "step_id": answer.step_id,
+                "iteration": answer.iteration,
+                "workflow_id": "",
+                "kind": "callback",
+                "message": "",
+                "project_id": project_id,
+                "since": now_ms(),
+                "answer": answer.model_dump(),
+            }
+        )
+        if workflow_id is not None:
+            await self._signal(workflow_id, answer)
+
+    async def connection_restored(self, project_id: str, user_id: str, app_key: str) -> None:
+        """Lets the runs go on that wait for this connection."""
+        async with self._database() as session:
+            pauses: Sequence[RunPause] = (
+                await session.scalars(
+                    select(RunPause).where(
+                        RunPause.project_id == project_id,
+                        RunPause.user_id == user_id,
+                        RunPause.app_key == app_key,
+                        RunPause.kind == "connection",
+                    )
+                )
+            ).all()
+        for pause in pauses:
+            try:
+                await self._signal(
+                    pause.workflow_id, Resume(step_id=pause.step_id, iteration=pause.iteration)
+                )
+            except RunNotActive:
+                continue
+
+    async def retry(self, run_id: str) -> None:
+        """Goes on with a failed run from the step that failed (Temporal's reset).
+
+        Raises RunNotActive when the run has not failed.
+        """
+        async with _reaching_temporal():
+            handle = self._client.get_workflow_handle(run_id)
+            event_id = failed_step_event(await handle.fetch_history())
+            if event_id is None:
+                raise RunNotActive("This run has not failed, so there is no step to retry.")
+            description = await handle.describe()
+            # Before the reset: a run that ends at once must find its book open.
+            await self._ledger.reopen(run_id)
+            await self._client.workflow_service.reset_workflow_execution(
+                ResetWorkflowExecutionRequest(
+                    namespace=self._client.namespace,
+                    workflow_execution=WorkflowExecution(
+                        workflow_id=run_id, run_id=description.run_id
+                    ),
+                    reason="Retried from the failed step",
+                    workflow_task_finish_event_id=event_id,
+                    request_id=new_id(),
+                )
+            )
+
+    async def _signal(self, workflow_id: str, answer: Resume) -> None:
+        async with _reaching_temporal():
+            handle = self._client.get_workflow_handle(workflow_id)
+            await handle.signal(AutomationRun.resume, answer)
+
+    async def _end(self, run_id: str, project_id: str, account_id: str) -> RunAnswer:
+        while True:
+            try:
+                outcome = await end_of(self._client, run_id)
+            except RPCError as error:
+                if error.status not in UNREACHABLE:
+                    raise
+                # The run is durable: it goes on when the server is back, and so does this wait.
+                await asyncio.sleep(RETRY_WAIT)
+            else:
+                break
+        await self._ledger.write(
+            run_closed(outcome, run_id=run_id, project_id=project_id, account_id=account_id)
+        )
+        return RunAnswer(run_id, outcome.status, outcome.message, outcome.result)
+
+
+@asynccontextmanager
+async def _reaching_temporal() -> AsyncIterator[None]:
+    try:
+        yield
+    except RPCError as error:
+        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}:
+            raise RunNotActive("The run has ended already.") from None
+        if error.status in UNREACHABLE:
+            raise EngineUnavailable(
+                "The engine cannot be reached at the moment. Nothing was started; try again."
+            ) from None
+        raise
+    except RuntimeError as error:
+        # A client that connects lazily says so when its first call fails.
+        raise EngineUnavailable(
+            "The engine cannot be reached at the moment. Nothing was started; try again."
+        ) from error

@@ -1,0 +1,482 @@
+"""Runs a definition: scope, expressions and control flow, without any I/O of its own.
+
+Everything that touches the world goes through a `Host`; a workflow is one, tests have others. The
+code keeps to what asyncio does deterministically, so that it can be replayed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Protocol
+
+from automations.definition import (
+    AppStep,
+    ApprovalStep,
+    CallbackStep,
+    CallStep,
+    ConditionStep,
+    Definition,
+    DelayStep,
+    ForEachStep,
+    SetStep,
+    Step,
+    StopStep,
+    SwitchStep,
+    WaitUntilStep,
+    child_blocks,
+    walk,
+)
+from automations.expressions import ExpressionError, compile_expression, compile_template
+
+MAX_ITEMS = 10_000
+"""Items of one for-each."""
+MAX_WAIT_SECONDS = 31_536_000
+"""A year: the longest delay."""
+
+
+class StepFailed(Exception):
+    """A step failed for good; `message` names what to do, `kind` is the kind of error."""
+
+    def __init__(self, message: str, kind: str = "fatal") -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+
+
+class Stopped(Exception):
+    """A stop step was reached, or a step failed whose `onError` is stop: the run ends here."""
+
+    def __init__(self, status: str, message: str | None, result: Any = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.result = result
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a run a step is executed: the step and the indexes of the loops around it."""
+
+    step: Step
+    iteration: str
+
+    @property
+    def label(self) -> str:
+        """The step's name for people; in a loop with the item's number, from 1."""
+        name = self.step.name or self.step.id
+        if not self.iteration:
+            return name
+        numbers = ".".join(str(int(index) + 1) for index in self.iteration.split("."))
+        return f"{name} #{numbers}"
+
+
+class Host(Protocol):
+    """What the interpreter needs of the world."""
+
+    def now(self) -> datetime:
+        """The current moment, deterministic, in UTC."""
+
+    async def call_component(self, place: Place, inputs: dict[str, Any]) -> Any:
+        """Executes an app action; raises StepFailed."""
+
+    async def call_automation(self, place: Place, data: dict[str, Any]) -> Any:
+        """Runs another automation; raises StepFailed."""
+
+    async def wait(self, place: Place, kind: str, message: str, until: datetime | None) -> Answer:
+        """Pauses until somebody answers or the moment has come."""
+
+    async def iterate(self, place: Place, items: list[Any], scope: Scope) -> list[Any] | None:
+        """Runs a long loop's iterations elsewhere; None: run them here. Raises Stopped."""
+
+    def record(self, trace: Trace) -> None:
+        """Takes note of a step that needed no activity."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a wait ended; `expired` when nobody answered in time."""
+
+    expired: bool = False
+    approved: bool | None = None
+    by: str | None = None
+    comment: str | None = None
+    body: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a step that needed no activity did."""
+
+    place: Place
+    started: datetime
+    ended: datetime
+    inputs: Any = None
+    output: Any = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The values that expressions see at one place of a run."""
+
+    variables: dict[str, Any]
+    iteration: str = ""
+
+    def inner(self, index: int, loop: ForEachStep, item: Any) -> Scope:
+        """The scope of one iteration: what it sets is not seen outside."""
+        names = {loop.item_name: item, loop.index_name: index}
+        copies = {name: dict(self.variables[name]) for name in ("steps", "vars")}
+        iteration = f"{self.iteration}.{index}" if self.iteration else str(index)
+        return Scope({**self.variables, **copies, **names}, iteration)
+
+
+@lru_cache(maxsize=512)
+def load_definition(source: str) -> Definition:
+    """The definition in JSON text that validation has accepted; parsed once per process."""
+    return Definition.model_validate_json(source)
+
+
+class Interpreter:
+    """Runs one definition, or one loop of it, on a host."""
+
+    def __init__(self, definition: Definition, host: Host, callback_url: str = "") -> None:
+        self._definition = definition
+        self._host = host
+        self._callback_url = callback_url
+        self._callback_ids = [s.id for s in walk(definition.steps) if isinstance(s, CallbackStep)]
+
+    async def run(self, *, data: dict[str, Any], event: Any, run: dict[str, Any]) -> Any:
+        """Runs all steps and gives the result; raises Stopped where a step ends the run."""
+        scope = Scope(
+            {"data": data, "event": event, "run": run, "steps": {}, "vars": {}, "callbacks": {}}
+        )
+        self._set_callbacks(scope)
+        await self._run_block(self._definition.steps, scope)
+        if self._definition.result is None:
+            return None
+        try:
+            return compile_template(self._definition.result).resolve(scope.variables)
+        except ExpressionError as error:
+            raise Stopped("error", f"The result could not be computed: {error}") from error
+
+    async def run_iterations(
+        self,
+        loop_id: str,
+        items: list[Any],
+        first_index: int,
+        variables: dict[str, Any],
+        iteration: str,
+    ) -> list[Any]:
+        """Runs the iterations of one loop for a part of its items; raises Stopped."""
+        loop = find_step(self._definition, loop_id)
+        if not isinstance(loop, ForEachStep):
+            raise Stopped("error", f"{loop_id} is not a loop")
+        return await self._iterate(loop, items, first_index, Scope(variables, iteration))
+
+    async def _run_block(self, steps: list[Step], scope: Scope) -> None:
+        for step in steps:
+            await self._run_step(step, scope)
+
+    async def _run_step(self, step: Step, scope: Scope) -> None:
+        place = Place(step, scope.iteration)
+        try:
+            output = await self._execute(place, scope)
+        except (StepFailed, ExpressionError) as error:
+            message, kind = str(error), getattr(error, "kind", "expression")
+            if step.on_error.action == "stop":
+                raise Stopped("error", f"Step “{place.label}” failed: {message}") from error
+            scope.variables["steps"][step.id] = {
+                "status": "error",
+                "output": None,
+                "error": {"message": message, "kind": kind},
+            }
+            return
+        scope.variables["steps"][step.id] = {"status": "completed", "output": output, "error": None}
+
+    async def _execute(self, place: Place, scope: Scope) -> Any:
+        match place.step:
+            case AppStep(inputs=inputs):
+                resolved = _resolve(inputs, scope)
+                return await self._host.call_component(place, resolved)
+            case CallStep(data=data):
+                return await self._traced(place, self._call(place, _resolve(data, scope)))
+            case ConditionStep() | SwitchStep():
+                return await self._choose(place, scope)
+            case ForEachStep():
+                return await self._traced(place, self._for_each(place, scope))
+            case SetStep(values=values):
+                with self._tracing(place) as done:
+                    resolved = _resolve(values, scope)
+                    scope.variables["vars"].update(resolved)
+                    done(resolved)
+                return resolved
+            case StopStep():
+                self._stop(place, scope)
+            case _:
+                return await self._traced(place, self._wait(place, scope))
+
+    async def _call(self, place: Place, data: dict[str, Any]) -> Any:
+        return await self._host.call_automation(place, data)
+
+    async def _choose(self, place: Place, scope: Scope) -> dict[str, Any]:
+        with self._tracing(place) as done:
+            name, block = _chosen_block(place.step, scope)
+            done({"branch": name})
+        await self._run_block(block, scope)
+        return {"branch": name}
+
+    def _stop(self, place: Place, scope: Scope) -> None:
+        step = place.step
+        assert isinstance(step, StopStep)  # noqa: S101 - narrows the type for the checker
+        with self._tracing(place) as done:
+            message = _resolve(step.message, scope) or None
+            result = _resolve(step.result, scope)
+            done({"status": step.status, "result": result})
+        raise Stopped(step.status, None if message is None else str(message), result)
+
+    async def _for_each(self, place: Place, scope: Scope) -> list[Any]:
+        loop = place.step
+        assert isinstance(loop, ForEachStep)  # noqa: S101 - narrows the type for the checker
+        items = compile_expression(loop.items).evaluate(scope.variables)
+        if not isinstance(items, list):
+            raise StepFailed(f"`items` must be a list, not {_kind_of(items)}", "invalid_input")
+        if len(items) > MAX_ITEMS:
+            raise StepFailed(
+                f"the list has {len(items)} items; a for-each takes at most {MAX_ITEMS}",
+                "invalid_input",
+            )
+        elsewhere = await self._host.iterate(place, items, scope)
+        return await self._iterate(loop, items, 0, scope) if elsewhere is None else elsewhere
+
+    async def _iterate(
+        self, loop: ForEachStep, items: list[Any], first_index: int, scope: Scope
+    ) -> list[Any]:
+        outputs: list[Any] = [None] * len(items)
+        output = compile_template(loop.output)
+        waiting = iter(range(len(items)))
+
+        async def work() -> None:
+            for position in waiting:
+                inner = scope.inner(first_index + position, loop, items[position])
+                self._set_callbacks(inner)
+                await self._run_block(loop.steps, inner)
+                try:
+                    outputs[position] = output.resolve(inner.variables)
+                except ExpressionError as error:
+                    raise StepFailed(f"`output` of item {position + 1}: {error}") from error
+
+        await _all(work for _ in range(min(loop.parallelism, len(items))))
+        return outputs
+
+    async def _wait(self, place: Place, scope: Scope) -> Any:
+        match place.step:
+            case DelayStep(seconds=seconds):
+                until = self._host.now() + _delay(_resolve(seconds, scope))
+                await self._host.wait(place, "delay", f"waits until {_text(until)}", until)
+                return {"until": _text(until)}
+            case WaitUntilStep(at=at):
+                until = _moment(_resolve(at, scope))
+                if until > self._host.now() + timedelta(seconds=MAX_WAIT_SECONDS):
+                    raise StepFailed("`at` is more than a year away", "invalid_input")
+                if until > self._host.now():
+                    await self._host.wait(place, "delay", f"waits until {_text(until)}", until)
+                return {"until": _text(until)}
+            case ApprovalStep(expires_in=seconds) as step:
+                who, message = (str(_resolve(t, scope)) for t in (step.who, step.message))
+                text = f"waits for the approval of {who or 'somebody'}"
+                text += f": {message}" if message else ""
+                answer = await self._host.wait(place, "approval", text, self._expiry(seconds))
+                return {
+                    "approved": bool(answer.approved),
+                    "expired": answer.expired,
+                    "by": answer.by,
+                    "comment": answer.comment,
+                }
+            case CallbackStep(expires_in=seconds):
+                answer = await self._host.wait(
+                    place, "callback", "waits for a call of its URL", self._expiry(seconds)
+                )
+                return {"body": answer.body, "query": answer.query, "expired": answer.expired}
+            case step:
+                raise StepFailed(f"a step of type {step.type} cannot wait")
+
+    def _expiry(self, seconds: float | None) -> datetime | None:
+        return None if seconds is None else self._host.now() + timedelta(seconds=seconds)
+
+    def _set_callbacks(self, scope: Scope) -> None:
+        if self._callback_ids:
+            suffix = f"/{scope.iteration}" if scope.iteration else ""
+            scope.variables["callbacks"] = {
+                step_id: f"{self._callback_url}/{step_id}{suffix}" for step_id in self._callback_ids
+            }
+
+    async def _traced(self, place: Place, work: Awaitable[Any]) -> Any:
+        with self._tracing(place) as done:
+            output = await work
+            done(output)
+        return output
+
+    def _tracing(self, place: Place) -> _Tracing:
+        return _Tracing(self._host, place)
+
+
+class _Tracing:
+    """Tells the host of a step when it has ended, well or not."""
+
+    def __init__(self, host: Host, place: Place) -> None:
+        self._host, self._place, self._started = host, place, host.now()
+        self._output: Any = None
+
+    def __enter__(self) -> Callable[[Any], None]:
+        return self._done
+
+    def _done(self, output: Any) -> None:
+        self._output = output
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is None or isinstance(error, StepFailed | ExpressionError):
+            message = None if error is None else str(error)
+            self._host.record(
+                Trace(
+                    self._place,
+                    self._started,
+                    self._host.now(),
+                    output=self._output,
+                    error=message,
+                )
+            )
+
+
+def find_step(definition: Definition, step_id: str) -> Step | None:
+    """The step with this id, wherever it is in the tree."""
+    return next((step for step in walk(definition.steps) if step.id == step_id), None)
+
+
+def weight(steps: list[Step], inner_loop: int) -> int:
+    """How many activities one pass of these steps starts at most, a loop inside counted as
+    `inner_loop`."""
+    total = 0
+    for step in steps:
+        if isinstance(step, ForEachStep):
+            total += inner_loop
+        else:
+            blocks = [weight(block, inner_loop) for _, block in child_blocks(step)]
+            total += max(blocks, default=0) + (0 if blocks or isinstance(step, SetStep) else 1)
+    return max(total, 1)
+
+
+def referenced_scope(loop: ForEachStep, scope: Scope) -> Scope:
+    """The part of the scope that a loop's body reads, so that no more travels."""
+    references = {path for source in _templates(loop) for path in source}
+    used = {path[0] for path in references}
+    steps = scope.variables["steps"]
+    if ("steps",) not in references:
+        ids = {path[1] for path in references if path[0] == "steps"}
+        steps = {step_id: value for step_id, value in steps.items() if step_id in ids}
+    variables = {name: value for name, value in scope.variables.items() if name in used}
+    return Scope(
+        {**variables, "steps": steps, "vars": scope.variables["vars"], "callbacks": {}},
+        scope.iteration,
+    )
+
+
+def _templates(loop: ForEachStep) -> Iterator[frozenset[tuple[str, ...]]]:
+    yield compile_template(loop.output).references
+    for step in walk(loop.steps):
+        match step:
+            case ConditionStep():
+                for branch in step.branches:
+                    yield compile_expression(branch.when).references
+            case SwitchStep():
+                yield compile_expression(step.value).references
+            case ForEachStep():
+                yield compile_expression(step.items).references
+                yield compile_template(step.output).references
+            case _:
+                templates = step.model_dump(exclude={"id", "name", "on_error", "type"})
+                yield compile_template(templates).references
+
+
+def _chosen_block(step: Step, scope: Scope) -> tuple[str, list[Step]]:
+    match step:
+        case ConditionStep():
+            for number, branch in enumerate(step.branches, 1):
+                answer = compile_expression(branch.when).evaluate(scope.variables)
+                if not isinstance(answer, bool):
+                    raise StepFailed(
+                        f"`when` of branch {number} must be true or false, not {_kind_of(answer)}",
+                        "invalid_input",
+                    )
+                if answer:
+                    return branch.name or f"branch {number}", branch.steps
+            return "otherwise", step.otherwise
+        case SwitchStep():
+            value = compile_expression(step.value).evaluate(scope.variables)
+            for case in step.cases:
+                if _same(case.equals, value):
+                    return case.name or str(case.equals), case.steps
+            return "default", step.default
+        case _:
+            raise StepFailed(f"a step of type {step.type} has no branches")
+
+
+def _same(left: Any, right: Any) -> bool:
+    # In JSON true is not 1, though in Python it is.
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
+
+
+async def _all(works: Iterator[Callable[[], Awaitable[None]]] | Any) -> None:
+    """Runs all; when one fails the others are cancelled and waited for, then it is raised."""
+    tasks = [asyncio.ensure_future(work()) for work in works]
+    if not tasks:
+        return
+    if len(tasks) == 1:
+        await tasks[0]
+        return
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def _resolve(template: Any, scope: Scope) -> Any:
+    return compile_template(template).resolve(scope.variables)
+
+
+def _delay(value: Any) -> timedelta:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise StepFailed(f"`seconds` must be a number, not {_kind_of(value)}", "invalid_input")
+    if not 0 <= value <= MAX_WAIT_SECONDS:
+        raise StepFailed(f"`seconds` must be between 0 and {MAX_WAIT_SECONDS}", "invalid_input")
+    return timedelta(seconds=value)
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise StepFailed(
+            "`at` must be RFC 3339 text with an offset, for example 2026-01-31T09:00:00+03:00",
+            "invalid_input",
+        )
+    return moment.astimezone(UTC)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _kind_of(value: Any) -> str:
+    kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
+    return "nothing (null)" if value is None else kinds.get(type(value), "a number")

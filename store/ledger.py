@@ -1,0 +1,301 @@
+"""What runs did and what it cost, written once by key however often it is told.
+
+Writes that come at the same time share one transaction: a busy worker commits once for many
+steps, an idle one at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from store.database import Database, insert_for
+from store.models import Account, CreditUsage, Run, RunPause, RunStep, now_ms
+
+EXECUTIONS_PER_FREE_CREDIT = 100
+"""So many executions of free components cost one credit."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StepWrite:
+    """Steps of one run that have been executed; rows as in `run_steps`."""
+
+    account_id: str
+    app_steps: Sequence[Row] = ()
+    free_steps: Sequence[Row] = ()
+
+
+@dataclass(frozen=True)
+class RunOpened:
+    """A run that starts; a row as in `runs`."""
+
+    row: Row
+
+
+@dataclass(frozen=True)
+class RunClosed:
+    """A run that ended."""
+
+    run_id: str
+    status: str
+    message: str | None
+    result: Any
+    steps: StepWrite | None = None
+
+
+Entry = StepWrite | RunOpened | RunClosed
+
+
+class Ledger:
+    """The book of runs, steps, pauses and credits."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def write(self, entry: Entry) -> None:
+        """Returns when the entry is committed; what is already in the book stays as it is.
+
+        Raises what the database raises; an entry of a project that is no more is dropped.
+        """
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((entry, written))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all())
+        await written
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                try:
+                    await self._commit([entry for entry, _ in batch])
+                except Exception:
+                    # One bad entry must not take the others with it.
+                    await self._commit_singly(batch)
+                else:
+                    for _, written in batch:
+                        _settle(written)
+        finally:
+            self._writer = None
+
+    async def _commit_singly(self, batch: Sequence[tuple[Entry, asyncio.Future[None]]]) -> None:
+        for entry, written in batch:
+            try:
+                await self._commit([entry])
+            except IntegrityError:
+                # The project was deleted while its run went on.
+                _settle(written)
+            except Exception as error:
+                _settle(written, error)
+            else:
+                _settle(written)
+
+    async def _commit(self, entries: Sequence[Entry]) -> None:
+        async with self._database.begin() as session:
+            insert = insert_for(session)
+            opened = [entry.row for entry in entries if isinstance(entry, RunOpened)]
+            if opened:
+                await session.execute(insert(Run).on_conflict_do_nothing(), opened)
+            closed = [entry for entry in entries if isinstance(entry, RunClosed)]
+            steps = [entry for entry in entries if isinstance(entry, StepWrite)]
+            steps += [entry.steps for entry in closed if entry.steps is not None]
+            await _write_steps(session, steps)
+            for entry in closed:
+                await _close(session, entry)
+
+    async def recorded_output(self, run_id: str, step_id: str, iteration: str) -> tuple[Any] | None:
+        """The output of a step that has succeeded before, in a tuple; None where none has."""
+        async with self._database() as session:
+            row = (
+                await session.execute(
+                    select(RunStep.output).where(
+                        RunStep.run_id == run_id,
+                        RunStep.step_id == step_id,
+                        RunStep.iteration == iteration,
+                        RunStep.status == "completed",
+                    )
+                )
+            ).one_or_none()
+            return None if row is None else (row[0],)
+
+    async def pause(self, row: Row) -> Any:
+        """Books that a run waits; gives the answer where one came before the wait, else None."""
+        async with self._database.begin() as session:
+            insert = insert_for(session)
+            key = [RunPause.run_id, RunPause.step_id, RunPause.iteration]
+            statement = insert(RunPause).values(row)
+            changed = {k: v for k, v in row.items() if k not in {c.key for c in key}}
+            statement = statement.on_conflict_do_update(index_elements=key, set_=changed)
+            answer = (await session.execute(statement.returning(RunPause.answer))).scalar_one()
+            if answer is None:
+                await session.execute(
+                    update(Run)
+                    .where(Run.id == row["run_id"])
+                    .values(status="paused", message=row["message"])
+                )
+            return answer
+
+    async def answer_early(self, row: Row) -> str | None:
+        """Keeps a callback's call; gives the workflow that already waits for it, if one does."""
+        async with self._database.begin() as session:
+            statement = insert_for(session)(RunPause).values(row)
+            statement = statement.on_conflict_do_update(
+                index_elements=[RunPause.run_id, RunPause.step_id, RunPause.iteration],
+                set_={"answer": statement.excluded.answer},
+            ).returning(RunPause.workflow_id)
+            return (await session.execute(statement)).scalar_one() or None
+
+    async def resume(self, run_id: str, step_id: str, iteration: str) -> None:
+        """Books that a wait is over; the run is running when it was the last."""
+        async with self._database.begin() as session:
+            await session.execute(
+                delete(RunPause).where(
+                    RunPause.run_id == run_id,
+                    RunPause.step_id == step_id,
+                    RunPause.iteration == iteration,
+                )
+            )
+            others = exists().where(RunPause.run_id == run_id, RunPause.workflow_id != "")
+            await session.execute(
+                update(Run)
+                .where(Run.id == run_id, Run.status == "paused", ~others)
+                .values(status="running", message=None)
+            )
+
+    async def reopen(self, run_id: str) -> None:
+        """Books that a failed run is tried again from its failed step."""
+        async with self._database.begin() as session:
+            await session.execute(
+                update(Run)
+                .where(Run.id == run_id)
+                .values(status="running", message=None, result=None, ended_at=None)
+            )
+
+    async def forget(self, run_id: str) -> None:
+        """Removes a run that could not be started."""
+        async with self._database.begin() as session:
+            await session.execute(delete(Run).where(Run.id == run_id))
+
+    async def paused(self, run_ids: Sequence[str]) -> dict[str, str]:
+        """Which of these runs wait, with the message that says for what."""
+        async with self._database() as session:
+            rows = await session.execute(
+                select(Run.id, Run.message).where(Run.id.in_(run_ids), Run.status == "paused")
+            )
+            return {run_id: message or "" for run_id, message in rows}
+
+    async def credits_left(self, account_id: str) -> int:
+        """What is left of the day's credits; not below zero."""
+        async with self._database() as session:
+            row = (
+                await session.execute(
+                    select(
+                        Account.daily_credits,
+                        CreditUsage.app_executions,
+                        CreditUsage.free_executions,
+                    )
+                    .select_from(Account)
+                    .outerjoin(
+                        CreditUsage,
+                        (CreditUsage.account_id == Account.id) & (CreditUsage.day == today()),
+                    )
+                    .where(Account.id == account_id)
+                )
+            ).one_or_none()
+        if row is None:
+            return 0
+        return max(0, int(row[0]) - credits_of(row[1] or 0, row[2] or 0))
+
+
+def credits_of(app_executions: int, free_executions: int) -> int:
+    """What executions cost: an app component 1 each, a hundred free ones 1."""
+    return app_executions + free_executions // EXECUTIONS_PER_FREE_CREDIT
+
+
+def today() -> str:
+    """The UTC day, YYYY-MM-DD, on which usage is counted now."""
+    return datetime.now(UTC).date().isoformat()
+
+
+async def _write_steps(session: AsyncSession, writes: Sequence[StepWrite]) -> None:
+    insert = insert_for(session)
+    used: Counter[tuple[str, str]] = Counter()
+    for kind in ("app_steps", "free_steps"):
+        rows = {
+            (row["run_id"], row["step_id"], row["iteration"]): (row, write.account_id)
+            for write in writes
+            for row in getattr(write, kind)
+        }
+        if not rows:
+            continue
+        statement = insert(RunStep).on_conflict_do_nothing()
+        keys = statement.returning(RunStep.run_id, RunStep.step_id, RunStep.iteration)
+        new = {tuple(key) for key in await session.execute(keys, [row for row, _ in rows.values()])}
+        for key, (row, account_id) in rows.items():
+            if key in new:
+                used[account_id, kind] += 1
+            else:
+                await _rewrite(session, row)
+    for account_id in {account_id for account_id, _ in used}:
+        usage = {
+            "app_executions": used[account_id, "app_steps"],
+            "free_executions": used[account_id, "free_steps"],
+        }
+        count = insert(CreditUsage).values(account_id=account_id, day=today(), **usage)
+        await session.execute(
+            count.on_conflict_do_update(
+                index_elements=[CreditUsage.account_id, CreditUsage.day],
+                set_={
+                    name: getattr(CreditUsage, name) + getattr(count.excluded, name)
+                    for name in usage
+                },
+            )
+        )
+
+
+async def _rewrite(session: AsyncSession, row: Row) -> None:
+    """A step that failed before and was tried again; a success is never overwritten."""
+    await session.execute(
+        update(RunStep)
+        .where(
+            RunStep.run_id == row["run_id"],
+            RunStep.step_id == row["step_id"],
+            RunStep.iteration == row["iteration"],
+            RunStep.status != "completed",
+        )
+        .values({name: row[name] for name in ("status", "output", "error", "attempts", "ended_at")})
+    )
+
+
+async def _close(session: AsyncSession, entry: RunClosed) -> None:
+    closed = await session.execute(
+        update(Run)
+        .where(Run.id == entry.run_id, Run.ended_at.is_(None))
+        .values(
+            status=entry.status, message=entry.message, result=entry.result, ended_at=now_ms()
+        )
+        .returning(Run.id)
+    )
+    if closed.one_or_none() is not None:
+        await session.execute(delete(RunPause).where(RunPause.run_id == entry.run_id))
+
+
+def _settle(written: asyncio.Future[None], error: Exception | None = None) -> None:
+    if written.done():
+        return
+    if error is None:
+        written.set_result(None)
+    else:
+        written.set_exception(error)

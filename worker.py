@@ -1,0 +1,104 @@
+"""The worker process: executes workflows and activities until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.bookkeeping import Bookkeeping
+from activities.component import ComponentActivity
+from connections.accounts import Connections
+from connectors.catalogue import get_catalogue
+from connectors.http import open_http
+from settings import Settings
+from store.database import close_database, open_database
+from store.encryption import Keyring
+from store.ledger import Ledger
+from temporal.client import TASK_QUEUE, connect, register_search_attributes
+from temporal.reconciliation import Reconciliation
+from workflows.run import AutomationRun, LoopPartRun
+
+logger = logging.getLogger(__name__)
+
+GRACE = timedelta(seconds=20)
+"""How long running calls may go on when the worker is told to stop."""
+CONNECT_INTERVAL = 2.0
+
+PASSED_THROUGH = (
+    "annotated_types",
+    "automations",
+    "cel_expr_python",
+    "google",
+    "orjson",
+    "pydantic",
+    "pydantic_core",
+    "workflows.host",
+    "workflows.payloads",
+    "workflows.search_attributes",
+)
+"""Modules that workflows use and that hold no state of a run: loaded once, not for each run."""
+
+
+async def run_worker(settings: Settings) -> None:
+    """Works until cancelled; then lets running calls end for at most `GRACE`.
+
+    Waits for Temporal and its search attributes when the server is not there yet.
+    """
+    keyring = Keyring.from_settings(settings)
+    database = open_database(settings.effective_database_url)
+    catalogue = get_catalogue()
+    ledger = Ledger(database)
+    client = await _connect(settings, keyring)
+    async with open_http(settings) as http:
+        connections = Connections(database, keyring, catalogue, http, settings)
+        components = ComponentActivity(catalogue, connections, http, ledger)
+        book = Bookkeeping(ledger)
+        worker = Worker(
+            client,
+            task_queue=TASK_QUEUE,
+            workflows=[AutomationRun, LoopPartRun],
+            activities=[
+                components.execute,
+                book.record_run,
+                book.record_traces,
+                book.record_pause,
+                book.record_resume,
+            ],
+            workflow_runner=SandboxedWorkflowRunner(
+                restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+            ),
+            max_cached_workflows=2000,
+            max_concurrent_activities=200,
+            graceful_shutdown_timeout=GRACE,
+        )
+        reconciliation = asyncio.create_task(Reconciliation(client, database, ledger).run())
+        try:
+            async with worker:
+                logger.info("The worker takes tasks from the queue %s.", TASK_QUEUE)
+                await asyncio.Future()
+        finally:
+            reconciliation.cancel()
+            await close_database(database)
+
+
+async def _connect(settings: Settings, keyring: Keyring) -> Client:
+    while True:
+        try:
+            client = await connect(settings, keyring)
+            await register_search_attributes(client)
+        except RPCError as error:
+            if error.status == RPCStatusCode.PERMISSION_DENIED:
+                logger.warning("Search attributes were not registered: %s", error.message)
+                return client
+            logger.warning("Temporal at %s: %s", settings.temporal_address, error.message)
+        except RuntimeError as error:
+            logger.warning("Temporal at %s cannot be reached: %s", settings.temporal_address, error)
+        else:
+            return client
+        await asyncio.sleep(CONNECT_INTERVAL)

@@ -1,0 +1,372 @@
+"""What a workflow gives to the interpreter: activities, timers, signals and child workflows."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    ChildWorkflowError,
+    is_cancelled_exception,
+)
+
+with workflow.unsafe.imports_passed_through():
+    from automations.definition import AppStep, CallStep, ForEachStep
+    from automations.interpreter import (
+        Answer,
+        Place,
+        Scope,
+        StepFailed,
+        Stopped,
+        Trace,
+        referenced_scope,
+        weight,
+    )
+    from workflows import search_attributes
+    from workflows.payloads import (
+        ComponentCall,
+        LoopPart,
+        LoopPartOutcome,
+        Pause,
+        Resume,
+        RunInput,
+        RunOutcome,
+        RunRecord,
+        StepTrace,
+    )
+
+ACTIVITY_TIMEOUT = timedelta(hours=1)
+"""The executor ends a call by the component's own, shorter timeout."""
+HEARTBEAT_TIMEOUT = timedelta(seconds=15)
+"""How soon a call is tried again whose worker died."""
+BOOKKEEPING = {
+    "start_to_close_timeout": timedelta(seconds=30),
+    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=30)),
+}
+
+ACTIVITIES_OF_ONE_WORKFLOW = 1_000
+"""Temporal ends a history at 51,200 events; an activity with its workflow task takes 6."""
+INLINE_ACTIVITIES = 200
+"""A loop that starts no more than these runs inside its run, where it can be read at once."""
+TRACES_TO_CARRY = 200
+"""More traces than these are booked by an activity of their own."""
+MAX_CALL_DEPTH = 10
+TRACE_LIMIT = 2_000
+"""Characters of a trace's output."""
+
+
+class WorkflowHost:
+    """The world as a run's workflow reaches it."""
+
+    def __init__(self, run: RunInput, run_id: str, *, reuse: bool) -> None:
+        self._run = run
+        self._run_id = run_id
+        self._reuse = reuse
+        self._traces: list[StepTrace] = []
+        self._waiting: dict[tuple[str, str], str] = {}
+        self._answers: dict[tuple[str, str], Resume] = {}
+
+    def now(self) -> datetime:
+        """The moment of the current workflow task."""
+        return workflow.now()
+
+    def answer(self, answer: Resume) -> None:
+        """Takes an answer for a pause that is open; any other is late and is dropped."""
+        key = (answer.step_id, answer.iteration)
+        if key in self._waiting:
+            self._answers[key] = answer
+
+    def record(self, trace: Trace) -> None:
+        """Keeps a trace until the next activity carries it to the ledger."""
+        place = trace.place
+        self._traces.append(
+            StepTrace(
+                step_id=place.step.id,
+                iteration=place.iteration,
+                type=place.step.type,
+                name=place.step.name or place.step.id,
+                status="completed" if trace.error is None else "error",
+                output=trace.output if len(repr(trace.output)) <= TRACE_LIMIT else None,
+                error=trace.error,
+                started_at=_milliseconds(trace.started),
+                ended_at=_milliseconds(trace.ended),
+            )
+        )
+
+    def take_traces(self) -> list[StepTrace]:
+        """The traces that no activity has carried away yet."""
+        taken, self._traces = self._traces, []
+        return taken
+
+    async def call_component(self, place: Place, inputs: dict[str, Any]) -> Any:
+        """Executes an app action as an activity; a broken connection pauses and is tried again."""
+        step = place.step
+        assert isinstance(step, AppStep)  # noqa: S101 - narrows the type for the checker
+        self._tell(f"**{place.label}** (`{step.component}`) is running.")
+        retry = step.on_error.retry
+        traces = self.take_traces()
+        while True:
+            try:
+                return await workflow.execute_activity(
+                    step.component,
+                    ComponentCall(
+                        run_id=self._run_id,
+                        step_id=step.id,
+                        iteration=place.iteration,
+                        name=step.name or step.id,
+                        project_id=self._run.project_id,
+                        account_id=self._run.account_id,
+                        connection_user_id=(
+                            self._run.user_id if step.replace_end_user_connection else ""
+                        ),
+                        inputs=inputs,
+                        traces=traces,
+                        reuse=self._reuse,
+                    ),
+                    start_to_close_timeout=ACTIVITY_TIMEOUT,
+                    heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                    retry_policy=RetryPolicy(
+                        initial_interval=timedelta(seconds=retry.initial_interval),
+                        backoff_coefficient=retry.backoff,
+                        maximum_interval=timedelta(
+                            seconds=max(retry.max_interval, retry.initial_interval)
+                        ),
+                        maximum_attempts=retry.max_attempts,
+                    ),
+                    summary=place.label,
+                )
+            except ActivityError as error:
+                # Whether they were booked is not known; the ledger takes each only once.
+                self._traces[:0] = traces
+                if is_cancelled_exception(error):
+                    raise
+                await self._recover(place, step, error)
+                traces = self.take_traces()
+
+    async def _recover(self, place: Place, step: AppStep, error: ActivityError) -> None:
+        """Waits for what can be mended; raises StepFailed for what cannot."""
+        cause = error.cause
+        message = cause.message if isinstance(cause, ApplicationError) else ""
+        kind = cause.type if isinstance(cause, ApplicationError) else "transient"
+        app_key = step.component.split(".", 1)[0]
+        match kind:
+            case "connection":
+                user_id = self._run.user_id if step.replace_end_user_connection else ""
+                await self._pause(place, "connection", message, None, app_key, user_id)
+            case "credits":
+                midnight = workflow.now().replace(hour=0, minute=0, second=0, microsecond=0)
+                await self._pause(place, "credits", message, midnight + timedelta(days=1))
+            case _:
+                text = message or "the worker did not answer in time, however often it was tried"
+                raise StepFailed(f"{step.component}: {text}", kind or "fatal") from error
+
+    async def call_automation(self, place: Place, data: dict[str, Any]) -> Any:
+        """Runs a called automation as a child workflow."""
+        step = place.step
+        assert isinstance(step, CallStep)  # noqa: S101 - narrows the type for the checker
+        called = self._run.called.get(step.automation_id)
+        if called is None or self._run.depth >= MAX_CALL_DEPTH:
+            raise StepFailed(
+                f"automation {step.automation_id} is not published or calls go deeper than "
+                f"{MAX_CALL_DEPTH}",
+                "not_found",
+            )
+        self._tell(f"**{place.label}** runs the automation “{called.name}”.")
+        run_id = "-".join([self._run_id, step.id, *place.iteration.split(".")]).rstrip("-")
+        child = self._run.model_copy(
+            update={
+                "automation_id": step.automation_id,
+                "automation_name": called.name,
+                "version": called.version,
+                "definition": called.definition,
+                "data": data,
+                "event": None,
+                "parent_run_id": self._run_id,
+                "depth": self._run.depth + 1,
+                "callback_url": f"{self._run.callback_url}/{run_id}",
+            }
+        )
+        record = RunRecord(
+            run_id=run_id,
+            project_id=child.project_id,
+            automation_id=child.automation_id,
+            version=child.version,
+            user_id=child.user_id,
+            trigger="call",
+            parent_run_id=self._run_id,
+            started_at=_milliseconds(workflow.now()),
+        )
+        await workflow.execute_local_activity("record-run", record, **BOOKKEEPING)  # type: ignore[misc]
+        try:
+            outcome = await workflow.execute_child_workflow(
+                "AutomationRun",
+                child,
+                id=run_id,
+                result_type=RunOutcome,
+                search_attributes=search_attributes.of_run(
+                    project_id=child.project_id,
+                    automation_id=child.automation_id,
+                    user_id=child.user_id,
+                    trigger="call",
+                ),
+                static_summary=called.name,
+            )
+        except ChildWorkflowError as error:
+            if is_cancelled_exception(error):
+                raise
+            raise StepFailed(f"“{called.name}”: {_child_message(error)}") from error
+        return outcome.result
+
+    async def iterate(self, place: Place, items: list[Any], scope: Scope) -> list[Any] | None:
+        """Runs a long loop's iterations in child workflows, some in each."""
+        loop = place.step
+        assert isinstance(loop, ForEachStep)  # noqa: S101 - narrows the type for the checker
+        each = weight(loop.steps, INLINE_ACTIVITIES)
+        crowded = workflow.info().get_current_history_length() > ACTIVITIES_OF_ONE_WORKFLOW * 6
+        if len(items) * each <= INLINE_ACTIVITIES and not crowded:
+            return None
+        size = max(1, ACTIVITIES_OF_ONE_WORKFLOW // each)
+        at_a_time = max(1, loop.parallelism // size)
+        firsts = range(0, len(items), size)
+        visible = referenced_scope(loop, scope)
+        outputs: list[Any] = []
+        for group in range(0, len(firsts), at_a_time):
+            parts = [
+                self._part(place, items[first : first + size], first, visible)
+                for first in firsts[group : group + at_a_time]
+            ]
+            self._tell(f"**{place.label}**: {len(outputs)} of {len(items)} items are done.")
+            for outcome in await asyncio.gather(*parts):
+                outputs.extend(outcome.outputs)
+                self._traces.extend(outcome.traces)
+                if outcome.stopped is not None:
+                    self._stop(outcome.stopped)
+            await self._book_traces()
+        return outputs
+
+    async def _part(
+        self, place: Place, items: list[Any], first_index: int, scope: Scope
+    ) -> LoopPartOutcome:
+        part = LoopPart(
+            run=self._run,
+            run_id=self._run_id,
+            reuse=self._reuse,
+            loop_id=place.step.id,
+            iteration=place.iteration,
+            first_index=first_index,
+            items=items,
+            variables=scope.variables,
+        )
+        where = "-".join(filter(None, [place.step.id, place.iteration.replace(".", "-")]))
+        try:
+            return await workflow.execute_child_workflow(
+                "LoopPart",
+                part,
+                id=f"{self._run_id}-{where}-items-{first_index}",
+                result_type=LoopPartOutcome,
+                static_summary=f"{place.label}: items {first_index + 1} to "
+                f"{first_index + len(items)}",
+                search_attributes=workflow.info().typed_search_attributes,
+            )
+        except ChildWorkflowError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError) and cause.details:
+                self._stop(RunOutcome.model_validate(cause.details[0]))
+            if is_cancelled_exception(error):
+                raise
+            raise StepFailed(_child_message(error)) from error
+
+    def _stop(self, outcome: RunOutcome) -> NoReturn:
+        self._traces.extend(outcome.traces)
+        raise Stopped(outcome.status, outcome.message, outcome.result)
+
+    async def _book_traces(self) -> None:
+        if len(self._traces) > TRACES_TO_CARRY:
+            await workflow.execute_activity(
+                "record-traces",
+                args=[self._run_id, self._run.project_id, self._run.account_id, self.take_traces()],
+                summary="Bookkeeping of steps",
+                **BOOKKEEPING,  # type: ignore[misc]
+            )
+
+    async def wait(self, place: Place, kind: str, message: str, until: datetime | None) -> Answer:
+        """Pauses the run until it is answered or the moment has come."""
+        answer = await self._pause(place, kind, f"Step “{place.label}” {message}", until)
+        if answer is None:
+            return Answer(expired=True)
+        return Answer(
+            approved=answer.approved,
+            by=answer.by,
+            comment=answer.comment,
+            body=answer.body,
+            query=answer.query,
+        )
+
+    async def _pause(
+        self,
+        place: Place,
+        kind: str,
+        message: str,
+        until: datetime | None,
+        app_key: str | None = None,
+        user_id: str | None = None,
+    ) -> Resume | None:
+        key = (place.step.id, place.iteration)
+        pause = Pause.model_validate(
+            {
+                "run_id": self._run_id,
+                "step_id": key[0],
+                "iteration": key[1],
+                "project_id": self._run.project_id,
+                "account_id": self._run.account_id,
+                "workflow_id": workflow.info().workflow_id,
+                "kind": kind,
+                "message": message,
+                "app_key": app_key,
+                "user_id": user_id,
+                "since": _milliseconds(workflow.now()),
+                "until": None if until is None else _milliseconds(until),
+                "traces": self.take_traces(),
+            }
+        )
+        self._waiting[key] = message
+        self._tell(f"**Paused.** {message}")
+        workflow.upsert_search_attributes([search_attributes.STATUS.value_set("paused")])
+        answer = await workflow.execute_local_activity(
+            "record-pause",
+            pause,
+            result_type=Resume | None,  # type: ignore[arg-type]
+            **BOOKKEEPING,
+        )
+        if answer is None:
+            timeout = None if until is None else max(until - workflow.now(), timedelta(0))
+            try:
+                await workflow.wait_condition(
+                    lambda: key in self._answers, timeout=timeout, timeout_summary=place.label
+                )
+            except asyncio.TimeoutError:
+                pass
+            answer = self._answers.pop(key, None)
+        del self._waiting[key]
+        await workflow.execute_local_activity("record-resume", pause, **BOOKKEEPING)  # type: ignore[misc]
+        if not self._waiting:
+            workflow.upsert_search_attributes([search_attributes.STATUS.value_set("running")])
+            self._tell(f"Goes on after **{place.label}**.")
+        return answer
+
+    def _tell(self, details: str) -> None:
+        workflow.set_current_details(details)
+
+
+def _child_message(error: ChildWorkflowError) -> str:
+    cause = error.cause
+    return cause.message if isinstance(cause, ApplicationError) else "it did not end well"
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp() * 1000)

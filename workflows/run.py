@@ -1,0 +1,118 @@
+"""The workflow of a run: supplies an automation's interpreter with the world."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    import orjson
+
+    from automations.interpreter import Interpreter, Stopped, load_definition
+    from workflows.host import WorkflowHost
+    from workflows.payloads import LoopPart, LoopPartOutcome, Resume, RunInput, RunOutcome
+
+RUN_FAILED = "RunFailed"
+"""The error type of a run that ended with status `error`; its detail is a RunOutcome."""
+
+
+@workflow.defn(name="AutomationRun")
+class AutomationRun:
+    """One run of one automation for one end user, or for the developer."""
+
+    @workflow.init
+    def __init__(self, run: RunInput) -> None:
+        """Prepares the run so that an answer may come before its first step."""
+        info = workflow.info()
+        self._run = run
+        self._host = WorkflowHost(
+            run, info.workflow_id, reuse=info.run_id != info.original_execution_run_id
+        )
+
+    @workflow.run
+    async def run(self, run: RunInput) -> RunOutcome:
+        """Runs the automation; fails with a RunOutcome as detail when it ends with an error."""
+        definition = load_definition(orjson.dumps(run.definition).decode())
+        interpreter = Interpreter(definition, self._host, run.callback_url)
+        try:
+            result = await interpreter.run(
+                data=run.data,
+                event=run.event,
+                run={
+                    "id": workflow.info().workflow_id,
+                    "userId": run.user_id,
+                    "startedAt": workflow.info().workflow_start_time.isoformat(),
+                },
+            )
+        except Stopped as stop:
+            status = "error" if stop.status == "error" else "completed"
+            outcome = self._outcome(status, stop.message, stop.result)
+            if status == "error":
+                raise _failure(outcome) from None
+            return outcome
+        except BaseException as error:
+            if is_cancelled_exception(error):
+                workflow.set_current_details("Canceled.")
+            raise
+        return self._outcome("completed", None, result)
+
+    @workflow.signal
+    def resume(self, answer: Resume) -> None:
+        """Answers the pause at a step: an approval, a callback, a mended connection."""
+        self._host.answer(answer)
+
+    def _outcome(self, status: str, message: str | None, result: object) -> RunOutcome:
+        workflow.set_current_details(message or "All steps are done.")
+        return RunOutcome.model_validate(
+            {
+                "status": status,
+                "message": message,
+                "result": result,
+                "traces": self._host.take_traces(),
+            }
+        )
+
+
+@workflow.defn(name="LoopPart")
+class LoopPartRun:
+    """Some iterations of a long loop, so that no history grows beyond what Temporal bears."""
+
+    @workflow.init
+    def __init__(self, part: LoopPart) -> None:
+        """Prepares the part so that an answer may come before its first step."""
+        self._host = WorkflowHost(part.run, part.run_id, reuse=part.reuse)
+
+    @workflow.run
+    async def run(self, part: LoopPart) -> LoopPartOutcome:
+        """Runs the iterations; fails with a RunOutcome as detail when one fails."""
+        definition = load_definition(orjson.dumps(part.run.definition).decode())
+        interpreter = Interpreter(definition, self._host, part.run.callback_url)
+        try:
+            outputs = await interpreter.run_iterations(
+                part.loop_id, part.items, part.first_index, part.variables, part.iteration
+            )
+        except Stopped as stop:
+            outcome = RunOutcome(
+                status="error" if stop.status == "error" else "completed",
+                message=stop.message,
+                result=stop.result,
+                traces=self._host.take_traces(),
+            )
+            if outcome.status == "error":
+                raise _failure(outcome) from None
+            return LoopPartOutcome(stopped=outcome)
+        return LoopPartOutcome(outputs=outputs, traces=self._host.take_traces())
+
+    @workflow.signal
+    def resume(self, answer: Resume) -> None:
+        """Answers the pause at a step of this part."""
+        self._host.answer(answer)
+
+
+def _failure(outcome: RunOutcome) -> ApplicationError:
+    return ApplicationError(
+        outcome.message or "The run ended with an error.",
+        outcome,
+        type=RUN_FAILED,
+        non_retryable=True,
+    )
