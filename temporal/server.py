@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import json
 import os
 import shutil
 import signal
@@ -219,7 +220,7 @@ def _arguments(
         if codec_endpoint is not None:
             arguments += ["--ui-codec-endpoint", codec_endpoint]
     for key, value in DYNAMIC_CONFIG.items():
-        arguments += ["--dynamic-config-value", f"{key}={value}"]
+        arguments += ["--dynamic-config-value", f"{key}={json.dumps(value)}"]
     if db_file is not None:
         arguments += ["--db-filename", str(db_file)]
         for pragma, setting in SQLITE_PRAGMAS.items():
