@@ -87,7 +87,7 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this version, and tell Temporal the search attributes of runs."""
-    from store.migrations import migrate as migrate_database
+    from store.migrations import upgrade
 
     from store.encryption import Keyring
     from temporal.client import connect, register_search_attributes
@@ -95,7 +95,7 @@ def migrate() -> None:
     settings = _settings_with_logging()
 
     async def main() -> None:
-        await migrate_database(settings.effective_database_url)
+        await upgrade(settings.effective_database_url)
         await register_search_attributes(await connect(settings, Keyring.from_settings(settings)))
 
     asyncio.run(main())

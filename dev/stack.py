@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 from pydantic import SecretStr
-from store.migrations import migrate
+from store.migrations import upgrade
 
 from dev.supervisor import ChildProcess, Log, Running, Supervisor
 from store.encryption import Keyring
@@ -80,7 +80,7 @@ async def _start(settings: Settings, supervisor: Supervisor, log: Log) -> Settin
     environment = environment_of(settings)
     # The key is made here, once, before two processes could make one each.
     keyring = Keyring.from_settings(settings)
-    await migrate(settings.effective_database_url)
+    await upgrade(settings.effective_database_url)
 
     async def start_temporal() -> DevServer:
         return await start_dev_server(

@@ -17,7 +17,7 @@ from temporal.server import die_with_parent
 Log = Callable[[str, str], None]
 """Takes the name of a process and a line that it wrote, or that is said about it."""
 
-STOP_TIMEOUT = 20.0
+STOP_TIMEOUT = 30.0
 """Seconds that a process has for its orderly end; longer than a worker's graceful stop."""
 HEALTHY_AFTER = 30.0
 """A process that lived as long as this many seconds is said to have started well."""
