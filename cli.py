@@ -87,9 +87,8 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this version, and tell Temporal the search attributes of runs."""
-    from store.migrations import upgrade
-
     from store.encryption import Keyring
+    from store.migrations import upgrade
     from temporal.client import connect, register_search_attributes
 
     settings = _settings_with_logging()

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 from pydantic import SecretStr
-from store.migrations import upgrade
 
 from dev.supervisor import ChildProcess, Log, Running, Supervisor
 from store.encryption import Keyring
+from store.migrations import upgrade
 from temporal.client import connect, register_search_attributes
 from temporal.server import DevServer, is_port_free, start_dev_server
 
