@@ -38,6 +38,10 @@ class Settings(BaseSettings):
 
     Empty in development: a key is made once and kept in `data_dir`. Refused in production."""
 
+    codec_token: SecretStr | None = None
+    """What operators' Temporal UI must send to have payloads decoded. Without it only development
+    decodes them."""
+
     allowed_private_hosts: str = ""
     """Comma separated host names, addresses or networks that outgoing calls may reach although
     they are private (for example `127.0.0.1` in development)."""

@@ -1,0 +1,194 @@
+"""The ledger books each step once, whatever is told to it how often."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from store.ledger import Ledger, RunClosed, RunOpened, StepWrite, credits_of
+from store.models import Account, CreditUsage, Project, Run, RunPause, RunStep, now_ms
+
+if TYPE_CHECKING:
+    from store.database import Database
+
+
+@pytest.fixture
+async def project(database: Database) -> Project:
+    async with database.begin() as session:
+        account = Account(email="dev@example.com", password_hash="x", daily_credits=5)
+        session.add(account)
+        await session.flush()
+        project = Project(account_id=account.id, name="P", webhook_url="https://example.com/hook")
+        session.add(project)
+    return project
+
+
+def run_row(project: Project, run_id: str = "run-1") -> dict[str, Any]:
+    return {
+        "id": run_id,
+        "project_id": project.id,
+        "automation_id": "a",
+        "version": 1,
+        "user_id": "u",
+        "trigger": "manual",
+        "parent_run_id": None,
+        "status": "running",
+        "started_at": now_ms(),
+    }
+
+
+def step_row(project: Project, **changes: Any) -> dict[str, Any]:
+    return {
+        "run_id": "run-1",
+        "step_id": "one",
+        "iteration": "",
+        "project_id": project.id,
+        "type": "app",
+        "name": "One",
+        "component": "tracker.create-ticket",
+        "connection_user_id": "u",
+        "status": "completed",
+        "inputs": {"title": "x"},
+        "output": {"id": 1},
+        "error": None,
+        "attempts": 1,
+        "started_at": now_ms(),
+        "ended_at": now_ms(),
+        **changes,
+    }
+
+
+async def usage(database: Database) -> tuple[int, int]:
+    async with database() as session:
+        row = (await session.scalars(select(CreditUsage))).one()
+        return row.app_executions, row.free_executions
+
+
+async def test_a_step_that_is_told_twice_is_booked_and_charged_once(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    entry = StepWrite(project.account_id, [step_row(project)], [step_row(project, step_id="if")])
+    await ledger.write(entry)
+    await asyncio.gather(*[ledger.write(entry) for _ in range(10)])
+    assert await usage(database) == (1, 1)
+    assert await ledger.recorded_output("run-1", "one", "") == ({"id": 1},)
+    assert await ledger.recorded_output("run-1", "two", "") is None
+    assert await ledger.credits_left(project.account_id) == 4
+
+
+async def test_a_failed_step_that_succeeds_later_costs_one_and_shows_its_success(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    failed = step_row(project, status="error", output=None, error="no", attempts=5)
+    await ledger.write(StepWrite(project.account_id, [failed]))
+    assert await ledger.recorded_output("run-1", "one", "") is None
+    await ledger.write(StepWrite(project.account_id, [step_row(project)]))
+    await ledger.write(StepWrite(project.account_id, [failed]))
+    async with database() as session:
+        step = (await session.scalars(select(RunStep))).one()
+    assert (step.status, step.error) == ("completed", None)
+    assert await usage(database) == (1, 0)
+
+
+async def test_many_steps_at_once_are_all_booked(database: Database, project: Project) -> None:
+    ledger = Ledger(database)
+    await asyncio.gather(
+        *[
+            ledger.write(StepWrite(project.account_id, [step_row(project, iteration=str(n))]))
+            for n in range(300)
+        ]
+    )
+    assert await usage(database) == (300, 0)
+    assert await ledger.credits_left(project.account_id) == 0
+
+
+async def test_a_hundred_free_executions_cost_one_credit() -> None:
+    assert [credits_of(0, n) for n in (0, 99, 100, 199, 200)] == [0, 0, 1, 1, 2]
+    assert credits_of(7, 250) == 9
+
+
+async def test_the_step_of_a_deleted_project_harms_no_other(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    orphan = step_row(project, step_id="orphan", project_id="gone")
+    await asyncio.gather(
+        ledger.write(StepWrite(project.account_id, [orphan])),
+        ledger.write(StepWrite(project.account_id, [step_row(project)])),
+    )
+    assert await usage(database) == (1, 0)
+
+
+async def test_a_run_is_paused_until_its_last_pause_is_over(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened(run_row(project)))
+    pause = {
+        "run_id": "run-1",
+        "step_id": "ask",
+        "iteration": "",
+        "workflow_id": "run-1",
+        "kind": "approval",
+        "message": "waits for Ada",
+        "project_id": project.id,
+        "app_key": None,
+        "user_id": None,
+        "since": now_ms(),
+        "until": None,
+    }
+    assert await ledger.pause(pause) is None
+    assert await ledger.pause({**pause, "iteration": "1"}) is None
+    assert await ledger.paused(["run-1", "run-2"]) == {"run-1": "waits for Ada"}
+    await ledger.resume("run-1", "ask", "")
+    assert await ledger.paused(["run-1"]) == {"run-1": "waits for Ada"}
+    await ledger.resume("run-1", "ask", "1")
+    assert await ledger.paused(["run-1"]) == {}
+
+
+async def test_a_callback_before_its_wait_is_kept_and_given_to_it(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened(run_row(project)))
+    row = {
+        "run_id": "run-1",
+        "step_id": "hook",
+        "iteration": "",
+        "workflow_id": "",
+        "kind": "callback",
+        "message": "",
+        "project_id": project.id,
+        "since": now_ms(),
+        "answer": {"step_id": "hook", "body": 1},
+    }
+    assert await ledger.answer_early(row) is None
+    waiting = {**row, "workflow_id": "run-1", "message": "waits"}
+    del waiting["answer"]
+    assert await ledger.pause(waiting) == {"step_id": "hook", "body": 1}
+    assert await ledger.paused(["run-1"]) == {}
+    assert await ledger.answer_early(row) == "run-1"
+
+
+async def test_the_end_of_a_run_is_booked_once_and_takes_its_pauses(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened(run_row(project)))
+    await ledger.write(RunOpened(run_row(project)))
+    steps = StepWrite(project.account_id, free_steps=[step_row(project, type="set")])
+    await ledger.write(RunClosed("run-1", "completed", None, {"ok": True}, steps))
+    await ledger.write(RunClosed("run-1", "error", "late", None))
+    async with database() as session:
+        run = (await session.scalars(select(Run))).one()
+        assert (run.status, run.result, run.message) == ("completed", {"ok": True}, None)
+        assert (await session.scalars(select(RunPause))).all() == []
+    await ledger.reopen("run-1")
+    await ledger.write(RunClosed("run-1", "error", "again", None))
+    async with database() as session:
+        assert (await session.scalars(select(Run.status))).one() == "error"
