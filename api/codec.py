@@ -24,8 +24,8 @@ MAX_BODY = 16 * 1024 * 1024
 
 
 def codec_router(codec: EncryptionCodec, settings: Settings) -> APIRouter:
-    """The routes below `/api/v1/codec`; not part of the public contract."""
-    router = APIRouter(prefix="/api/v1/codec", include_in_schema=False)
+    """The routes below `/api/v1/temporal`; not part of the public contract."""
+    router = APIRouter(prefix="/api/v1/temporal", include_in_schema=False)
     cors = {
         "access-control-allow-origin": settings.temporal_ui_url.rstrip("/"),
         "access-control-allow-headers": "content-type,x-namespace,authorization",
