@@ -62,8 +62,10 @@ class ChildProcess:
 
     async def wait(self) -> int:
         """Waits for its end and for the last line that it wrote; gives the exit status."""
-        await self._reader
-        return await self._process.wait()
+        status = await self._process.wait()
+        # Whoever waits may be cancelled; the reader goes on.
+        await asyncio.shield(self._reader)
+        return status
 
     async def stop(self) -> None:
         """Asks it to end; by force after `STOP_TIMEOUT`."""
@@ -74,7 +76,7 @@ class ChildProcess:
         except TimeoutError:
             with suppress(ProcessLookupError):
                 self._process.kill()
-            await self._process.wait()
+        await self.wait()
 
 
 async def _forward(process: asyncio.subprocess.Process, name: str, log: Log) -> None:

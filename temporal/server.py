@@ -132,6 +132,12 @@ async def start_dev_server(
     (Linux). Raises `DevServerError`.
     """
     executable = find_executable()
+    for wanted in (port, ui_port):
+        # Asked first: on a taken port another Temporal server could pass for this one.
+        if wanted is not None and not is_port_free(wanted):
+            raise DevServerError(
+                f"port {wanted} is taken; end what listens there or choose another"
+            )
     # A port found free may be taken a moment later by another process: then choose again.
     for attempts_left in (2, 1, 0):
         chosen_port = port or free_port()

@@ -1,0 +1,54 @@
+"""The wheel holds all of Inlay and nothing else."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {
+    "activities",
+    "api",
+    "automations",
+    "connections",
+    "connectors",
+    "dev",
+    "examples",
+    "store",
+    "temporal",
+    "workflows",
+}
+MODULES = {"cli.py", "settings.py", "worker.py"}
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_it_holds_the_packages_and_their_data(names: set[str]) -> None:
+    tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    assert tops == PACKAGES | MODULES
+    for package in PACKAGES:
+        sources = {str(path.relative_to(ROOT)) for path in (ROOT / package).rglob("*.py")}
+        assert sources <= names
+    assert "store/migrations/script.py.mako" in names
+    assert "examples/tracker/connector/tracker/app.yaml" in names
+    manifests = (ROOT / "connectors").rglob("*.yaml")
+    assert {str(path.relative_to(ROOT)) for path in manifests} <= names
+
+
+def test_it_holds_the_licence_and_the_command(names: set[str]) -> None:
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert any(name.endswith(".dist-info/entry_points.txt") for name in names)

@@ -1,0 +1,70 @@
+"""The dev server starts, says why when it cannot, keeps what it knows, and leaves no orphan."""
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from temporal.server import DevServerError, dev_server, free_port, is_port_free
+
+
+@workflow.defn(sandboxed=False)
+class Wait:
+    """Waits for a second."""
+
+    @workflow.run
+    async def run(self) -> str:
+        await workflow.sleep(timedelta(seconds=1))
+        return "done"
+
+
+async def test_what_it_knows_survives_a_crash(tmp_path: Path) -> None:
+    async with dev_server(tmp_path / "temporal.db", headless=True) as server:
+        client = await Client.connect(server.address)
+        await client.start_workflow(Wait.run, id="wait", task_queue="queue")
+        await server.kill()
+    async with dev_server(tmp_path / "temporal.db", headless=True) as server:
+        client = await Client.connect(server.address)
+        async with Worker(client, task_queue="queue", workflows=[Wait]):
+            assert await client.get_workflow_handle("wait").result() == "done"
+
+
+async def test_a_taken_port_is_told(tmp_path: Path) -> None:
+    async with dev_server(None, headless=True) as first:
+        port = int(first.address.split(":")[1])
+        assert not is_port_free(port)
+        with pytest.raises(DevServerError, match=f"port {port} is taken"):
+            async with dev_server(None, port, headless=True):
+                pytest.fail("two servers on one port")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs PR_SET_PDEATHSIG")
+async def test_it_dies_with_its_parent(tmp_path: Path) -> None:
+    port = free_port()
+    script = (
+        "import asyncio, sys\n"
+        "from temporal.server import dev_server\n"
+        "async def main():\n"
+        "    async with dev_server(None, int(sys.argv[1]), headless=True) as server:\n"
+        "        print(server.process.pid, flush=True)\n"
+        "        await asyncio.Future()\n"
+        "asyncio.run(main())\n"
+    )
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(port), stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    pid = int(await parent.stdout.readline())
+    os.kill(pid, 0)  # it lives
+    parent.send_signal(signal.SIGKILL)
+    await parent.wait()
+    async with asyncio.timeout(10):
+        while not is_port_free(port):  # noqa: ASYNC110 - the system tells nobody
+            await asyncio.sleep(0.05)
