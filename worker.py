@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
 
+from connections.accounts import Connections
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.bookkeeping import Bookkeeping
 from activities.component import ComponentActivity
-from connections.accounts import Connections
 from connectors.catalogue import get_catalogue
 from connectors.http import open_http
 from settings import Settings
@@ -22,31 +19,15 @@ from store.encryption import Keyring
 from store.ledger import Ledger
 from temporal.client import TASK_QUEUE, connect, register_search_attributes
 from temporal.reconciliation import Reconciliation
-from workflows.run import AutomationRun, LoopPartRun
+from temporal.worker import build_worker
 
 logger = logging.getLogger(__name__)
 
-GRACE = timedelta(seconds=20)
-"""How long running calls may go on when the worker is told to stop."""
 CONNECT_INTERVAL = 2.0
-
-PASSED_THROUGH = (
-    "annotated_types",
-    "automations",
-    "cel_expr_python",
-    "google",
-    "orjson",
-    "pydantic",
-    "pydantic_core",
-    "workflows.host",
-    "workflows.payloads",
-    "workflows.search_attributes",
-)
-"""Modules that workflows use and that hold no state of a run: loaded once, not for each run."""
 
 
 async def run_worker(settings: Settings) -> None:
-    """Works until cancelled; then lets running calls end for at most `GRACE`.
+    """Works until cancelled; then lets running calls end for a while (`temporal.worker.GRACE`).
 
     Waits for Temporal and its search attributes when the server is not there yet.
     """
@@ -59,23 +40,15 @@ async def run_worker(settings: Settings) -> None:
         connections = Connections(database, keyring, catalogue, http, settings)
         components = ComponentActivity(catalogue, connections, http, ledger)
         book = Bookkeeping(ledger)
-        worker = Worker(
+        worker = build_worker(
             client,
-            task_queue=TASK_QUEUE,
-            workflows=[AutomationRun, LoopPartRun],
-            activities=[
+            [
                 components.execute,
                 book.record_run,
                 book.record_traces,
                 book.record_pause,
                 book.record_resume,
             ],
-            workflow_runner=SandboxedWorkflowRunner(
-                restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-            ),
-            max_cached_workflows=2000,
-            max_concurrent_activities=200,
-            graceful_shutdown_timeout=GRACE,
         )
         reconciliation = asyncio.create_task(Reconciliation(client, database, ledger).run())
         try:

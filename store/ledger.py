@@ -283,9 +283,7 @@ async def _close(session: AsyncSession, entry: RunClosed) -> None:
     closed = await session.execute(
         update(Run)
         .where(Run.id == entry.run_id, Run.ended_at.is_(None))
-        .values(
-            status=entry.status, message=entry.message, result=entry.result, ended_at=now_ms()
-        )
+        .values(status=entry.status, message=entry.message, result=entry.result, ended_at=now_ms())
         .returning(Run.id)
     )
     if closed.one_or_none() is not None:

@@ -26,9 +26,7 @@ def free_step_rows(run_id: str, project_id: str, traces: Sequence[StepTrace]) ->
     ]
 
 
-def run_closed(
-    outcome: RunOutcome, *, run_id: str, project_id: str, account_id: str
-) -> RunClosed:
+def run_closed(outcome: RunOutcome, *, run_id: str, project_id: str, account_id: str) -> RunClosed:
     """The entry of a run that ended, with the steps that no activity has booked."""
     rows = free_step_rows(run_id, project_id, outcome.traces)
     steps = StepWrite(account_id, free_steps=rows) if rows else None

@@ -81,9 +81,7 @@ class Reconciliation:
         query = f"WorkflowId IN ({quoted}) AND ExecutionStatus = 'Running'"
         return {execution.id async for execution in self._client.list_workflows(query)}
 
-    async def _close(
-        self, run_id: str, project_id: str, account_id: str, started_at: int
-    ) -> None:
+    async def _close(self, run_id: str, project_id: str, account_id: str, started_at: int) -> None:
         handle = self._client.get_workflow_handle(run_id)
         try:
             description = await handle.describe()

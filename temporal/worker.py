@@ -1,0 +1,58 @@
+"""The worker of the SDK as Inlay configures it, whatever its activities are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from temporal.client import TASK_QUEUE
+from workflows.run import AutomationRun, LoopPartRun
+
+GRACE = timedelta(seconds=20)
+"""How long running calls may go on when the worker is told to stop."""
+
+WORKFLOWS = (AutomationRun, LoopPartRun)
+
+PASSED_THROUGH = (
+    "annotated_types",
+    "automations",
+    "cel_expr_python",
+    "google",
+    "orjson",
+    "pydantic",
+    "pydantic_core",
+    "workflows.host",
+    "workflows.payloads",
+    "workflows.search_attributes",
+)
+"""Modules that workflows use and that hold no state of a run: loaded once, not for each run."""
+
+
+def build_worker(
+    client: Client,
+    activities: Sequence[Callable[..., Any]],
+    *,
+    task_queue: str = TASK_QUEUE,
+) -> Worker:
+    """A worker for all workflows with these activities."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=activities,
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=2000,
+        max_concurrent_activities=200,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The sandbox that keeps workflow code deterministic."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)

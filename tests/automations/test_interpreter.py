@@ -1,0 +1,301 @@
+"""What a definition does when it is run; the world is a host that notes what is asked of it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from automations.definition import Definition, ForEachStep
+from automations.interpreter import (
+    Answer,
+    Interpreter,
+    Place,
+    Scope,
+    StepFailed,
+    Stopped,
+    Trace,
+    referenced_scope,
+    weight,
+)
+
+
+class NotingHost:
+    """A world in which `app.echo` gives its inputs back and `app.fail` fails."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+        self.waits: list[tuple[str, str]] = []
+        self.traces: list[Trace] = []
+        self.active = self.most_active = 0
+        self.answer = Answer(approved=True, by="ada")
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+    async def call_component(self, place: Place, inputs: dict[str, Any]) -> Any:
+        self.calls.append((place.step.id, place.iteration, inputs))
+        self.active += 1
+        self.most_active = max(self.active, self.most_active)
+        await asyncio.sleep(0)
+        self.active -= 1
+        if getattr(place.step, "component", "") == "app.fail":
+            raise StepFailed("the app said no", "invalid_input")
+        return inputs
+
+    async def call_automation(self, place: Place, data: dict[str, Any]) -> Any:
+        return {"called_with": data}
+
+    async def wait(self, place: Place, kind: str, message: str, until: datetime | None) -> Answer:
+        self.waits.append((kind, message))
+        return self.answer
+
+    async def iterate(self, place: Place, items: list[Any], scope: Scope) -> list[Any] | None:
+        return None
+
+    def record(self, trace: Trace) -> None:
+        self.traces.append(trace)
+
+
+def app(step_id: str, component: str = "app.echo", **more: Any) -> dict[str, Any]:
+    return {"id": step_id, "type": "app", "component": component, **more}
+
+
+async def run(
+    steps: list[dict[str, Any]], result: Any = None, host: NotingHost | None = None, **data: Any
+) -> Any:
+    definition = Definition.model_validate({"steps": steps, "result": result})
+    interpreter = Interpreter(definition, host or NotingHost(), "https://inlay.test/cb")
+    return await interpreter.run(data=data, event=None, run={"id": "r"})
+
+
+async def test_outputs_of_earlier_steps_keep_their_types() -> None:
+    steps = [
+        app("one", inputs={"n": "{{ data.n }}", "text": "n is {{ data.n }}"}),
+        app("two", inputs={"all": "{{ steps.one.output }}"}),
+    ]
+    assert await run(steps, "{{ steps.two.output.all }}", n=5) == {"n": 5, "text": "n is 5"}
+
+
+async def test_the_first_true_branch_runs_and_no_other() -> None:
+    host = NotingHost()
+    steps = [
+        {
+            "id": "check",
+            "type": "condition",
+            "branches": [
+                {"when": "data.n > 10", "steps": [app("big")]},
+                {"when": "data.n > 1", "name": "middle", "steps": [app("middle")]},
+                {"when": "true", "steps": [app("any")]},
+            ],
+            "otherwise": [app("none")],
+        }
+    ]
+    assert await run(steps, "{{ steps.check.output.branch }}", host, n=5) == "middle"
+    assert [call[0] for call in host.calls] == ["middle"]
+
+
+async def test_a_switch_does_not_take_true_for_one() -> None:
+    steps = [
+        {
+            "id": "which",
+            "type": "switch",
+            "value": "data.v",
+            "cases": [{"equals": 1, "name": "number"}, {"equals": True, "name": "truth"}],
+        }
+    ]
+    result = "{{ steps.which.output.branch }}"
+    assert await run(steps, result, v=True) == "truth"
+    assert await run(steps, result, v=1) == "number"
+    assert await run(steps, result, v="x") == "default"
+
+
+async def test_a_loop_gives_outputs_in_order_and_keeps_its_parallelism() -> None:
+    host = NotingHost()
+    steps = [
+        {
+            "id": "each",
+            "type": "for-each",
+            "items": "data.items",
+            "itemName": "row",
+            "parallelism": 3,
+            "steps": [app("call", inputs={"x": "{{ row * 10 + index }}"})],
+            "output": "{{ steps.call.output.x }}",
+        }
+    ]
+    items = list(range(20))
+    result = await run(steps, "{{ steps.each.output }}", host, items=items)
+    assert result == [item * 10 + index for index, item in enumerate(items)]
+    assert host.most_active == 3
+    assert {call[1] for call in host.calls} == {str(index) for index in range(20)}
+
+
+async def test_what_an_iteration_sets_is_not_seen_by_others() -> None:
+    steps = [
+        {"id": "before", "type": "set", "values": {"x": 1}},
+        {
+            "id": "each",
+            "type": "for-each",
+            "items": "[1, 2]",
+            "steps": [{"id": "inner", "type": "set", "values": {"x": "{{ vars.x + item }}"}}],
+            "output": "{{ vars.x }}",
+        },
+    ]
+    assert await run(steps, ["{{ steps.each.output }}", "{{ vars.x }}"]) == [[2, 3], 1]
+
+
+async def test_a_failing_step_ends_the_run_and_names_itself() -> None:
+    with pytest.raises(Stopped) as stopped:
+        await run([app("bad", "app.fail", name="Send the bill"), app("never")])
+    assert stopped.value.status == "error"
+    assert "Send the bill" in str(stopped.value)
+    assert "the app said no" in str(stopped.value)
+
+
+async def test_a_failing_step_may_be_passed_over() -> None:
+    steps = [app("bad", "app.fail", onError={"action": "continue"}), app("next")]
+    result = ["{{ steps.bad.status }}", "{{ steps.bad.error.kind }}", "{{ steps.next.status }}"]
+    assert await run(steps, result) == ["error", "invalid_input", "completed"]
+
+
+async def test_one_failing_iteration_cancels_the_others() -> None:
+    host = NotingHost()
+    steps = [
+        {
+            "id": "each",
+            "type": "for-each",
+            "items": "data.items",
+            "parallelism": 2,
+            "steps": [
+                {
+                    "id": "check",
+                    "type": "condition",
+                    "branches": [{"when": "index == 4", "steps": [app("bad", "app.fail")]}],
+                    "otherwise": [app("ok")],
+                }
+            ],
+        }
+    ]
+    with pytest.raises(Stopped, match="#5"):
+        await run(steps, None, host, items=list(range(1000)))
+    assert len(host.calls) < 10
+
+
+async def test_a_stop_step_ends_the_run_with_its_result() -> None:
+    host = NotingHost()
+    steps = [
+        {"id": "stop", "type": "stop", "message": "enough", "result": {"n": "{{ data.n }}"}},
+        app("never"),
+    ]
+    with pytest.raises(Stopped) as stopped:
+        await run(steps, None, host, n=3)
+    assert (stopped.value.status, stopped.value.result) == ("completed", {"n": 3})
+    assert host.calls == []
+
+
+async def test_waits_say_what_they_wait_for() -> None:
+    host = NotingHost()
+    steps = [
+        {"id": "ask", "type": "approval", "who": "{{ data.boss }}", "message": "Pay?"},
+        {"id": "nap", "type": "delay", "seconds": "{{ 60 * 5 }}"},
+        {"id": "past", "type": "wait-until", "at": "2020-01-01T00:00:00Z"},
+        {"id": "hook", "type": "callback"},
+    ]
+    result = ["{{ steps.ask.output.approved }}", "{{ steps.ask.output.by }}"]
+    assert await run(steps, result, host, boss="Grace") == [True, "ada"]
+    assert host.waits == [
+        ("approval", "waits for the approval of Grace: Pay?"),
+        ("delay", "waits until 2026-01-01T00:05:00Z"),
+        ("callback", "waits for a call of its URL"),
+    ]
+
+
+@pytest.mark.parametrize("seconds", ["{{ -1 }}", "{{ 'x' }}", 1e12, True, None, "{{ 1.0/0.0 }}"])
+async def test_a_senseless_delay_fails_its_step(seconds: Any) -> None:
+    with pytest.raises(Stopped, match="seconds"):
+        await run([{"id": "nap", "type": "delay", "seconds": seconds}])
+
+
+async def test_the_callback_url_of_a_step_in_a_loop_names_its_iteration() -> None:
+    steps = [
+        {
+            "id": "each",
+            "type": "for-each",
+            "items": "['a', 'b']",
+            "steps": [
+                app("send", inputs={"url": "{{ callbacks.hook }}"}),
+                {"id": "hook", "type": "callback"},
+            ],
+            "output": "{{ steps.send.output.url }}",
+        }
+    ]
+    assert await run(steps, "{{ steps.each.output }}") == [
+        "https://inlay.test/cb/hook/0",
+        "https://inlay.test/cb/hook/1",
+    ]
+
+
+async def test_a_loop_over_something_else_than_a_list_fails_its_step() -> None:
+    loop = {"id": "each", "type": "for-each", "items": "data.n", "steps": [app("x")]}
+    with pytest.raises(Stopped, match="must be a list, not a number"):
+        await run([loop], n=3)
+    with pytest.raises(Stopped, match="at most 10000"):
+        await run([loop], n=[0] * 10_001)
+
+
+async def test_steps_without_an_activity_leave_traces() -> None:
+    host = NotingHost()
+    steps = [
+        {"id": "v", "type": "set", "values": {"a": 1}},
+        {"id": "bad", "type": "set", "values": {"b": "{{ data.no }}"}},
+    ]
+    with pytest.raises(Stopped):
+        await run(steps, None, host)
+    assert [(t.place.step.id, t.error is None) for t in host.traces] == [
+        ("v", True),
+        ("bad", False),
+    ]
+
+
+def test_a_part_of_a_loop_takes_only_what_its_body_reads() -> None:
+    definition = Definition.model_validate(
+        {
+            "steps": [
+                {
+                    "id": "each",
+                    "type": "for-each",
+                    "items": "data.rows",
+                    "steps": [app("x", inputs={"a": "{{ steps.used.output.a + item }}"})],
+                }
+            ]
+        }
+    )
+    loop = definition.steps[0]
+    assert isinstance(loop, ForEachStep)
+    scope = Scope(
+        {"data": {"rows": []}, "run": {}, "vars": {}, "steps": {"used": 1, "unused": 2}}, "3"
+    )
+    part = referenced_scope(loop, scope)
+    assert part.variables == {"vars": {}, "steps": {"used": 1}, "callbacks": {}}
+    assert part.iteration == "3"
+
+
+def test_the_weight_of_steps_is_what_they_start_at_most() -> None:
+    definition = Definition.model_validate(
+        {
+            "steps": [
+                app("a"),
+                {"id": "s", "type": "set", "values": {}},
+                {
+                    "id": "c",
+                    "type": "condition",
+                    "branches": [{"when": "true", "steps": [app("b"), app("d")]}],
+                    "otherwise": [app("e")],
+                },
+                {"id": "l", "type": "for-each", "items": "[]", "steps": [app("f")]},
+            ]
+        }
+    )
+    assert weight(definition.steps, 200) == 1 + 0 + 2 + 200

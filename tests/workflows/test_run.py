@@ -1,0 +1,340 @@
+"""A run on a real Temporal server: what callers, operators and the ledger see of it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.exceptions import ApplicationError, CancelledError
+
+from temporal.reset import failed_step_event
+from tests.workflows.conftest import FakeWorld, fail, run_input
+from workflows import search_attributes
+from workflows.payloads import ComponentCall, Resume, RunInput, RunOutcome
+from workflows.run import AutomationRun
+
+Handle = WorkflowHandle[AutomationRun, RunOutcome]
+
+
+async def start(client: Client, run: RunInput, queue: str) -> Handle:
+    return await client.start_workflow(
+        AutomationRun.run,
+        run,
+        id=str(uuid4()),
+        task_queue=queue,
+        search_attributes=search_attributes.of_run(
+            project_id="p", automation_id="auto", user_id="user-1", trigger="manual"
+        ),
+        execution_timeout=timedelta(minutes=2),
+    )
+
+
+async def finish(client: Client, world: FakeWorld, run: RunInput) -> RunOutcome:
+    queue = str(uuid4())
+    async with world.working(client, queue):
+        return await (await start(client, run, queue)).result()
+
+
+def echo(step_id: str, **more: Any) -> dict[str, Any]:
+    return {"id": step_id, "type": "app", "component": "app.echo", **more}
+
+
+async def test_each_app_step_is_an_activity_named_for_people(
+    temporal: Client, world: FakeWorld
+) -> None:
+    queue = str(uuid4())
+    steps = [
+        echo("one", name="Create the ticket", inputs={"n": "{{ data.n }}"}),
+        echo("two", inputs={"again": "{{ steps.one.output }}"}, replaceEndUserConnection=False),
+    ]
+    async with world.working(temporal, queue):
+        run = run_input(steps, result="{{ steps.two.output.again }}", data={"n": 2})
+        handle = await start(temporal, run, queue)
+        outcome = await handle.result()
+    assert (outcome.status, outcome.result) == ("completed", {"n": 2})
+    assert [call.connection_user_id for call in world.calls] == ["user-1", ""]
+    history = await handle.fetch_history()
+    scheduled = [
+        event
+        for event in history.events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    types = [e.activity_task_scheduled_event_attributes.activity_type.name for e in scheduled]
+    assert types == ["app.echo", "app.echo"]
+    summaries = await temporal.data_converter.decode(
+        [event.user_metadata.summary for event in scheduled]
+    )
+    assert summaries == ["Create the ticket", "two"]
+    # Three for the start, six an activity with its workflow task, one for the end.
+    assert len(history.events) == 4 + 2 * 6 + 1
+
+
+async def test_nothing_readable_is_in_the_history(temporal: Client, world: FakeWorld) -> None:
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        run = run_input([echo("one", inputs={"x": "{{ data.x }}"})], data={"x": "needle-4711"})
+        handle = await start(temporal, run, queue)
+        await handle.result()
+    assert "needle-4711" not in (await handle.fetch_history()).to_json()
+
+
+async def test_traces_of_free_steps_travel_with_the_next_activity(
+    temporal: Client, world: FakeWorld
+) -> None:
+    steps = [
+        {"id": "v", "type": "set", "values": {"a": 1}},
+        echo("one"),
+        {"id": "w", "type": "set", "values": {"b": 2}},
+    ]
+    outcome = await finish(temporal, world, run_input(steps))
+    assert [trace.step_id for trace in world.calls[0].traces] == ["v"]
+    assert [trace.step_id for trace in outcome.traces] == ["w"]
+
+
+async def test_an_error_fails_the_workflow_with_a_message_for_people(
+    temporal: Client, world: FakeWorld
+) -> None:
+    world.components["app.no"] = fail("the project is archived", "conflict")
+    steps = [{"id": "s", "name": "Add task", "type": "app", "component": "app.no"}]
+    with pytest.raises(WorkflowFailureError) as failure:
+        await finish(temporal, world, run_input(steps))
+    assert isinstance(failure.value.cause, ApplicationError)
+    outcome = RunOutcome.model_validate(failure.value.cause.details[0])
+    assert outcome.status == "error"
+    assert outcome.message == "Step “Add task” failed: app.no: the project is archived"
+
+
+async def test_what_may_pass_is_tried_again_as_the_step_says(
+    temporal: Client, world: FakeWorld
+) -> None:
+    attempts = []
+
+    def flaky(call: ComponentCall) -> Any:
+        attempts.append(call)
+        if len(attempts) < 3:
+            raise ApplicationError("busy", type="transient")
+        return {"ok": True}
+
+    world.components["app.flaky"] = flaky
+    retry = {"maxAttempts": 3, "initialInterval": 0.05}
+    step = {"id": "s", "type": "app", "component": "app.flaky", "onError": {"retry": retry}}
+    outcome = await finish(temporal, world, run_input([step], result="{{ steps.s.output.ok }}"))
+    assert (outcome.result, len(attempts)) == (True, 3)
+
+
+async def test_a_broken_connection_pauses_the_run_and_mending_it_goes_on_at_that_step(
+    temporal: Client, world: FakeWorld
+) -> None:
+    broken = True
+
+    def needs_connection(call: ComponentCall) -> Any:
+        if broken:
+            raise ApplicationError(
+                "waits until user user-1 connects app again", type="connection", non_retryable=True
+            )
+        return "sent"
+
+    world.components["app.send"] = needs_connection
+    steps = [echo("first"), {"id": "s", "type": "app", "component": "app.send"}]
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run_input(steps, result="{{ steps.s.output }}"), queue)
+        pause = await world.until_paused()
+        assert (pause.kind, pause.app_key, pause.user_id) == ("connection", "app", "user-1")
+        attributes = (await handle.describe()).typed_search_attributes
+        assert attributes.get(search_attributes.STATUS) == "paused"
+        broken = False
+        await handle.signal(AutomationRun.resume, Resume(step_id="s"))
+        assert (await handle.result()).result == "sent"
+    assert [call.step_id for call in world.calls] == ["first", "s", "s"]
+    assert len(world.resumed) == 1
+
+
+async def test_an_approval_waits_for_its_answer(temporal: Client, world: FakeWorld) -> None:
+    steps = [{"id": "ask", "type": "approval", "who": "Ada", "message": "Pay?"}]
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run_input(steps, result="{{ steps.ask.output }}"), queue)
+        pause = await world.until_paused()
+        assert pause.message == "Step “ask” waits for the approval of Ada: Pay?"
+        await handle.signal(AutomationRun.resume, Resume(step_id="other", approved=False))
+        await handle.signal(AutomationRun.resume, Resume(step_id="ask", approved=True, by="Ada"))
+        result = (await handle.result()).result
+    assert result == {"approved": True, "expired": False, "by": "Ada", "comment": None}
+
+
+async def test_an_approval_expires(temporal: Client, world: FakeWorld) -> None:
+    steps = [{"id": "ask", "type": "approval", "expiresIn": 0.2}]
+    run = run_input(steps, result="{{ steps.ask.output.expired }}")
+    assert (await finish(temporal, world, run)).result is True
+
+
+async def test_a_callback_that_came_early_is_not_waited_for(
+    temporal: Client, world: FakeWorld
+) -> None:
+    world.early = Resume(step_id="hook", body={"paid": True})
+    steps = [{"id": "hook", "type": "callback"}]
+    run = run_input(steps, result="{{ steps.hook.output.body.paid }}")
+    assert (await finish(temporal, world, run)).result is True
+
+
+async def test_a_canceled_run_ends_as_canceled(temporal: Client, world: FakeWorld) -> None:
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run_input([{"id": "ask", "type": "approval"}]), queue)
+        await world.until_paused()
+        await handle.cancel()
+        with pytest.raises(WorkflowFailureError) as failure:
+            await handle.result()
+    assert isinstance(failure.value.cause, CancelledError)
+
+
+async def test_a_called_automation_is_a_run_of_its_own(temporal: Client, world: FakeWorld) -> None:
+    called = {
+        "steps": [echo("inner", inputs={"x": "{{ data.x * 2 }}"})],
+        "result": "{{ steps.inner.output.x }}",
+    }
+    run = run_input(
+        [{"id": "sub", "type": "call", "automationId": "other", "data": {"x": "{{ data.x }}"}}],
+        result="{{ steps.sub.output }}",
+        data={"x": 21},
+        called={"other": {"name": "Other", "version": 3, "definition": called}},
+    )
+    outcome = await finish(temporal, world, run)
+    assert outcome.result == 42
+    [record] = world.records
+    assert (record.automation_id, record.version, record.trigger) == ("other", 3, "call")
+    assert world.calls[0].run_id == record.run_id
+
+
+async def test_a_short_loop_runs_inside_its_run_in_parallel(
+    temporal: Client, world: FakeWorld
+) -> None:
+    active = most = 0
+
+    async def slow(call: ComponentCall) -> Any:
+        nonlocal active, most
+        active += 1
+        most = max(most, active)
+        await asyncio.sleep(0.05)
+        active -= 1
+        return call.inputs["n"] + 1
+
+    world.components["app.slow"] = slow
+    loop = {
+        "id": "each",
+        "type": "for-each",
+        "items": "data.items",
+        "parallelism": 5,
+        "steps": [
+            {"id": "s", "type": "app", "component": "app.slow", "inputs": {"n": "{{ item }}"}}
+        ],
+        "output": "{{ steps.s.output }}",
+    }
+    run = run_input([loop], result="{{ steps.each.output }}", data={"items": list(range(20))})
+    assert (await finish(temporal, world, run)).result == list(range(1, 21))
+    assert 1 < most <= 5
+    assert [call.iteration for call in world.calls[:2]] == ["0", "1"]
+
+
+async def test_a_long_loop_runs_in_parts_that_keep_every_history_short(
+    temporal: Client, world: FakeWorld
+) -> None:
+    loop = {
+        "id": "each",
+        "type": "for-each",
+        "items": "data.items",
+        "parallelism": 20,
+        "steps": [echo("s", inputs={"n": "{{ item + vars.base }}"})],
+        "output": "{{ steps.s.output.n }}",
+    }
+    base = {"id": "base", "type": "set", "values": {"base": 100}}
+    queue = str(uuid4())
+    run = run_input(
+        [base, loop], result="{{ steps.each.output }}", data={"items": list(range(1200))}
+    )
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run, queue)
+        outcome = await handle.result()
+        assert outcome.result == list(range(100, 1300))
+        assert len({call.iteration for call in world.calls}) == 1200
+        assert len((await handle.fetch_history()).events) < 60
+
+
+async def test_a_failure_in_a_part_of_a_long_loop_ends_the_run_and_names_the_item(
+    temporal: Client, world: FakeWorld
+) -> None:
+    def picky(call: ComponentCall) -> Any:
+        if call.inputs["n"] == 250:
+            raise ApplicationError("no", type="invalid_input", non_retryable=True)
+        return None
+
+    world.components["app.picky"] = picky
+    loop = {
+        "id": "each",
+        "type": "for-each",
+        "items": "data.items",
+        "parallelism": 10,
+        "steps": [
+            {"id": "s", "type": "app", "component": "app.picky", "inputs": {"n": "{{ item }}"}}
+        ],
+    }
+    run = run_input([loop], data={"items": list(range(300))})
+    with pytest.raises(WorkflowFailureError) as failure:
+        await finish(temporal, world, run)
+    assert isinstance(failure.value.cause, ApplicationError)
+    assert "s #251" in failure.value.cause.message
+
+
+async def test_megabytes_travel_outside_of_the_history(temporal: Client, world: FakeWorld) -> None:
+    world.components["app.big"] = lambda call: "x" * 5_000_000
+    steps = [
+        {"id": "big", "type": "app", "component": "app.big"},
+        {"id": "size", "type": "set", "values": {"n": "{{ size(steps.big.output) }}"}},
+    ]
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run_input(steps, result="{{ vars.n }}"), queue)
+        assert (await handle.result()).result == 5_000_000
+        assert len((await handle.fetch_history()).to_json()) < 50_000
+
+
+async def test_a_retry_goes_on_from_the_failed_step(temporal: Client, world: FakeWorld) -> None:
+    world.components["app.later"] = fail("not yet", "conflict")
+    steps = [echo("first"), {"id": "s", "type": "app", "component": "app.later"}]
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run_input(steps, result="{{ steps.s.output }}"), queue)
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+        world.components["app.later"] = lambda call: "done"
+        event_id = failed_step_event(await handle.fetch_history())
+        assert event_id is not None
+        await reset(temporal, handle, event_id)
+        outcome: RunOutcome = await temporal.get_workflow_handle(
+            handle.id, result_type=RunOutcome
+        ).result()
+    assert outcome.result == "done"
+    assert [call.step_id for call in world.calls] == ["first", "s", "s"]
+    assert [call.reuse for call in world.calls] == [False, False, True]
+
+
+async def reset(client: Client, handle: Handle, event_id: int) -> None:
+    from temporalio.api.common.v1 import WorkflowExecution
+    from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(
+                workflow_id=handle.id, run_id=handle.first_execution_run_id
+            ),
+            workflow_task_finish_event_id=event_id,
+            request_id=str(uuid4()),
+            reason="test",
+        )
+    )
