@@ -68,12 +68,12 @@ class Runs:
         self._ledger = Ledger(database)
         self._pauses = PauseWatch(self._ledger)
 
-    async def run(self, run: RunInput) -> RunAnswer:
+    async def run(self, run: RunInput, run_id: str) -> RunAnswer:
         """Starts a run and waits for its end or its first pause.
 
         Raises EngineUnavailable when nothing was started.
         """
-        run_id = await self.start(run)
+        await self.start(run, run_id)
         ended = asyncio.create_task(self._end(run_id, run.project_id, run.account_id))
         paused = asyncio.create_task(self._pauses.wait(run_id))
         try:
@@ -85,9 +85,8 @@ class Runs:
             ended.cancel()
             paused.cancel()
 
-    async def start(self, run: RunInput) -> str:
-        """Starts a run and gives its id; raises EngineUnavailable when nothing was started."""
-        run_id = new_id()
+    async def start(self, run: RunInput, run_id: str) -> None:
+        """Starts a run; raises EngineUnavailable when nothing was started."""
         row = run.model_dump(
             include={
                 "project_id",
@@ -123,7 +122,6 @@ class Runs:
         except BaseException:
             await self._ledger.forget(run_id)
             raise
-        return run_id
 
     async def cancel(self, run_id: str) -> None:
         """Asks a run to end; raises RunNotActive when it has."""

@@ -188,7 +188,7 @@ class WorkflowHost:
                 "event": None,
                 "parent_run_id": self._run_id,
                 "depth": self._run.depth + 1,
-                "callback_url": f"{self._run.callback_url}/{run_id}",
+                "callback_url": f"{self._run.callback_url}/-/{run_id.removeprefix(self._run_id)[1:]}",
             }
         )
         record = RunRecord(

@@ -27,7 +27,8 @@ class RunInput(BaseModel):
     data: dict[str, Any] = Field(default_factory=dict)
     event: Any = None
     callback_url: str = ""
-    """Unguessable; a callback step's own URL is this, a slash, its id and iteration."""
+    """Unguessable; a callback step's own URL is this, a slash, its id and iteration. A called
+    automation's adds `/-/` and the end of its run's id."""
     parent_run_id: str | None = None
     depth: int = 0
 

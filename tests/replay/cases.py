@@ -1,0 +1,71 @@
+"""Runs whose histories are kept, so that changed workflow code is tried on what was begun before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.workflows.conftest import run_input
+from workflows.payloads import RunInput
+
+
+def _app(step_id: str, component: str = "app.echo", **more: Any) -> dict[str, Any]:
+    return {"id": step_id, "type": "app", "component": component, **more}
+
+
+def _loop(items: str, **more: Any) -> dict[str, Any]:
+    call = _app("call", inputs={"n": "{{ item }}"})
+    return {
+        "id": "each",
+        "type": "for-each",
+        "items": items,
+        "parallelism": 4,
+        "steps": [call],
+        "output": "{{ steps.call.output.n }}",
+        **more,
+    }
+
+
+CASES: dict[str, RunInput] = {
+    "steps-and-branches": run_input(
+        [
+            {"id": "v", "type": "set", "values": {"n": "{{ data.n + 1 }}"}},
+            _app("one", inputs={"n": "{{ vars.n }}"}, name="First call"),
+            {
+                "id": "check",
+                "type": "condition",
+                "branches": [{"when": "steps.one.output.n > 3", "steps": [_app("big")]}],
+                "otherwise": [_app("small")],
+            },
+            {
+                "id": "which",
+                "type": "switch",
+                "value": "data.kind",
+                "cases": [{"equals": "a", "steps": [_app("a")]}],
+                "default": [_app("b")],
+            },
+            _app("bad", "app.no", onError={"action": "continue"}),
+        ],
+        result={"n": "{{ vars.n }}", "bad": "{{ steps.bad.error.message }}"},
+        data={"n": 5, "kind": "a"},
+    ),
+    "short-loop": run_input([_loop("data.items")], data={"items": list(range(20))}),
+    "long-loop": run_input([_loop("data.items")], data={"items": list(range(210))}),
+    "delay-and-approval": run_input(
+        [
+            {"id": "nap", "type": "delay", "seconds": 0.1},
+            {"id": "ask", "type": "approval", "who": "Ada", "expiresIn": 0.3},
+            _app("after"),
+        ]
+    ),
+    "called-automation": run_input(
+        [{"id": "sub", "type": "call", "automationId": "other", "data": {"x": 1}}],
+        called={
+            "other": {
+                "name": "Other",
+                "version": 1,
+                "definition": {"steps": [_app("inner", inputs={"x": "{{ data.x }}"})]},
+            }
+        },
+    ),
+    "failed": run_input([_app("first"), _app("bad", "app.no", name="Add task")]),
+}
