@@ -56,6 +56,7 @@ def api(
 ) -> None:
     """Run the REST API."""
     import uvicorn
+
     from api.app import create_app
 
     settings = _settings_with_logging()
@@ -115,7 +116,7 @@ async def _dev(settings: Settings, console: Console) -> int:
         log("inlay", f"API          {stack.settings.public_url}/docs")
         log("inlay", f"Temporal UI  {stack.settings.temporal_ui_url}")
         log("inlay", "Ctrl-C stops it")
-        await stack.failed.wait()
+        await stack.supervisor.failed.wait()
     return 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ TEMPORAL_UI_PORT = 8233
 CODEC_PATH = "/api/v1/temporal"
 """Where the API decodes payloads for the Temporal UI."""
 HEALTH_PATH = "/api/v1/health"
-API_START_TIMEOUT = 60.0
+START_TIMEOUT = 60.0
 
 
 class DevError(Exception):
@@ -42,8 +42,8 @@ class Stack:
 
     settings: Settings
     """The settings of all its processes, with the addresses that were chosen."""
-    failed: asyncio.Event
-    """Set when one of its processes would not stay alive."""
+    supervisor: Supervisor
+    """Keeps its processes alive, and any that is added."""
 
 
 @asynccontextmanager
@@ -57,7 +57,7 @@ async def running_stack(settings: Settings, log: Log) -> AsyncIterator[Stack]:
     with _only_one(settings):
         supervisor = Supervisor(log)
         try:
-            yield Stack(await _start(settings, supervisor, log), supervisor.failed)
+            yield Stack(await _start(settings, supervisor, log), supervisor)
         finally:
             await supervisor.stop()
 
@@ -102,7 +102,7 @@ async def _start(settings: Settings, supervisor: Supervisor, log: Log) -> Settin
     await register_search_attributes(await connect(settings, keyring))
     await supervisor.start("api", start_api)
     await supervisor.start("worker", start_worker)
-    await _until_healthy(api_url + HEALTH_PATH, supervisor.failed)
+    await until_healthy("the API", api_url + HEALTH_PATH, supervisor.failed)
     return settings
 
 
@@ -155,15 +155,15 @@ def _only_one(settings: Settings) -> Iterator[None]:
         yield
 
 
-async def _until_healthy(url: str, failed: asyncio.Event) -> None:
-    async with httpx.AsyncClient() as client, asyncio.timeout(API_START_TIMEOUT):
-        while not failed.is_set():
-            try:
-                answer = await client.get(url)
-            except httpx.TransportError:
+async def until_healthy(what: str, url: str, failed: asyncio.Event) -> None:
+    """Waits until GET `url` succeeds; raises `DevError` when `failed` is set or in vain."""
+    try:
+        async with httpx.AsyncClient() as client, asyncio.timeout(START_TIMEOUT):
+            while not failed.is_set():
+                with suppress(httpx.TransportError):
+                    if (await client.get(url)).is_success:
+                        return
                 await asyncio.sleep(0.1)
-                continue
-            if answer.is_success:
-                return
-            await asyncio.sleep(0.1)
-    raise DevError("the API would not start; its messages are above")
+    except TimeoutError:
+        raise DevError(f"{what} did not answer within {START_TIMEOUT:g} seconds") from None
+    raise DevError(f"{what} would not start; its last messages say why")

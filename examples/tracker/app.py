@@ -1,8 +1,9 @@
 """Tracker's HTTP routes: pages for people, OAuth 2.0 for clients, resources for their programs."""
 
+import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 from authlib.oauth2 import OAuth2Error
@@ -103,8 +104,9 @@ def _add_oauth_routes(app: FastAPI, state: State, server: OAuthServer) -> None:
 
 
 def _add_resource_routes(app: FastAPI, state: State, server: OAuthServer) -> None:
-    def needs(scope: str) -> Callable[[Request], User]:
-        def authenticate(request: Request) -> User:
+    def needs(scope: str) -> Callable[[Request], Awaitable[User]]:
+        async def authenticate(request: Request) -> User:
+            await asyncio.sleep(state.config.latency)
             token: Token = server.protector.validate_request([scope], request)
             return token.user
 

@@ -28,6 +28,8 @@ class Config:
     redirect_uri: str
     token_lifetime: int = 3600
     """Seconds that an access token is good for."""
+    latency: float = 0.0
+    """Seconds that each call of a resource takes, as it would over the internet."""
     users: tuple[User, ...] = (
         User("ada", "Ada Lovelace", "ada@tracker.example", "analytical-engine"),
         User("grace", "Grace Hopper", "grace@tracker.example", "first-compiler"),
