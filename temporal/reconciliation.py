@@ -103,6 +103,7 @@ async def end_of(client: Client, run_id: str) -> RunOutcome:
     """Waits for a run's end; raises RPCError when Temporal cannot be reached."""
     handle = client.get_workflow_handle(run_id, result_type=RunOutcome)
     try:
-        return await handle.result()
+        outcome: RunOutcome = await handle.result()
     except WorkflowFailureError as error:
         return outcome_of_failure(error)
+    return outcome

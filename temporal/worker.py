@@ -29,6 +29,7 @@ PASSED_THROUGH = (
     "workflows.host",
     "workflows.payloads",
     "workflows.search_attributes",
+    "workflows.waiting",
 )
 """Modules that workflows use and that hold no state of a run: loaded once, not for each run."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from temporalio import workflow
@@ -32,22 +32,24 @@ with workflow.unsafe.imports_passed_through():
         ComponentCall,
         LoopPart,
         LoopPartOutcome,
-        Pause,
         Resume,
         RunInput,
         RunOutcome,
         RunRecord,
         StepTrace,
     )
+    from workflows.waiting import (
+        BOOKKEEPING_RETRY,
+        BOOKKEEPING_TIMEOUT,
+        Waiting,
+        book_run,
+        milliseconds,
+    )
 
 ACTIVITY_TIMEOUT = timedelta(hours=1)
 """The executor ends a call by the component's own, shorter timeout."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 """How soon a call is tried again whose worker died."""
-BOOKKEEPING = {
-    "start_to_close_timeout": timedelta(seconds=30),
-    "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=30)),
-}
 
 ACTIVITIES_OF_ONE_WORKFLOW = 1_000
 """Temporal ends a history at 51,200 events; an activity with its workflow task takes 6."""
@@ -68,18 +70,15 @@ class WorkflowHost:
         self._run_id = run_id
         self._reuse = reuse
         self._traces: list[StepTrace] = []
-        self._waiting: dict[tuple[str, str], str] = {}
-        self._answers: dict[tuple[str, str], Resume] = {}
+        self._waiting = Waiting(run, run_id)
 
     def now(self) -> datetime:
         """The moment of the current workflow task."""
         return workflow.now()
 
     def answer(self, answer: Resume) -> None:
-        """Takes an answer for a pause that is open; any other is late and is dropped."""
-        key = (answer.step_id, answer.iteration)
-        if key in self._waiting:
-            self._answers[key] = answer
+        """Takes an answer to a pause."""
+        self._waiting.answer(answer)
 
     def record(self, trace: Trace) -> None:
         """Keeps a trace until the next activity carries it to the ledger."""
@@ -93,8 +92,8 @@ class WorkflowHost:
                 status="completed" if trace.error is None else "error",
                 output=trace.output if len(repr(trace.output)) <= TRACE_LIMIT else None,
                 error=trace.error,
-                started_at=_milliseconds(trace.started),
-                ended_at=_milliseconds(trace.ended),
+                started_at=milliseconds(trace.started),
+                ended_at=milliseconds(trace.ended),
             )
         )
 
@@ -157,10 +156,19 @@ class WorkflowHost:
         match kind:
             case "connection":
                 user_id = self._run.user_id if step.replace_end_user_connection else ""
-                await self._pause(place, "connection", message, None, app_key, user_id)
+                await self._waiting.pause(
+                    place,
+                    "connection",
+                    message,
+                    None,
+                    self.take_traces(),
+                    app_key=app_key,
+                    user_id=user_id,
+                )
             case "credits":
                 midnight = workflow.now().replace(hour=0, minute=0, second=0, microsecond=0)
-                await self._pause(place, "credits", message, midnight + timedelta(days=1))
+                renewal = midnight + timedelta(days=1)
+                await self._waiting.pause(place, "credits", message, renewal, self.take_traces())
             case _:
                 text = message or "the worker did not answer in time, however often it was tried"
                 raise StepFailed(f"{step.component}: {text}", kind or "fatal") from error
@@ -178,6 +186,7 @@ class WorkflowHost:
             )
         self._tell(f"**{place.label}** runs the automation “{called.name}”.")
         run_id = "-".join([self._run_id, step.id, *place.iteration.split(".")]).rstrip("-")
+        inside = run_id.removeprefix(self._run_id)[1:]
         child = self._run.model_copy(
             update={
                 "automation_id": step.automation_id,
@@ -188,7 +197,7 @@ class WorkflowHost:
                 "event": None,
                 "parent_run_id": self._run_id,
                 "depth": self._run.depth + 1,
-                "callback_url": f"{self._run.callback_url}/-/{run_id.removeprefix(self._run_id)[1:]}",
+                "callback_url": f"{self._run.callback_url}/-/{inside}",
             }
         )
         record = RunRecord(
@@ -199,9 +208,9 @@ class WorkflowHost:
             user_id=child.user_id,
             trigger="call",
             parent_run_id=self._run_id,
-            started_at=_milliseconds(workflow.now()),
+            started_at=milliseconds(workflow.now()),
         )
-        await workflow.execute_local_activity("record-run", record, **BOOKKEEPING)  # type: ignore[misc]
+        await book_run(record)
         try:
             outcome = await workflow.execute_child_workflow(
                 "AutomationRun",
@@ -264,7 +273,7 @@ class WorkflowHost:
         )
         where = "-".join(filter(None, [place.step.id, place.iteration.replace(".", "-")]))
         try:
-            return await workflow.execute_child_workflow(
+            outcome: LoopPartOutcome = await workflow.execute_child_workflow(
                 "LoopPart",
                 part,
                 id=f"{self._run_id}-{where}-items-{first_index}",
@@ -280,6 +289,7 @@ class WorkflowHost:
             if is_cancelled_exception(error):
                 raise
             raise StepFailed(_child_message(error)) from error
+        return outcome
 
     def _stop(self, outcome: RunOutcome) -> NoReturn:
         self._traces.extend(outcome.traces)
@@ -291,12 +301,14 @@ class WorkflowHost:
                 "record-traces",
                 args=[self._run_id, self._run.project_id, self._run.account_id, self.take_traces()],
                 summary="Bookkeeping of steps",
-                **BOOKKEEPING,  # type: ignore[misc]
+                start_to_close_timeout=BOOKKEEPING_TIMEOUT,
+                retry_policy=BOOKKEEPING_RETRY,
             )
 
     async def wait(self, place: Place, kind: str, message: str, until: datetime | None) -> Answer:
         """Pauses the run until it is answered or the moment has come."""
-        answer = await self._pause(place, kind, f"Step “{place.label}” {message}", until)
+        message = f"Step “{place.label}” {message}"
+        answer = await self._waiting.pause(place, kind, message, until, self.take_traces())
         if answer is None:
             return Answer(expired=True)
         return Answer(
@@ -307,58 +319,6 @@ class WorkflowHost:
             query=answer.query,
         )
 
-    async def _pause(
-        self,
-        place: Place,
-        kind: str,
-        message: str,
-        until: datetime | None,
-        app_key: str | None = None,
-        user_id: str | None = None,
-    ) -> Resume | None:
-        key = (place.step.id, place.iteration)
-        pause = Pause.model_validate(
-            {
-                "run_id": self._run_id,
-                "step_id": key[0],
-                "iteration": key[1],
-                "project_id": self._run.project_id,
-                "account_id": self._run.account_id,
-                "workflow_id": workflow.info().workflow_id,
-                "kind": kind,
-                "message": message,
-                "app_key": app_key,
-                "user_id": user_id,
-                "since": _milliseconds(workflow.now()),
-                "until": None if until is None else _milliseconds(until),
-                "traces": self.take_traces(),
-            }
-        )
-        self._waiting[key] = message
-        self._tell(f"**Paused.** {message}")
-        workflow.upsert_search_attributes([search_attributes.STATUS.value_set("paused")])
-        answer = await workflow.execute_local_activity(
-            "record-pause",
-            pause,
-            result_type=Resume | None,  # type: ignore[arg-type]
-            **BOOKKEEPING,
-        )
-        if answer is None:
-            timeout = None if until is None else max(until - workflow.now(), timedelta(0))
-            try:
-                await workflow.wait_condition(
-                    lambda: key in self._answers, timeout=timeout, timeout_summary=place.label
-                )
-            except asyncio.TimeoutError:
-                pass
-            answer = self._answers.pop(key, None)
-        del self._waiting[key]
-        await workflow.execute_local_activity("record-resume", pause, **BOOKKEEPING)  # type: ignore[misc]
-        if not self._waiting:
-            workflow.upsert_search_attributes([search_attributes.STATUS.value_set("running")])
-            self._tell(f"Goes on after **{place.label}**.")
-        return answer
-
     def _tell(self, details: str) -> None:
         workflow.set_current_details(details)
 
@@ -366,7 +326,3 @@ class WorkflowHost:
 def _child_message(error: ChildWorkflowError) -> str:
     cause = error.cause
     return cause.message if isinstance(cause, ApplicationError) else "it did not end well"
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1000)
