@@ -1,0 +1,175 @@
+"""The apps that this installation knows: the built-in ones and those of an operator's folders."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+
+from connectors.manifest import App, Component
+from settings import get_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+BUILT_IN = Path(__file__).parent / "apps"
+MAX_FILE_BYTES = 1_000_000
+
+
+class ManifestError(Exception):
+    """A manifest is not valid; the message names the file and the place in it."""
+
+
+class Catalogue:
+    """All apps by key; immutable."""
+
+    def __init__(self, apps: Sequence[App]) -> None:
+        self.apps: Mapping[str, App] = MappingProxyType({app.key: app for app in apps})
+        self._components = {c.key: c for app in apps for c in app.components}
+
+    def app(self, key: str) -> App | None:
+        """The app, if there is one of that key."""
+        return self.apps.get(key)
+
+    def component(self, key: str) -> Component | None:
+        """The component of the key `<app-key>.<name>`, if there is one."""
+        return self._components.get(key)
+
+
+def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
+    """The built-in apps and those in `folders`; a later app replaces one of the same key.
+
+    Raises `ManifestError` with all that is wrong.
+    """
+    apps: dict[str, App] = {}
+    faults: list[str] = []
+    for folder in (BUILT_IN, *folders):
+        if not folder.is_dir():
+            raise ManifestError(f"{folder} is no folder: correct INLAY_CONNECTOR_DIRS")
+        for app_folder in sorted(p for p in folder.iterdir() if (p / "app.yaml").is_file()):
+            try:
+                app = load_app(app_folder)
+            except ManifestError as error:
+                faults.append(str(error))
+            else:
+                apps[app.key] = app
+    if faults:
+        raise ManifestError("\n".join(faults))
+    return Catalogue(list(apps.values()))
+
+
+@lru_cache
+def get_catalogue() -> Catalogue:
+    """The catalogue of this process: built-in apps and the folders of `settings.connector_dirs`."""
+    dirs = get_settings().connector_dirs
+    return load_catalogue([Path(part) for part in dirs.split(os.pathsep) if part])
+
+
+def load_app(folder: Path) -> App:
+    """The app of one folder; raises `ManifestError`."""
+    source = folder / "app.yaml"
+    document = _read(source)
+    if document.get("key") != folder.name:
+        raise ManifestError(f"{source}: key: must be the folder's name, {folder.name!r}")
+    if "components" in document:
+        raise ManifestError(f"{source}: components: each stands in its own file in actions/")
+    components: list[dict[str, Any]] = []
+    files: list[Path] = []
+    for path in sorted((folder / "actions").glob("*.yaml")):
+        component = _read(path)
+        if "key" in component:
+            raise ManifestError(f"{path}: key: leave it out, it is the file's name")
+        components.append({**component, "key": f"{folder.name}.{path.stem}"})
+        files.append(path)
+    logo = folder / "logo.svg"
+    if logo.is_file():
+        document["logo"] = logo.read_text("utf-8")
+    try:
+        return App.model_validate({**document, "components": components})
+    except ValidationError as error:
+        raise ManifestError("\n".join(_faults(error, source, files))) from error
+
+
+def _faults(error: ValidationError, source: Path, files: Sequence[Path]) -> list[str]:
+    """Pydantic's faults, each with the file and the path inside it."""
+    lines = []
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        path, place = source, list(fault["loc"])
+        if len(place) > 1 and place[0] == "components" and isinstance(place[1], int):
+            path, place = files[place[1]], place[2:]
+        where = ".".join(str(part) for part in place)
+        message = fault["msg"].removeprefix("Value error, ")
+        lines.append(f"{path}: {where}: {message}" if where else f"{path}: {message}")
+    return lines
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without anchors and with each key once, so that no file can surprise its reader."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # the stub lacks it
+            raise yaml.MarkedYAMLError(None, None, "aliases are not allowed", event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if names.count(key.value) > 1:
+                problem = f"{key.value!r} stands here twice"
+                raise yaml.MarkedYAMLError(None, None, problem, key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ManifestError(f"{path}: larger than {MAX_FILE_BYTES} bytes")
+    try:
+        document = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: no valid YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise ManifestError(f"{path}: must be a mapping")
+    return document
+
+
+def check_manifests(catalogue: Catalogue | None = None) -> list[str]:
+    """What is doubtful in manifests that load: one sentence each, empty when all is well.
+
+    Checks what people see (names, descriptions, titles), that fields of the form and inputs are
+    used, and that OAuth components ask for scopes.
+    """
+    faults = []
+    for app in (catalogue or load_catalogue()).apps.values():
+        if not app.description or not app.categories:
+            faults.append(f"{app.key}: needs a description and categories")
+        for component in app.components:
+            faults += [f"{component.key}: {fault}" for fault in _doubts(component)]
+    return faults
+
+
+_WITH_TEMPLATES = {"request", "pagination", "output", "errors", "already_done"}
+
+
+def _doubts(component: Component) -> list[str]:
+    faults = []
+    if not component.description:
+        faults.append("needs a description")
+    if component.app.auth.type == "oauth2" and not component.scopes:
+        faults.append("needs scopes")
+    if not component.output_schema:
+        faults.append("needs an output_schema")
+    written = component.model_dump_json(include=_WITH_TEMPLATES) + component.app.model_dump_json(
+        include={"errors", "path_values"}
+    )
+    for name, schema in component.input_schema.get("properties", {}).items():
+        if not schema.get("title"):
+            faults.append(f"input {name} needs a title")
+        if f"inputs.{name}" not in written and f"{{{name}}}" not in written:
+            faults.append(f"input {name} is not used")
+    return faults

@@ -1,0 +1,204 @@
+"""What a response means: error rules, default rules, when to try again, and a message to show."""
+
+from __future__ import annotations
+
+import base64
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+
+from automations.expressions import ExpressionError
+from connectors.masking import MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from connectors.credential import Credential
+    from connectors.manifest import App, Component, ErrorKind, ErrorRule, RetryAfter
+
+MAX_MESSAGE = 500
+MAX_WAIT = 86_400.0
+"""Seconds: longer waits asked for by a vendor are cut to a day."""
+
+_ADVICE: Mapping[str, str] = {
+    "rate_limited": "The app allows no more calls for now; it is tried again later.",
+    "transient": "This may pass; it is tried again.",
+    "reauth": "The connection is no longer accepted: connect the account again.",
+    "invalid_input": "Check this step's inputs.",
+    "not_permitted": "The connected account may not do this: grant it the right or the scope.",
+    "not_found": "Check the ids in this step's inputs.",
+    "conflict": "It exists already or was changed meanwhile.",
+    "plan_limit": "The account's plan at the app does not allow this.",
+    "fatal": "",
+}
+
+
+class ComponentError(Exception):
+    """A component call failed. `message` says which app, what happened and what to do.
+
+    `retry_after` is in seconds, where the app told it. Never holds a secret.
+    """
+
+    def __init__(self, kind: ErrorKind, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.kind: ErrorKind = kind
+        self.message = message
+        self.retry_after = retry_after
+
+
+def failure(
+    component: Component, kind: ErrorKind, what: str, retry_after: float | None = None
+) -> ComponentError:
+    """The error with the app's and the component's name in front and what to do behind."""
+    advice = _ADVICE[kind]
+    text = what.strip().rstrip(".")
+    message = f"{component.app.name}, {component.name}: {text}. {advice}".strip()
+    return ComponentError(kind, message, retry_after)
+
+
+def judge(
+    component: Component, scope: Mapping[str, Any], secrets: Iterable[str]
+) -> ComponentError | None:
+    """The error that a response is, by the component's rules, the app's, then the defaults.
+
+    `scope` has status, headers (lower-case names), body and inputs.
+    """
+    app, status = component.app, int(scope["status"])
+    for rule in (*component.errors, *app.errors):
+        if _applies(rule, scope):
+            if rule.kind == "ok":
+                return None
+            kind, message = rule.kind, _rule_message(rule, scope)
+            break
+    else:
+        default = default_kind(status)
+        if default is None:
+            return None
+        kind, message, rule = default, None, None
+    if message is None:
+        message = _vendor_message(app, scope)
+    if kind == "reauth" and app.auth.type == "none":
+        kind = "not_permitted"
+    what = f"answered {status}"
+    if message:
+        what += f": {scrub(message, secrets)[:MAX_MESSAGE]}"
+    after = None
+    if kind in {"rate_limited", "transient"}:
+        own = [rule.retry_after] if rule and rule.retry_after else []
+        after = retry_after([*own, *app.retry_after], scope)
+    return failure(component, kind, what, after)
+
+
+def default_kind(status: int) -> ErrorKind | None:
+    """What a status means where no rule says otherwise (RFC 9110, 15; RFC 6585); None: success."""
+    if 200 <= status < 300:
+        return None
+    known = {
+        400: "invalid_input",
+        401: "reauth",
+        402: "plan_limit",
+        403: "not_permitted",
+        404: "not_found",
+        408: "transient",
+        409: "conflict",
+        410: "not_found",
+        412: "conflict",
+        413: "invalid_input",
+        415: "invalid_input",
+        422: "invalid_input",
+        423: "transient",
+        425: "transient",
+        429: "rate_limited",
+        501: "fatal",
+        505: "fatal",
+    }
+    return cast("ErrorKind", known.get(status, "transient" if status >= 500 else "fatal"))
+
+
+def _applies(rule: ErrorRule, scope: Mapping[str, Any]) -> bool:
+    if rule.statuses is not None and scope["status"] not in rule.statuses:
+        return False
+    return rule.when is None or rule.when.find(scope) is True
+
+
+def _rule_message(rule: ErrorRule, scope: Mapping[str, Any]) -> str | None:
+    if rule.message is None:
+        return None
+    try:
+        return str(rule.message.resolve(scope))
+    except ExpressionError:
+        return None
+
+
+def _vendor_message(app: App, scope: Mapping[str, Any]) -> str:
+    """What the vendor says is wrong: by the manifest, else where vendors usually say it."""
+    if app.error_message is not None and (found := app.error_message.find(scope)):
+        return str(found)
+    body = scope["body"]
+    if isinstance(body, str):
+        return " ".join(body.split())
+    for _ in range(2):
+        if not isinstance(body, dict):
+            break
+        for name in ("message", "error_description", "detail", "title", "error"):
+            if isinstance(body.get(name), str) and body[name]:
+                return cast("str", body[name])
+        body = body.get("error") or (body.get("errors") or [None])[0]
+    return body if isinstance(body, str) else ""
+
+
+def retry_after(readings: Iterable[RetryAfter], scope: Mapping[str, Any]) -> float | None:
+    """Seconds until the next try, by the first reading that the response answers."""
+    for reading in readings:
+        if reading.header is not None:
+            value = scope["headers"].get(reading.header.lower())
+        else:
+            value = reading.body.find(scope) if reading.body else None
+        seconds = _seconds(value, reading.unit)
+        if seconds is not None:
+            return min(max(seconds, 0.0), MAX_WAIT)
+    return None
+
+
+def _seconds(value: Any, unit: str) -> float | None:
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        if unit not in {"auto", "http_date"}:
+            return None
+        try:
+            return parsedate_to_datetime(str(value)).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    if number != number or number in {float("inf"), float("-inf")}:
+        return None
+    # Vendors disagree with their own documentation: a moment is known by its size.
+    if number > 1e12:
+        return number / 1000 - time.time()
+    if number > 1e9:
+        return number - time.time()
+    return number / 1000 if unit in {"milliseconds", "epoch_ms"} else number
+
+
+def secrets_of(component: Component, credential: Credential | None) -> list[str]:
+    """What must not appear in a message: tokens, secret fields, and their usual encodings."""
+    if credential is None:
+        return []
+    hidden = {field.name for field in component.app.auth.fields if field.is_secret}
+    plain = [credential.access_token, credential.refresh_token]
+    plain += [value for name, value in credential.fields.items() if name in hidden]
+    found = [value for value in plain if value and len(value) >= 4]
+    forms = set(found)
+    for value in found:
+        forms |= {quote(value, safe=""), base64.b64encode(value.encode()).decode()}
+    return sorted(forms, key=len, reverse=True)
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """The text with each secret replaced by the mask."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text

@@ -1,0 +1,363 @@
+"""Outgoing HTTP, guarded: no address inside the operator's network, no endless or huge answer.
+
+The guard stands where the connection is made: a name is resolved once, each address is checked,
+and the connection goes to the checked address itself, so that a second DNS answer changes nothing.
+Redirects pass the same door. Nothing is taken from the environment (no proxy, no netrc), and no
+cookie is kept, since one client serves all end users.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import zlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import certifi
+import httpcore
+import httpx
+import orjson
+
+from connectors.addresses import AllowedHosts, as_address, is_public
+from connectors.urls import UrlError, check_url
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+    from types import TracebackType
+
+    from settings import Settings
+
+MAX_RESPONSE_BYTES = 10 * 1024 * 1024
+MAX_REDIRECTS = 5
+CONNECT_TIMEOUT = 10.0
+
+try:
+    _VERSION = version("inlay")
+except PackageNotFoundError:  # run from a source tree that is not installed
+    _VERSION = "dev"
+USER_AGENT = f"Inlay/{_VERSION}"
+
+
+class OutgoingError(Exception):
+    """An outgoing call gave no answer; the message is safe to show."""
+
+
+class RefusedError(OutgoingError):
+    """The guard refuses the address, the scheme or the URL. Trying again changes nothing."""
+
+
+class TooLargeError(OutgoingError):
+    """The answer is larger than allowed."""
+
+
+class TimedOutError(OutgoingError):
+    """No full answer in time."""
+
+
+class UnreachableError(OutgoingError):
+    """No connection, or it broke."""
+
+
+class OutgoingHttp:
+    """A pooled HTTP client that reaches public hosts, and private ones only if allowed."""
+
+    def __init__(
+        self,
+        allowed: AllowedHosts | None = None,
+        *,
+        plain_http: bool = False,
+        verify: ssl.SSLContext | None = None,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> None:
+        """`plain_http`: http:// to any host; else only to allowed ones."""
+        self._allowed = allowed or AllowedHosts()
+        self._plain_http = plain_http
+        self._max_response_bytes = max_response_bytes
+        self._transport = _Transport(
+            verify or ssl.create_default_context(cafile=certifi.where()), self._allowed
+        )
+
+    async def __aenter__(self) -> OutgoingHttp:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the pooled connections."""
+        await self._transport.aclose()
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        data: Mapping[str, Any] | None = None,
+        content: str | bytes | None = None,
+        timeout: float = 30.0,  # noqa: ASYNC109 - a part of a request
+        follow_redirects: bool = False,
+        private_headers: Iterable[str] = (),
+    ) -> httpx.Response:
+        """Sends one request and reads the whole answer.
+
+        `params` are added to the URL's query; `json`, `data` (a form) and `content` are kinds of
+        body, at most one; `timeout` is in seconds for everything together. When a redirect leads to
+        another origin, Authorization, Cookie and `private_headers` are not sent there. Raises
+        `OutgoingError`: `RefusedError`, `TooLargeError`, `TimedOutError`, `UnreachableError`.
+        """
+        request = self._build(method, url, headers, params, json, data, content)
+        try:
+            async with asyncio.timeout(timeout):
+                response = await self._send(request, timeout)
+                for _ in range(MAX_REDIRECTS):
+                    if not follow_redirects or not response.has_redirect_location:
+                        return response
+                    request = _redirected(request, response, private_headers)
+                    response = await self._send(request, timeout)
+        except TimeoutError as error:
+            raise TimedOutError(
+                f"no answer from {request.url.host} within {timeout:g} s"
+            ) from error
+        if response.has_redirect_location:
+            raise RefusedError(f"{request.url.host} redirects more than {MAX_REDIRECTS} times")
+        return response
+
+    def _build(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        params: Mapping[str, Any] | None,
+        json: Any,
+        data: Mapping[str, Any] | None,
+        content: str | bytes | None,
+    ) -> httpx.Request:
+        sent = {
+            "User-Agent": USER_AGENT,
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip",
+            **(headers or {}),
+        }
+        if json is not None:
+            content = orjson.dumps(json)
+            if not any(name.lower() == "content-type" for name in sent):
+                sent["Content-Type"] = "application/json"
+        try:
+            target = httpx.URL(check_url(url))
+            if params:
+                target = target.copy_merge_params(dict(params))
+            return httpx.Request(
+                method,
+                target,
+                headers=sent,
+                content=content,
+                data=dict(data) if data is not None else None,
+            )
+        except (httpx.InvalidURL, UrlError) as error:
+            raise RefusedError(f"this URL cannot be called: {error}") from error
+        except (ValueError, TypeError) as error:
+            raise RefusedError(
+                "the request's headers, query or body hold a value HTTP cannot carry"
+            ) from error
+
+    async def _send(self, request: httpx.Request, timeout: float) -> httpx.Response:  # noqa: ASYNC109
+        host = request.url.host
+        if request.url.scheme != "https" and not self._may_be_plain(host):
+            raise RefusedError(
+                f"{host}: only https:// is allowed (see INLAY_ALLOWED_PRIVATE_HOSTS)"
+            )
+        request.extensions = {
+            "timeout": {
+                "connect": min(CONNECT_TIMEOUT, timeout),
+                "read": timeout,
+                "write": timeout,
+                "pool": timeout,
+            }
+        }
+        try:
+            answer = await self._transport.handle_async_request(request)
+            try:
+                body = await self._read(answer)
+            finally:
+                await answer.aclose()
+        except httpx.TimeoutException as error:
+            raise TimedOutError(f"no answer from {host} within {timeout:g} s") from error
+        except (httpx.TransportError, zlib.error) as error:
+            if isinstance(error.__cause__, _BlockedError) or isinstance(
+                error.__context__, _BlockedError
+            ):
+                raise RefusedError(_refusal(host)) from error
+            reason = str(error) or type(error).__name__
+            raise UnreachableError(f"{host} could not be reached: {reason}") from error
+        except _BlockedError as error:
+            raise RefusedError(_refusal(host)) from error
+        kept = [
+            (name, value)
+            for name, value in answer.headers.raw
+            if name.lower() not in {b"content-encoding", b"content-length", b"transfer-encoding"}
+        ]
+        return httpx.Response(answer.status_code, headers=kept, content=body, request=request)
+
+    def _may_be_plain(self, host: str) -> bool:
+        if self._plain_http or self._allowed.has_name(host):
+            return True
+        address = as_address(host)
+        return address is not None and self._allowed.permits(address)
+
+    async def _read(self, answer: httpx.Response) -> bytes:
+        limit = self._max_response_bytes
+        encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in {"identity", "", "gzip", "x-gzip"}:
+            raise UnreachableError("the answer's content encoding was not asked for")
+        unpack = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+        parts: list[bytes] = []
+        size = 0
+        assert isinstance(answer.stream, httpx.AsyncByteStream)  # noqa: S101 - tells the type
+        async for chunk in answer.stream:
+            part = unpack.decompress(chunk, limit - size + 1) if unpack else chunk
+            size += len(part)
+            if size > limit:
+                raise TooLargeError(f"the answer is larger than {limit} bytes")
+            parts.append(part)
+        return b"".join(parts)
+
+
+def open_http(settings: Settings) -> OutgoingHttp:
+    """The process's client, as the settings say; close it with `aclose()`.
+
+    In production plain http:// works only to hosts in `allowed_private_hosts`.
+    """
+    return OutgoingHttp(
+        AllowedHosts.parse(settings.allowed_private_hosts),
+        plain_http=settings.environment != "production",
+    )
+
+
+def _refusal(host: str) -> str:
+    return (
+        f"{host} is not a public address; the operator can allow it in INLAY_ALLOWED_PRIVATE_HOSTS"
+    )
+
+
+def _redirected(
+    request: httpx.Request, response: httpx.Response, private_headers: Iterable[str]
+) -> httpx.Request:
+    """The request that a redirect asks for (RFC 9110, 15.4), without secrets for a new origin."""
+    try:
+        target = request.url.join(response.headers["location"])
+        check_url(str(target.copy_with(fragment=None)))
+    except (httpx.InvalidURL, UrlError) as error:
+        raise RefusedError(
+            f"{request.url.host} redirects to a URL that cannot be called"
+        ) from error
+    headers = httpx.Headers(request.headers)
+    del headers["host"]
+    same_origin = _origin(target) == _origin(request.url)
+    if not same_origin:
+        for name in ("authorization", "cookie", "proxy-authorization", *private_headers):
+            headers.pop(name, None)
+    method, content = request.method, request.content
+    if (response.status_code == 303 and method != "HEAD") or (
+        response.status_code in {301, 302} and method == "POST"
+    ):
+        method, content = "GET", b""
+        headers.pop("content-type", None)
+    elif not same_origin and content:
+        raise RefusedError(f"{request.url.host} redirects a request with a body to another host")
+    headers.pop("content-length", None)
+    return httpx.Request(method, target, headers=headers, content=content or None)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+class _BlockedError(Exception):
+    """No address of the host may be reached."""
+
+
+class _Transport(httpx.AsyncHTTPTransport):
+    """httpx's transport on a pool whose connections pass the guard."""
+
+    def __init__(self, context: ssl.SSLContext, allowed: AllowedHosts) -> None:
+        super().__init__(verify=context, trust_env=False)
+        # httpx has no argument for httpcore's network backend; everything else stays as it is.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=1000,
+            max_keepalive_connections=200,
+            keepalive_expiry=30.0,
+            http1=True,
+            http2=False,
+            network_backend=_GuardedBackend(allowed),
+        )
+
+
+class _GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Connects only to addresses that are public or allowed."""
+
+    def __init__(self, allowed: AllowedHosts) -> None:
+        self._allowed = allowed
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        last: Exception | None = None
+        async for address in self._addresses(host, port, timeout):
+            try:
+                return await self._inner.connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                last = error
+        raise last if last else _BlockedError(host)
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        raise _BlockedError(path)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def _addresses(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None,  # noqa: ASYNC109
+    ) -> AsyncIterator[str]:
+        """The addresses to try, in the resolver's order, without those that are refused."""
+        by_name = self._allowed.has_name(host)
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(timeout):
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout("the name could not be resolved in time") from error
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError("the name could not be resolved") from error
+        for text in dict.fromkeys(str(entry[4][0]) for entry in found):
+            address = as_address(text)
+            if address is None:
+                continue
+            if by_name or is_public(address) or self._allowed.permits(address):
+                yield text

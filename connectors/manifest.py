@@ -1,0 +1,292 @@
+"""The manifest of an app: everything Inlay knows of it, as data.
+
+An app is one folder, `connectors/apps/<app-key>/`: `app.yaml` with the app itself and
+`actions/<name>.yaml` with one component each. docs/connectors.md explains each key.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from pydantic import AliasChoices, BeforeValidator, Field, PrivateAttr, model_validator
+
+from connectors.auth import (
+    ApiKeyAuth,
+    Auth,
+    BasicAuth,
+    CredentialField,
+    NoAuth,
+    OAuth2Auth,
+    Part,
+)
+from connectors.templates import Expression, Template
+from connectors.urls import places
+
+__all__ = [
+    "ApiKeyAuth",
+    "App",
+    "Auth",
+    "BasicAuth",
+    "Component",
+    "CredentialField",
+    "ErrorKind",
+    "NoAuth",
+    "OAuth2Auth",
+    "manifest_schema",
+]
+
+KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+ErrorKind = Literal[
+    "rate_limited",
+    "transient",
+    "reauth",
+    "invalid_input",
+    "not_permitted",
+    "not_found",
+    "conflict",
+    "plan_limit",
+    "fatal",
+]
+"""What an error means for the run: only `rate_limited` and `transient` may pass by themselves;
+`reauth` and `plan_limit` need a person; the others need another input or another automation."""
+
+
+class RateLimit(Part):
+    """What the vendor allows one account, as the vendor tells it. Declared; shown, not enforced."""
+
+    requests: int = Field(gt=0)
+    seconds: float = Field(gt=0)
+
+
+class RetryAfter(Part):
+    """Where a response tells when to try again."""
+
+    header: str | None = None
+    body: Expression | None = None
+    """An expression over `body`."""
+    unit: Literal["auto", "seconds", "milliseconds", "epoch_seconds", "epoch_ms", "http_date"] = (
+        "auto"
+    )
+    """`auto` is what RFC 9110 (10.2.3) says of Retry-After: seconds or an HTTP date."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> RetryAfter:
+        if (self.header is None) == (self.body is None):
+            raise ValueError("give either `header` or `body`")
+        return self
+
+
+class ErrorRule(Part):
+    """What a response means, if it applies. Scope of expressions: status, headers, body, inputs."""
+
+    statuses: list[int] | None = None
+    when: Expression | None = None
+    """Does not apply where it cannot be evaluated (a key that is not there)."""
+    kind: ErrorKind | Literal["ok"]
+    message: Template | None = None
+    """Instead of the vendor's message."""
+    retry_after: RetryAfter | None = None
+
+    @model_validator(mode="after")
+    def _has_condition(self) -> ErrorRule:
+        if self.statuses is None and self.when is None:
+            raise ValueError("give `statuses`, `when`, or both")
+        return self
+
+
+class Request(Part):
+    """One HTTP request. Null values of keys written here are left out."""
+
+    method: Template = Field(default_factory=lambda: Template("GET"))
+    path: str | None = None
+    """After the app's base URL; `{name}` is the input of that name or one of `path_values`."""
+    path_values: dict[str, Template] = Field(default_factory=dict)
+    url: Template | None = None
+    """Instead of `path`: an absolute URL. The credential goes only to the base URL's origin."""
+    query: Template = Field(default_factory=lambda: Template({}))
+    headers: Template = Field(default_factory=lambda: Template({}))
+    json_body: Template | None = Field(None, validation_alias=AliasChoices("json", "json_body"))
+    form: Template | None = None
+    """application/x-www-form-urlencoded; a list repeats its key."""
+    body: Template | None = None
+    """Text is sent as it is (set a content-type header), any other value as JSON."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Request:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either `path` or `url`")
+        if self.path is not None and not self.path.startswith("/"):
+            raise ValueError("`path` begins with a slash")
+        method = self.method.source
+        if method not in METHODS and not (isinstance(method, str) and "{{" in method):
+            raise ValueError(f"`method` is one of {', '.join(METHODS)}")
+        return self
+
+
+class Pagination(Part):
+    """How further pages are asked for. Ends at the caps or when nothing is left."""
+
+    type: Literal["cursor", "offset", "page", "link"]
+    records: Expression
+    """The list of one page; scope: status, headers, body, inputs."""
+    next: Expression | None = None
+    """The next cursor, or the next URL (link; absent: the Link header's rel=next, RFC 8288)."""
+    param: str | None = None
+    """The query parameter of the cursor, the offset or the page number."""
+    size_param: str | None = None
+    page_size: int | None = Field(None, gt=0)
+    first_page: int = 1
+    limit: Expression | None = None
+    """How many records are wanted at most; scope: inputs."""
+    max_pages: int = Field(100, gt=0, le=1000)
+    max_records: int = Field(10_000, gt=0, le=100_000)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Pagination:
+        if self.type == "cursor" and (self.next is None or self.param is None):
+            raise ValueError("a cursor needs `next` and `param`")
+        if self.type in {"offset", "page"} and self.param is None:
+            raise ValueError(f"{self.type} needs `param`")
+        if self.size_param is not None and self.page_size is None:
+            raise ValueError("`size_param` needs `page_size`")
+        return self
+
+
+class AlreadyDone(Part):
+    """An answer that says that an earlier try of this very call succeeded; then this is asked."""
+
+    when: Expression
+    request: Request
+
+
+def _object_schema(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    try:
+        Draft202012Validator.check_schema(value)
+    except SchemaError as error:
+        place = ".".join(str(part) for part in error.absolute_path)
+        raise ValueError(
+            f"no valid JSON Schema at {place or 'its root'}: {error.message}"
+        ) from error
+    return value
+
+
+JsonSchema = Annotated[dict[str, Any], BeforeValidator(_object_schema)]
+
+
+class Component(Part):
+    """One action of an app. `key` is `<app-key>.<name>`."""
+
+    key: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)*$")
+    type: Literal["action"] = "action"
+    name: str = Field(min_length=1, max_length=100)
+    description: str = ""
+    input_schema: JsonSchema = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    output_schema: JsonSchema = Field(default_factory=dict)
+    """Tells what to expect; a response that differs does not fail a run."""
+    scopes: list[str] = Field(default_factory=list)
+    """The OAuth scopes that a connection needs for it: the narrowest set that suffices."""
+    timeout: float = Field(30.0, gt=0, le=600)
+    """Seconds for the whole call, all pages."""
+    request: Request
+    pagination: Pagination | None = None
+    output: Template = Field(default_factory=lambda: Template("{{ response.body }}"))
+    """Scope: response (status, headers, body), inputs; with pagination records and truncated."""
+    errors: list[ErrorRule] = Field(default_factory=list)
+    idempotency_header: str | None = None
+    """The app's header that makes a repeated call happen once; filled with the call's key."""
+    already_done: AlreadyDone | None = None
+
+    _app: App = PrivateAttr()
+
+    @property
+    def app(self) -> App:
+        """The app that this component belongs to."""
+        return self._app
+
+    @property
+    def app_key(self) -> str:
+        """The key of that app."""
+        return self.key.partition(".")[0]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Component:
+        if self.input_schema.get("type") != "object":
+            raise ValueError("input_schema: its type is object")
+        properties = self.input_schema.get("properties", {})
+        if unknown := [n for n in self.input_schema.get("required", []) if n not in properties]:
+            raise ValueError(f"input_schema: required {unknown[0]!r} is no property")
+        return self
+
+
+class App(Part):
+    """An app and its components."""
+
+    key: str = Field(pattern=KEY, max_length=64)
+    name: str = Field(min_length=1, max_length=100)
+    description: str = ""
+    categories: list[str] = Field(default_factory=list)
+    logo: str | None = None
+    """SVG source, from `logo.svg` in the app's folder."""
+    base_url: str | None = None
+    """`{name}` is a credential field or a captured value. Absent: each request has its own URL."""
+    auth: Auth = NoAuth()
+    headers: dict[str, Template] = Field(default_factory=dict)
+    path_values: dict[str, Template] = Field(default_factory=dict)
+    rate_limit: RateLimit | None = None
+    retry_after: list[RetryAfter] = Field(
+        default_factory=lambda: [RetryAfter(header="retry-after")]
+    )
+    error_message: Expression | None = None
+    """The vendor's message in an error's `body`."""
+    errors: list[ErrorRule] = Field(default_factory=list)
+    """Looked at in order, after the component's and before the defaults; on 2xx, too."""
+    components: list[Component] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _fits(self) -> App:
+        keys = [component.key for component in self.components]
+        for component in self.components:
+            if component.app_key != self.key:
+                raise ValueError(f"{component.key} is not a component of {self.key}")
+            if keys.count(component.key) > 1:
+                raise ValueError(f"two components have the key {component.key}")
+            for request in _requests(component):
+                self._check_path(component, request)
+        return self
+
+    def _check_path(self, component: Component, request: Request) -> None:
+        if request.path is None:
+            return
+        if self.base_url is None:
+            raise ValueError(f"{component.key}: a `path` needs the app's `base_url`")
+        known = set(component.input_schema.get("properties", {}))
+        known |= set(request.path_values) | set(self.path_values)
+        if missing := [name for name in places(request.path) if name not in known]:
+            raise ValueError(f"{component.key}: {request.path}: no input is named {missing[0]!r}")
+
+    def model_post_init(self, context: Any) -> None:
+        """Ties the components to their app."""
+        for component in self.components:
+            component._app = self
+
+
+def _requests(component: Component) -> list[Request]:
+    again = component.already_done
+    return [component.request, again.request] if again else [component.request]
+
+
+def manifest_schema() -> dict[str, Any]:
+    """JSON Schemas for editors: `app` of an app.yaml, `action` of an actions/*.yaml."""
+    app = App.model_json_schema()
+    action = Component.model_json_schema()
+    for schema, named_by_folder in ((app, ("components", "logo")), (action, ("key",))):
+        for name in named_by_folder:
+            schema["properties"].pop(name, None)
+        schema["required"] = [n for n in schema.get("required", ()) if n not in named_by_folder]
+    return {"app": app, "action": action}

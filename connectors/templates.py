@@ -1,0 +1,126 @@
+"""Templates and expressions as fields of a manifest: compiled when the manifest is loaded.
+
+The language is that of automations (CEL, in `{{ }}` in templates), so a manifest can compute no
+more than an automation can. Which names are in scope is told in docs/connectors.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import core_schema
+
+from automations.expressions import (
+    ExpressionError,
+    compile_expression,
+    compile_template,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import GetCoreSchemaHandler
+
+
+class Template:
+    """A JSON value whose strings may hold expressions in `{{ }}`."""
+
+    __slots__ = ("_compiled", "source")
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+        self._compiled = compile_template(source)
+
+    def resolve(self, scope: Mapping[str, Any]) -> Any:
+        """The value in this scope; raises `ExpressionError`."""
+        return self._compiled.resolve(scope)
+
+    def resolve_declared(self, scope: Mapping[str, Any]) -> Any:
+        """Like `resolve`, but keys written in the manifest whose value is null are left out.
+
+        A null inside a value that one expression gave is kept: it is the user's own.
+        """
+        return _without_nulls(self.source, self.resolve(scope))
+
+    def __repr__(self) -> str:
+        return f"Template({self.source!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """A manifest holds the source; the model holds the compiled template."""
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, cls) else _compiled(cls, value),
+            json_schema_input_schema=core_schema.any_schema(
+                metadata={"pydantic_js_updates": {"description": "May hold {{ expressions }}."}}
+            ),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: value.source
+            ),
+        )
+
+
+class Expression:
+    """A bare CEL expression."""
+
+    __slots__ = ("_compiled", "source")
+
+    def __init__(self, source: str) -> None:
+        if not isinstance(source, str):
+            raise ExpressionError("an expression is written as text")
+        self.source = source
+        self._compiled = compile_expression(source)
+
+    def evaluate(self, scope: Mapping[str, Any]) -> Any:
+        """The value in this scope; raises `ExpressionError`."""
+        return self._compiled.evaluate(scope)
+
+    def find(self, scope: Mapping[str, Any]) -> Any:
+        """The value, or None where the expression does not apply (a key that is not there)."""
+        try:
+            return self._compiled.evaluate(scope)
+        except ExpressionError:
+            return None
+
+    def __repr__(self) -> str:
+        return f"Expression({self.source!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """A manifest holds the source; the model holds the compiled expression."""
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, cls) else _compiled(cls, value),
+            json_schema_input_schema=core_schema.str_schema(
+                metadata={"pydantic_js_updates": {"description": "A CEL expression."}}
+            ),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: value.source
+            ),
+        )
+
+
+def _compiled(kind: Any, source: Any) -> Any:
+    try:
+        return kind(source)
+    except ExpressionError as error:
+        raise ValueError(f"{error} in {source!r}") from error
+
+
+def _without_nulls(source: Any, value: Any) -> Any:
+    if isinstance(source, dict) and isinstance(value, dict):
+        kept = {
+            key: _without_nulls(source.get(key), item)
+            for key, item in value.items()
+            if item is not None
+        }
+        return {
+            key: item
+            for key, item in kept.items()
+            if item != {} or not isinstance(source.get(key), dict) or not source[key]
+        }
+    if isinstance(source, list) and isinstance(value, list) and len(source) == len(value):
+        return [_without_nulls(part, item) for part, item in zip(source, value, strict=True)]
+    return value
