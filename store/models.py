@@ -192,6 +192,8 @@ class OAuthState(Base):
     """PKCE's verifier, encrypted."""
     created_at: Mapped[int] = mapped_column(default=now_ms)
     expires_at: Mapped[int]
+    used_at: Mapped[int | None]
+    """Kept for a while, so that a second use is told from an unknown state."""
 
 
 class Run(Base):
