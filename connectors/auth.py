@@ -5,18 +5,13 @@ Read by `connections` (the form, the authorisation, the refresh) and by the exec
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from connectors.request import Part, Request
 from connectors.templates import Template
 from connectors.urls import places
-
-
-class Part(BaseModel):
-    """What all parts of a manifest have in common: strict, frozen, no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class Option(Part):
@@ -81,8 +76,8 @@ class AuthBase(Part):
     desc: str = ""
     """Told above the form: where the end user finds these values."""
     apply: list[Apply] = Field(default_factory=list)
-    verify: dict[str, Any] | None = None
-    """A request (as in an action) that succeeds only with a good credential. Not executed yet."""
+    verify: Request | None = None
+    """A request that succeeds only with a good credential. Declared; not sent yet."""
 
     @field_validator("fields")
     @classmethod

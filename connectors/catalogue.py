@@ -72,27 +72,36 @@ def get_catalogue() -> Catalogue:
 
 def load_app(folder: Path) -> App:
     """The app of one folder; raises `ManifestError`."""
+    document = read_app(folder)
+    files = [_action(folder, part["key"]) for part in document["components"]]
+    try:
+        return App.model_validate(document)
+    except ValidationError as error:
+        raise ManifestError("\n".join(_faults(error, folder / "app.yaml", files))) from error
+
+
+def read_app(folder: Path) -> dict[str, Any]:
+    """The manifest of one folder as plain data, not yet validated; raises `ManifestError`."""
     source = folder / "app.yaml"
     document = _read(source)
     if document.get("key") != folder.name:
         raise ManifestError(f"{source}: key: must be the folder's name, {folder.name!r}")
     if "components" in document:
         raise ManifestError(f"{source}: components: each stands in its own file in actions/")
-    components: list[dict[str, Any]] = []
-    files: list[Path] = []
+    document["components"] = []
     for path in sorted((folder / "actions").glob("*.yaml")):
         component = _read(path)
         if "key" in component:
             raise ManifestError(f"{path}: key: leave it out, it is the file's name")
-        components.append({**component, "key": f"{folder.name}.{path.stem}"})
-        files.append(path)
+        document["components"].append({**component, "key": f"{folder.name}.{path.stem}"})
     logo = folder / "logo.svg"
     if logo.is_file():
         document["logo"] = logo.read_text("utf-8")
-    try:
-        return App.model_validate({**document, "components": components})
-    except ValidationError as error:
-        raise ManifestError("\n".join(_faults(error, source, files))) from error
+    return document
+
+
+def _action(folder: Path, key: str) -> Path:
+    return folder / "actions" / f"{key.partition('.')[2]}.yaml"
 
 
 def _faults(error: ValidationError, source: Path, files: Sequence[Path]) -> list[str]:

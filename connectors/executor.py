@@ -19,14 +19,16 @@ from connectors.authentication import authentication, credential_scope
 from connectors.failures import ComponentError, failure, judge, scrub, secrets_of
 from connectors.http import OutgoingError, OutgoingHttp, RefusedError, TooLargeError
 from connectors.inputs import prepare
-from connectors.manifest import METHODS, Component, ErrorKind, Request
 from connectors.pagination import PageError, Pages
+from connectors.request import METHODS
 from connectors.urls import UrlError, check_url, expand_path, expand_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from connectors.credential import Credential
+    from connectors.manifest import Component, ErrorKind
+    from connectors.request import Request
 
 __all__ = ["ComponentError", "execute"]
 

@@ -1,30 +1,27 @@
 """Outgoing HTTP, guarded: no address inside the operator's network, no endless or huge answer.
 
-The guard stands where the connection is made: a name is resolved once, each address is checked,
-and the connection goes to the checked address itself, so that a second DNS answer changes nothing.
-Redirects pass the same door. Nothing is taken from the environment (no proxy, no netrc), and no
-cookie is kept, since one client serves all end users.
+Redirects pass the same door as first requests (connectors/guard.py). Nothing is taken from the
+environment (no proxy, no netrc), and no cookie is kept, since one client serves all end users.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import zlib
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import certifi
-import httpcore
 import httpx
 import orjson
 
-from connectors.addresses import AllowedHosts, as_address, is_public
+from connectors.addresses import AllowedHosts, as_address
+from connectors.guard import BlockedError, GuardedTransport
 from connectors.urls import UrlError, check_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
 
     from settings import Settings
@@ -75,7 +72,7 @@ class OutgoingHttp:
         self._allowed = allowed or AllowedHosts()
         self._plain_http = plain_http
         self._max_response_bytes = max_response_bytes
-        self._transport = _Transport(
+        self._transport = GuardedTransport(
             verify or ssl.create_default_context(cafile=certifi.where()), self._allowed
         )
 
@@ -193,13 +190,9 @@ class OutgoingHttp:
         except httpx.TimeoutException as error:
             raise TimedOutError(f"no answer from {host} within {timeout:g} s") from error
         except (httpx.TransportError, zlib.error) as error:
-            if isinstance(error.__cause__, _BlockedError) or isinstance(
-                error.__context__, _BlockedError
-            ):
-                raise RefusedError(_refusal(host)) from error
             reason = str(error) or type(error).__name__
             raise UnreachableError(f"{host} could not be reached: {reason}") from error
-        except _BlockedError as error:
+        except BlockedError as error:
             raise RefusedError(_refusal(host)) from error
         kept = [
             (name, value)
@@ -280,84 +273,3 @@ def _redirected(
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
-
-
-class _BlockedError(Exception):
-    """No address of the host may be reached."""
-
-
-class _Transport(httpx.AsyncHTTPTransport):
-    """httpx's transport on a pool whose connections pass the guard."""
-
-    def __init__(self, context: ssl.SSLContext, allowed: AllowedHosts) -> None:
-        super().__init__(verify=context, trust_env=False)
-        # httpx has no argument for httpcore's network backend; everything else stays as it is.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=1000,
-            max_keepalive_connections=200,
-            keepalive_expiry=30.0,
-            http1=True,
-            http2=False,
-            network_backend=_GuardedBackend(allowed),
-        )
-
-
-class _GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects only to addresses that are public or allowed."""
-
-    def __init__(self, allowed: AllowedHosts) -> None:
-        self._allowed = allowed
-        self._inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        last: Exception | None = None
-        async for address in self._addresses(host, port, timeout):
-            try:
-                return await self._inner.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                last = error
-        raise last if last else _BlockedError(host)
-
-    async def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        raise _BlockedError(path)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-    async def _addresses(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None,  # noqa: ASYNC109
-    ) -> AsyncIterator[str]:
-        """The addresses to try, in the resolver's order, without those that are refused."""
-        by_name = self._allowed.has_name(host)
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(timeout):
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout("the name could not be resolved in time") from error
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError("the name could not be resolved") from error
-        for text in dict.fromkeys(str(entry[4][0]) for entry in found):
-            address = as_address(text)
-            if address is None:
-                continue
-            if by_name or is_public(address) or self._allowed.permits(address):
-                yield text

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
-from pydantic import AliasChoices, BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from connectors.auth import (
     ApiKeyAuth,
@@ -19,8 +19,8 @@ from connectors.auth import (
     CredentialField,
     NoAuth,
     OAuth2Auth,
-    Part,
 )
+from connectors.request import Part, Request
 from connectors.templates import Expression, Template
 from connectors.urls import places
 
@@ -38,7 +38,6 @@ __all__ = [
 ]
 
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 ErrorKind = Literal[
     "rate_limited",
@@ -95,35 +94,6 @@ class ErrorRule(Part):
     def _has_condition(self) -> ErrorRule:
         if self.statuses is None and self.when is None:
             raise ValueError("give `statuses`, `when`, or both")
-        return self
-
-
-class Request(Part):
-    """One HTTP request. Null values of keys written here are left out."""
-
-    method: Template = Field(default_factory=lambda: Template("GET"))
-    path: str | None = None
-    """After the app's base URL; `{name}` is the input of that name or one of `path_values`."""
-    path_values: dict[str, Template] = Field(default_factory=dict)
-    url: Template | None = None
-    """Instead of `path`: an absolute URL. The credential goes only to the base URL's origin."""
-    query: Template = Field(default_factory=lambda: Template({}))
-    headers: Template = Field(default_factory=lambda: Template({}))
-    json_body: Template | None = Field(None, validation_alias=AliasChoices("json", "json_body"))
-    form: Template | None = None
-    """application/x-www-form-urlencoded; a list repeats its key."""
-    body: Template | None = None
-    """Text is sent as it is (set a content-type header), any other value as JSON."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> Request:
-        if (self.path is None) == (self.url is None):
-            raise ValueError("give either `path` or `url`")
-        if self.path is not None and not self.path.startswith("/"):
-            raise ValueError("`path` begins with a slash")
-        method = self.method.source
-        if method not in METHODS and not (isinstance(method, str) and "{{" in method):
-            raise ValueError(f"`method` is one of {', '.join(METHODS)}")
         return self
 
 
