@@ -15,12 +15,8 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.steps import app_step_row
-from connections.accounts import (
-    ConnectionInvalid,
-    ConnectionMissing,
-    Connections,
-    RefreshUnavailable,
-)
+from connections.accounts import Connections
+from connections.errors import ConnectionInvalid, ConnectionMissing, RefreshUnavailable
 from connectors.catalogue import Catalogue
 from connectors.credential import Credential
 from connectors.executor import ComponentError, execute

@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from automations.definition import (
-    AppStep,
     ApprovalStep,
+    AppStep,
     CallbackStep,
     CallStep,
     ConditionStep,

@@ -106,7 +106,8 @@ def _compiled(kind: Any, source: Any) -> Any:
     try:
         return kind(source)
     except ExpressionError as error:
-        raise ValueError(f"{error} in {source!r}") from error
+        where = f" in {source!r}" if isinstance(source, str) else ""
+        raise ValueError(f"{error}{where}") from error
 
 
 def _without_nulls(source: Any, value: Any) -> Any:

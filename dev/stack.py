@@ -28,7 +28,7 @@ TEMPORAL_PORT = 7233
 TEMPORAL_UI_PORT = 8233
 CODEC_PATH = "/api/v1/temporal"
 """Where the API decodes payloads for the Temporal UI."""
-HEALTH_PATH = "/api/v1/health"
+HEALTH_PATH = "/readyz"
 START_TIMEOUT = 60.0
 
 

@@ -74,3 +74,71 @@ async def sign_up(api: Rest) -> str:
     api.bearer = session["token"]
     await api.call("PATCH", "/api/v1/account", {"developerMode": True})
     return email
+
+
+async def make_project(api: Rest) -> Project:
+    """A project, its token, and an automation that is still empty."""
+    project = await api.call(
+        "POST",
+        "/api/v1/projects",
+        {"name": "Acme Helpdesk", "webhookUrl": "https://acme.example/inlay"},
+    )
+    path = f"/api/v1/projects/{project['id']}"
+    token = await api.call("POST", f"{path}/tokens", {"name": "Acme's server"})
+    automation = await api.call("POST", f"{path}/automations", {"name": "A customer asks for help"})
+    return Project(project["id"], token["token"], automation["id"])
+
+
+async def add_integration(
+    api: Rest, project: Project, app_key: str, client_id: str, client_secret: str
+) -> None:
+    """Registers an OAuth app in the project, with all scopes that its actions need."""
+    await api.call(
+        "POST",
+        f"/api/v1/projects/{project.id}/integrations",
+        {"appKey": app_key, "clientId": client_id, "clientSecret": client_secret},
+    )
+
+
+async def own_connection_link(api: Rest, project: Project, app_key: str) -> str:
+    """The link at which the developer connects their own account."""
+    link: str = await api.call(
+        "POST", f"/api/v1/projects/{project.id}/developer/connections/{app_key}"
+    )
+    return link
+
+
+async def publish(api: Rest, project: Project, definition: dict[str, Any]) -> int:
+    """Saves the draft, has it validated and publishes it; gives the version.
+
+    Raises `RefusedError` with all faults when it is not valid.
+    """
+    path = _automation_path(project)
+    draft = await api.call("GET", path)
+    draft = await api.call("PATCH", path, {"definition": definition, "revision": draft["revision"]})
+    found = await api.call("POST", f"{path}/validate")
+    if found["faults"]:
+        told = "; ".join(f"{fault['path']}: {fault['message']}" for fault in found["faults"])
+        raise RefusedError(f"the automation is not valid: {told}")
+    version = await api.call("POST", f"{path}/publish", {"revision": draft["revision"]})
+    number: int = version["number"]
+    return number
+
+
+def runs_path(project: Project) -> str:
+    """Path and query that list the automation's runs; the project's token suffices."""
+    return f"/api/v1/projects/{project.id}/runs?automationId={project.automation_id}"
+
+
+async def latest_run(api: Rest, project: Project, user_id: str) -> dict[str, Any] | None:
+    """The newest run of the automation for a user with its steps so far, if there is one."""
+    path = f"/api/v1/projects/{project.id}/runs"
+    runs = await api.call("GET", path, automationId=project.automation_id, userId=user_id, limit=1)
+    if not runs["items"]:
+        return None
+    run: dict[str, Any] = await api.call("GET", f"{path}/{runs['items'][0]['id']}")
+    return run
+
+
+def _automation_path(project: Project) -> str:
+    return f"/api/v1/projects/{project.id}/automations/{project.automation_id}"

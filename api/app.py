@@ -1,0 +1,41 @@
+"""The API as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import callbacks, connect, documentation, errors, health, ipaas, manage
+from api.guard import Guard
+from api.state import open_state
+from settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app; its lifespan opens the database and all else that the routes need.
+
+    Temporal may be down when it starts: routes that need it answer 503 until it is there.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_state(settings) as state:
+            app.state.inlay = state
+            yield
+
+    app = FastAPI(
+        title="Inlay",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        redoc_url=None,
+        generate_unique_id_function=documentation.operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.add_middleware(Guard)
+    errors.install(app)
+    documentation.install(app)
+    for router in (ipaas.router, manage.router, callbacks.router, connect.router, health.router):
+        app.include_router(router)
+    return app

@@ -1,0 +1,191 @@
+"""The errors that the API answers: a small closed set, in one shape everywhere.
+
+The codes up to 1000 beside 901 to 904 are those of the REST contract; the others are ours, and
+equal their HTTP status where there is one that says it all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.runs import EngineUnavailable, RunNotActive
+from api.strict_json import JsonResponse
+
+logger = logging.getLogger(__name__)
+
+
+class ErrorKind(Enum):
+    """What can be wrong: code, name and HTTP status."""
+
+    INVALID_PARAMETER = (1, "INVALID PARAMETER", 400)
+    BODY_TOO_LARGE = (1, "INVALID PARAMETER", 413)
+    AUTOMATION_NOT_DEPLOYED = (201, "AUTOMATION NOT DEPLOYED", 409)
+    AUTOMATION_NOT_FOUND = (204, "AUTOMATION NOT FOUND", 404)
+    CONNECTION_NOT_FOUND = (209, "CONNECTION NOT FOUND", 404)
+    INVALID_NODE_TYPE = (210, "INVALID NODE TYPE", 409)
+    TRIGGER_NOT_FOUND = (211, "TRIGGER NOT FOUND", 409)
+    MISSING_PROJECT_INTEGRATION = (216, "MISSING PROJECT INTEGRATION", 409)
+    END_USER_NOT_CONNECTED = (217, "IPAAS END USER NOT CONNECTED", 409)
+    NOT_FOUND = (404, "NOT FOUND", 404)
+    METHOD_NOT_ALLOWED = (405, "METHOD NOT ALLOWED", 405)
+    CONFLICT = (409, "CONFLICT", 409)
+    CREDIT_LIMIT_EXCEEDED = (429, "CREDIT LIMIT EXCEEDED", 429)
+    INTERNAL_ERROR = (500, "INTERNAL ERROR", 500)
+    UNAVAILABLE = (503, "UNAVAILABLE", 503)
+    INTEGRATION_NOT_FOUND = (600, "INTEGRATION NOT FOUND", 404)
+    INVALID_TOKEN = (900, "INVALID TOKEN", 401)
+    WRONG_PASSWORD = (901, "WRONG EMAIL OR PASSWORD", 401)
+    TOO_MANY_ATTEMPTS = (902, "TOO MANY ATTEMPTS", 429)
+    DEVELOPER_MODE_REQUIRED = (903, "DEVELOPER MODE REQUIRED", 403)
+    FORBIDDEN = (904, "FORBIDDEN", 403)
+    USER_NOT_FOUND = (1000, "IPAAS USER NOT FOUND", 404)
+
+    def __init__(self, code: int, title: str, status: int) -> None:
+        self.code = code
+        self.title = title
+        self.status = status
+
+
+class ApiError(Exception):
+    """Answered as it stands: `message` says what is wrong and what to do."""
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        details: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.details = details
+        self.headers = headers
+
+
+class Error(BaseModel):
+    """The body of every answer that is not a success."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: int = Field(description="The contract's number of the error.")
+    name: str = Field(description="The name that belongs to the code.")
+    message: str = Field(description="What is wrong and what to do.")
+    details: Any = Field(None, description="What a program needs to act on it; often absent.")
+
+
+def error_response(
+    kind: ErrorKind, message: str, details: Any = None, headers: dict[str, str] | None = None
+) -> Response:
+    """The answer of one error."""
+    body = {"code": kind.code, "name": kind.title, "message": message}
+    if details is not None:
+        body["details"] = details
+    return JsonResponse(body, kind.status, headers)
+
+
+def invalid(faults: Sequence[tuple[str, str]], message: str | None = None) -> ApiError:
+    """Code 1 with every fault as (path, message)."""
+    if message is None:
+        path, text = faults[0]
+        more = f" ({len(faults) - 1} more in details)" if len(faults) > 1 else ""
+        message = f"{path}: {text}{more}" if path else f"{text}{more}"
+    details = [{"path": path, "message": text} for path, text in faults]
+    return ApiError(ErrorKind.INVALID_PARAMETER, message, details)
+
+
+def path_of(parts: Sequence[str | int]) -> str:
+    """A place in a JSON value as people write it: `steps[0].inputs.to`."""
+    path = ""
+    for part in parts:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+def not_found(what: str) -> ApiError:
+    """For what is not there, or belongs to somebody else: the answer does not tell which."""
+    return ApiError(ErrorKind.NOT_FOUND, f"There is no such {what}.")
+
+
+def install(app: FastAPI) -> None:
+    """Makes the app answer every failure in the one shape."""
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(RequestValidationError, _request_invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(EngineUnavailable, _engine_unavailable)
+    app.add_exception_handler(RunNotActive, _run_not_active)
+    for error in (OperationalError, InterfaceError, ConnectionError):
+        app.add_exception_handler(error, _database_unavailable)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _api_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)  # noqa: S101 - narrows the type for the checker
+    return error_response(error.kind, error.message, error.details, error.headers)
+
+
+async def _request_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
+    faults = []
+    for fault in error.errors():
+        place = [part for part in fault["loc"] if part != "body"] or ["body"]
+        if place[0] in {"query", "path", "header"} and len(place) > 1:
+            place = place[1:]
+        # Pydantic's own texts never repeat the value, which may be a secret.
+        faults.append((path_of(place), fault["msg"].removeprefix("Value error, ")))
+    answer = invalid(faults)
+    return error_response(answer.kind, answer.message, answer.details)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type for the checker
+    headers = dict(error.headers) if error.headers else None
+    match error.status_code:
+        case 404:
+            message = f"There is no {request.method} {request.url.path}."
+            return error_response(ErrorKind.NOT_FOUND, message, headers=headers)
+        case 405:
+            message = f"{request.url.path} does not know the method {request.method}."
+            return error_response(ErrorKind.METHOD_NOT_ALLOWED, message, headers=headers)
+        case 413:
+            return error_response(ErrorKind.BODY_TOO_LARGE, str(error.detail), headers=headers)
+        case status if status < 500:
+            return error_response(ErrorKind.INVALID_PARAMETER, str(error.detail), headers=headers)
+        case _:
+            return error_response(ErrorKind.INTERNAL_ERROR, UNEXPECTED, headers=headers)
+
+
+async def _engine_unavailable(_: Request, error: Exception) -> Response:
+    return error_response(ErrorKind.UNAVAILABLE, str(error), headers={"retry-after": "2"})
+
+
+async def _run_not_active(_: Request, error: Exception) -> Response:
+    return error_response(ErrorKind.CONFLICT, str(error))
+
+
+async def _database_unavailable(_: Request, error: Exception) -> Response:
+    # The driver's own words: SQLAlchemy's text may hold the values of the statement.
+    logger.error("The database failed: %s", getattr(error, "orig", None) or error)
+    return error_response(
+        ErrorKind.UNAVAILABLE,
+        "The database cannot be reached at the moment. Nothing was changed; try again.",
+        headers={"retry-after": "2"},
+    )
+
+
+UNEXPECTED = "This is a fault of Inlay's; the operator finds it in the log of the API."
+
+
+async def _unexpected(_: Request, error: Exception) -> Response:
+    logger.error("A request failed unexpectedly: %s", type(error).__name__)
+    return error_response(ErrorKind.INTERNAL_ERROR, UNEXPECTED)

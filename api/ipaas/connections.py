@@ -1,0 +1,163 @@
+"""Routes 1, 2, 3, 5 and 9 of the contract: the connections of end users."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.accounts import (
+    ConnectBody,
+    ConnectionStatus,
+    connect,
+    connection_details,
+    disconnect,
+    require_integrations,
+    require_user,
+    split_app_keys,
+)
+from api.auth import TokenAccess
+from api.documentation import errors
+from api.errors import ApiError, ErrorKind, invalid
+from api.schemas import AppKey, UserId
+from api.state import StateDep
+from api.strict_json import JsonRoute
+from connections.accounts import ConnectionDetails
+from connections.forms import CredentialInfo, credential_info
+
+router = APIRouter(route_class=JsonRoute)
+
+AppKeys = Annotated[
+    str,
+    Query(
+        alias="appKeys",
+        max_length=8192,
+        description="Comma separated.",
+        examples=["google-calendar,cubicl"],
+    ),
+]
+
+
+@router.get(
+    "/apps/{appKey}/credential-info",
+    summary="Describe an app's form",
+    response_model=CredentialInfo,
+    response_model_exclude_none=True,
+    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND, ErrorKind.INVALID_PARAMETER),
+)
+async def get_credential_info(
+    app_key: AppKey, access: TokenAccess, state: StateDep
+) -> CredentialInfo:
+    """The fields that an end user fills to connect an app that has no OAuth."""
+    (app,) = await require_integrations(state, access.project_id, [app_key])
+    if app.auth.type == "oauth2":
+        raise invalid(
+            [
+                (
+                    "appKey",
+                    f"{app.name} is connected by its link, not by a form: ask for the link with "
+                    f"POST /api/v1/ipaas/users/:userId/connections/{app_key}",
+                )
+            ]
+        )
+    return credential_info(app)
+
+
+@router.get(
+    "/users/{userId}/connections/status",
+    summary="Tell which apps a user has connected",
+    responses=errors(
+        ErrorKind.USER_NOT_FOUND, ErrorKind.INTEGRATION_NOT_FOUND, ErrorKind.INVALID_PARAMETER
+    ),
+)
+async def get_connection_status(
+    user_id: UserId, app_keys: AppKeys, access: TokenAccess, state: StateDep
+) -> dict[str, ConnectionStatus]:
+    """For each app: `connected`, `not-connected`, or `invalid` (it must be connected again)."""
+    keys = split_app_keys(app_keys)
+    await require_user(state, access.project_id, user_id)
+    await require_integrations(state, access.project_id, keys)
+    found = await state.connections.statuses(access.project_id, user_id, keys)
+    return {key: found.get(key, "not-connected") for key in keys}
+
+
+@router.api_route(
+    "/users//connections/{appKey}", methods=["GET", "POST", "DELETE"], include_in_schema=False
+)
+@router.delete("/users/connections/{appKey}", include_in_schema=False)
+async def refuse_missing_user(access: TokenAccess) -> Response:
+    """A path without the user's id, as a program with an empty variable makes it."""
+    raise ApiError(ErrorKind.INVALID_PARAMETER, '"params" must contain "userId" value.')
+
+
+@router.get(
+    "/users/{userId}/connections/{appKey}",
+    summary="Show a user's connection",
+    responses=errors(
+        ErrorKind.USER_NOT_FOUND, ErrorKind.INTEGRATION_NOT_FOUND, ErrorKind.CONNECTION_NOT_FOUND
+    ),
+)
+async def get_connection(
+    user_id: UserId, app_key: AppKey, access: TokenAccess, state: StateDep
+) -> ConnectionDetails:
+    """One connection; never a secret."""
+    await require_user(state, access.project_id, user_id)
+    await require_integrations(state, access.project_id, [app_key])
+    return await connection_details(state, access.project_id, user_id, app_key)
+
+
+@router.post(
+    "/users/{userId}/connections/{appKey}",
+    summary="Connect a user's account",
+    responses={
+        **errors(ErrorKind.INTEGRATION_NOT_FOUND),
+        200: {
+            "description": "The link at which the user connects an OAuth app; null for any other, "
+            "which is connected now.",
+            "content": {
+                "application/json": {
+                    "examples": {
+                        "OAuth app": {"value": "https://accounts.google.com/o/oauth2/v2/auth?…"},
+                        "other app": {"value": None},
+                    }
+                }
+            },
+        },
+    },
+)
+async def connect_user(
+    user_id: UserId,
+    app_key: AppKey,
+    access: TokenAccess,
+    state: StateDep,
+    body: ConnectBody | None = None,
+) -> str | None:
+    """Connects the account with the form's values, or begins an OAuth app's authorization.
+
+    The first connection of a user makes the user.
+    """
+    fields = body.connection_fields if body else {}
+    return await connect(state, access.project_id, user_id, app_key, fields)
+
+
+@router.delete(
+    "/users/{userId}/connections/{appKey}",
+    summary="Delete a user's connection",
+    response_class=Response,
+    responses={
+        **errors(
+            ErrorKind.USER_NOT_FOUND,
+            ErrorKind.INTEGRATION_NOT_FOUND,
+            ErrorKind.CONNECTION_NOT_FOUND,
+        ),
+        200: {"description": "Deleted; the body is empty."},
+    },
+)
+async def delete_connection(
+    user_id: UserId, app_key: AppKey, access: TokenAccess, state: StateDep
+) -> Response:
+    """Deletes the connection. The user's subscriptions to triggers stay."""
+    await require_user(state, access.project_id, user_id)
+    await require_integrations(state, access.project_id, [app_key])
+    await disconnect(state, access.project_id, user_id, app_key)
+    return Response()

@@ -1,0 +1,36 @@
+"""What a developer needs beside the contract: for the console as for scripts."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.manage import (
+    account,
+    automations,
+    catalogue,
+    connections,
+    integrations,
+    projects,
+    runs,
+    sessions,
+    statistics,
+    tokens,
+    versions,
+)
+from api.strict_json import JsonRoute
+
+router = APIRouter(prefix="/api/v1", route_class=JsonRoute)
+for part in (
+    sessions,
+    account,
+    catalogue,
+    projects,
+    tokens,
+    integrations,
+    connections,
+    automations,
+    versions,
+    runs,
+    statistics,
+):
+    router.include_router(part.router)

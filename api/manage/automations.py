@@ -1,0 +1,289 @@
+"""Automations: the draft, its faults, and its test run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from sqlalchemy import delete, select, update
+from starlette.responses import Response
+
+from api.auth import DECLARE_ANY, AnyAccess
+from api.documentation import OF_PROJECT, errors
+from api.errors import ApiError, ErrorKind
+from api.faults import faults_of
+from api.ipaas.automations import RUN_ERRORS, RunResult, run_response
+from api.launch import prepare, target_in_project
+from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
+from api.state import State, StateDep
+from api.strict_json import JsonRoute
+from store.models import Automation, new_id, now_ms
+
+router = APIRouter(
+    prefix="/projects/{projectId}/automations",
+    tags=["automations"],
+    dependencies=DECLARE_ANY,
+    responses=OF_PROJECT,
+    route_class=JsonRoute,
+)
+
+OF_AUTOMATION = errors(ErrorKind.NOT_FOUND, ErrorKind.AUTOMATION_NOT_FOUND)
+
+Name = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Create a task"])
+]
+Definition = Annotated[
+    dict[str, Any],
+    Field(
+        description="A trigger and steps; its schema is GET /api/v1/schemas/automation. A draft "
+        "may be unfinished.",
+        examples=[
+            {
+                "trigger": {
+                    "type": "manual",
+                    "input": {
+                        "type": "object",
+                        "properties": {"title": {"type": "string"}},
+                        "required": ["title"],
+                    },
+                },
+                "steps": [
+                    {"id": "greet", "type": "set", "values": {"text": "Hello {{ data.title }}"}}
+                ],
+                "result": "{{ vars.text }}",
+            }
+        ],
+    ),
+]
+
+
+class AutomationBody(Model):
+    """A new automation."""
+
+    name: Name
+    definition: Definition = Field(
+        default_factory=lambda: {"trigger": {"type": "manual"}, "steps": []}
+    )
+
+
+class AutomationChanges(Model):
+    """What changes; the rest stays."""
+
+    name: Name | None = None
+    definition: Definition | None = None
+    revision: int | None = Field(
+        None,
+        ge=1,
+        le=2**53,
+        description="The draft's revision that was edited; the save is refused when somebody else "
+        "saved since. Needed with a definition.",
+    )
+
+
+class AutomationSummary(Model):
+    """An automation in a list."""
+
+    id: str
+    name: str
+    revision: int
+    published_version: int | None
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class AutomationView(AutomationSummary):
+    """An automation with its draft."""
+
+    definition: dict[str, Any]
+
+
+class FaultView(Model):
+    """What is wrong in a definition, and what to do."""
+
+    path: str = Field(examples=["steps[0].inputs.to"])
+    message: str
+
+
+class Faults(Model):
+    """All faults of a draft; it can be run and published when there are none."""
+
+    faults: list[FaultView]
+
+
+class TestBody(Model):
+    """What the test run starts with."""
+
+    data: dict[str, Any] = Field(default_factory=dict, examples=[{"title": "Buy milk"}])
+
+
+@router.get("", summary="List the automations")
+async def list_automations(
+    access: AnyAccess,
+    state: StateDep,
+    search: Annotated[str, Query(max_length=200, description="Part of the name.")] = "",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[AutomationSummary]:
+    """The project's automations, the newest first."""
+    query = select(
+        Automation.id,
+        Automation.name,
+        Automation.draft_revision.label("revision"),
+        Automation.published_version,
+        Automation.created_at,
+        Automation.updated_at,
+    ).where(Automation.project_id == access.project_id)
+    if search:
+        query = query.where(Automation.name.icontains(search, autoescape=True))
+    if cursor is not None:
+        query = query.where(Automation.id < cursor)
+    async with state.database() as session:
+        rows = await session.execute(query.order_by(Automation.id.desc()).limit(limit + 1))
+        found = [AutomationSummary(**row._mapping) for row in rows]
+    items, next_cursor = page_of(found, limit, "id")
+    return Page(items=items, next_cursor=next_cursor)
+
+
+@router.post("", status_code=201, summary="Create an automation")
+async def create_automation(
+    body: AutomationBody, access: AnyAccess, state: StateDep
+) -> AutomationView:
+    """Makes an automation with a draft, which is not published yet."""
+    automation = Automation(
+        id=new_id(),
+        project_id=access.project_id,
+        name=body.name,
+        draft=body.definition,
+        draft_revision=1,
+        created_at=now_ms(),
+        updated_at=now_ms(),
+    )
+    async with state.database.begin() as session:
+        session.add(automation)
+    return automation_view(automation)
+
+
+@router.get("/{automationId}", summary="Show an automation", responses=OF_AUTOMATION)
+async def get_automation(
+    automation_id: AutomationId, access: AnyAccess, state: StateDep
+) -> AutomationView:
+    """One automation with its draft."""
+    return automation_view(await find_automation(state, access.project_id, automation_id))
+
+
+@router.patch(
+    "/{automationId}",
+    summary="Save a draft",
+    responses={**OF_AUTOMATION, **errors(ErrorKind.CONFLICT)},
+)
+async def update_automation(
+    automation_id: AutomationId, body: AutomationChanges, access: AnyAccess, state: StateDep
+) -> AutomationView:
+    """Renames the automation or saves its draft. What is published stays as it is."""
+    changes: dict[str, Any] = {"updated_at": now_ms()}
+    if body.name is not None:
+        changes["name"] = body.name
+    if body.definition is not None:
+        changes["draft"] = body.definition
+        changes["draft_revision"] = Automation.draft_revision + 1
+        if body.revision is None:
+            raise ApiError(
+                ErrorKind.INVALID_PARAMETER,
+                "Send the revision of the draft that was edited, so that nobody's work is lost.",
+                [{"path": "revision", "message": "Field required with a definition"}],
+            )
+    statement = update(Automation).where(
+        Automation.id == automation_id, Automation.project_id == access.project_id
+    )
+    if body.revision is not None:
+        statement = statement.where(Automation.draft_revision == body.revision)
+    async with state.database.begin() as session:
+        saved = await session.scalar(statement.values(changes).returning(Automation))
+    if saved is None:
+        current = await find_automation(state, access.project_id, automation_id)
+        raise ApiError(
+            ErrorKind.CONFLICT,
+            "Somebody else saved this draft since you read it: read it again.",
+            {"revision": current.draft_revision},
+        )
+    return automation_view(saved)
+
+
+@router.delete(
+    "/{automationId}",
+    status_code=204,
+    summary="Delete an automation",
+    responses=OF_AUTOMATION,
+)
+async def delete_automation(
+    automation_id: AutomationId, access: AnyAccess, state: StateDep
+) -> None:
+    """Deletes the automation and its versions. Runs that are going on end by themselves."""
+    async with state.database.begin() as session:
+        deleted = await session.scalar(
+            delete(Automation)
+            .where(Automation.id == automation_id, Automation.project_id == access.project_id)
+            .returning(Automation.id)
+        )
+    if deleted is None:
+        raise no_automation(automation_id)
+
+
+@router.post("/{automationId}/validate", summary="Check a draft", responses=OF_AUTOMATION)
+async def validate_automation(
+    automation_id: AutomationId, access: AnyAccess, state: StateDep
+) -> Faults:
+    """All that keeps the draft from being run or published."""
+    automation = await find_automation(state, access.project_id, automation_id)
+    faults = await faults_of(state, access.project_id, automation_id, automation.draft)
+    return Faults(faults=[FaultView(path=f.path, message=f.message) for f in faults])
+
+
+@router.post(
+    "/{automationId}/test",
+    summary="Run a draft",
+    response_model=RunResult,
+    response_model_exclude_unset=True,
+    responses=errors(ErrorKind.NOT_FOUND, *RUN_ERRORS),
+)
+async def test_automation(
+    automation_id: AutomationId, body: TestBody, access: AnyAccess, state: StateDep
+) -> Response:
+    """Runs the draft with the developer's own accounts; answers when it ends or pauses."""
+    target = await target_in_project(state, access, automation_id)
+    launch = await prepare(state, target, None, body.data, draft=True)
+    return run_response(await state.runs.run(launch.run, launch.run_id))
+
+
+async def find_automation(state: State, project_id: str, automation_id: str) -> Automation:
+    """An automation of the project; raises code 204."""
+    async with state.database() as session:
+        automation = await session.scalar(
+            select(Automation).where(
+                Automation.id == automation_id, Automation.project_id == project_id
+            )
+        )
+    if automation is None:
+        raise no_automation(automation_id)
+    return automation
+
+
+def no_automation(automation_id: str) -> ApiError:
+    """Code 204."""
+    return ApiError(
+        ErrorKind.AUTOMATION_NOT_FOUND, f"There is no automation {automation_id} in the project."
+    )
+
+
+def automation_view(automation: Automation) -> AutomationView:
+    """An automation as the API answers it."""
+    return AutomationView(
+        id=automation.id,
+        name=automation.name,
+        revision=automation.draft_revision,
+        published_version=automation.published_version,
+        created_at=automation.created_at,
+        updated_at=automation.updated_at,
+        definition=automation.draft,
+    )

@@ -1,0 +1,111 @@
+"""The apps that this installation knows, and the schemas of what developers write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+
+from api.auth import DECLARE_ANY, known_caller
+from api.documentation import SIGNED_IN, errors
+from api.errors import ErrorKind, not_found
+from api.schemas import AppKey, Model
+from api.state import StateDep
+from automations.definition import Definition
+from connectors.manifest import App
+
+router = APIRouter(
+    tags=["catalogue"],
+    dependencies=[*DECLARE_ANY, Depends(known_caller)],
+    responses=SIGNED_IN,
+)
+
+
+class AppSummary(Model):
+    """An app."""
+
+    key: str
+    name: str
+    description: str
+    categories: list[str]
+    auth_type: str = Field(description="`oauth2`, `api_key`, `basic`, `none` …")
+    logo: str | None = Field(description="SVG source.")
+    component_count: int
+
+
+class ComponentView(Model):
+    """One action of an app."""
+
+    key: str
+    name: str
+    description: str
+    input_schema: dict[str, Any] = Field(description="JSON Schema of the step's inputs.")
+    output_schema: dict[str, Any] = Field(description="JSON Schema of what to expect.")
+    scopes: list[str] = Field(description="OAuth scopes that it needs.")
+
+
+class AppView(AppSummary):
+    """An app with its components."""
+
+    components: list[ComponentView]
+
+
+class Apps(Model):
+    """All apps."""
+
+    items: list[AppSummary]
+
+
+_SCHEMA = Definition.model_json_schema(by_alias=True)
+
+
+@router.get("/apps", summary="List the apps")
+async def list_apps(state: StateDep) -> Apps:
+    """All apps of this installation, by name."""
+    apps = sorted(state.catalogue.apps.values(), key=lambda app: app.name.lower())
+    return Apps(items=[AppSummary(**_summary(app)) for app in apps])
+
+
+@router.get(
+    "/apps/{appKey}",
+    summary="Show an app",
+    responses=errors(ErrorKind.NOT_FOUND, ErrorKind.INVALID_PARAMETER),
+)
+async def get_app(app_key: AppKey, state: StateDep) -> AppView:
+    """One app with its components and their schemas."""
+    app = state.catalogue.app(app_key)
+    if app is None:
+        raise not_found("app")
+    return AppView(
+        **_summary(app),
+        components=[
+            ComponentView(
+                key=component.key,
+                name=component.name,
+                description=component.description,
+                input_schema=component.input_schema,
+                output_schema=component.output_schema,
+                scopes=component.scopes,
+            )
+            for component in app.components
+        ],
+    )
+
+
+@router.get("/schemas/automation", summary="Show the schema of automations")
+async def get_automation_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an automation's definition, for editors."""
+    return _SCHEMA
+
+
+def _summary(app: App) -> dict[str, Any]:
+    return {
+        "key": app.key,
+        "name": app.name,
+        "description": app.description,
+        "categories": app.categories,
+        "auth_type": app.auth.type,
+        "logo": app.logo,
+        "component_count": len(app.components),
+    }

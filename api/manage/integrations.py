@@ -1,0 +1,241 @@
+"""Integrations: the apps that are registered in a project."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field, SecretStr
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from api.auth import DECLARE_ANY, DECLARE_SESSION, AnyAccess, OwnedProject
+from api.documentation import OF_PROJECT, errors
+from api.errors import ApiError, ErrorKind, invalid
+from api.schemas import AppKey, Model, Timestamp
+from api.state import State, StateDep
+from api.strict_json import JsonRoute
+from api.used_apps import app_keys_of
+from connectors.manifest import App
+from store.models import Automation, AutomationVersion, Integration, new_id, now_ms
+
+router = APIRouter(
+    prefix="/projects/{projectId}/integrations",
+    tags=["projects"],
+    responses=OF_PROJECT,
+    route_class=JsonRoute,
+)
+
+Scope = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^\S+$")]
+Scopes = Annotated[list[Scope], Field(max_length=200)]
+ClientId = Annotated[str, Field(min_length=1, max_length=2000, examples=["client-id-at-the-app"])]
+ClientSecret = Annotated[SecretStr, Field(min_length=1, max_length=4000)]
+
+
+class OAuthClient(Model):
+    """The client that the developer registered at an OAuth app (RFC 6749, 2.2)."""
+
+    client_id: ClientId | None = None
+    client_secret: ClientSecret | None = None
+    scopes: Scopes | None = Field(
+        None, description="Asked of the end user; left out: all that the app's components need."
+    )
+
+
+class IntegrationBody(OAuthClient):
+    """A new integration; an OAuth app needs `clientId` and `clientSecret`."""
+
+    app_key: str = Field(max_length=64, examples=["google-calendar"])
+
+
+class IntegrationView(Model):
+    """An app of the project; the client's secret is never shown."""
+
+    app_key: str
+    app_name: str
+    auth_type: str
+    client_id: str | None
+    has_client_secret: bool
+    scopes: list[str]
+    redirect_uri: str | None = Field(
+        description="To be registered at an OAuth app, exactly so; null for other apps."
+    )
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class Missing(Model):
+    """An app that automations use although it is no integration of the project."""
+
+    app_key: str
+    automation_ids: list[str]
+
+
+class Integrations(Model):
+    """The project's apps, and those that it lacks."""
+
+    items: list[IntegrationView]
+    missing: list[Missing]
+
+
+@router.get("", summary="List the integrations", dependencies=DECLARE_ANY)
+async def list_integrations(access: AnyAccess, state: StateDep) -> Integrations:
+    """The project's apps, and those that its automations use but that are not added yet."""
+    async with state.database() as session:
+        rows = await session.scalars(
+            select(Integration)
+            .where(Integration.project_id == access.project_id)
+            .order_by(Integration.app_key)
+        )
+        items = [_view(state, row) for row in rows]
+        definitions = await session.execute(
+            select(Automation.id, Automation.draft, AutomationVersion.definition)
+            .outerjoin(
+                AutomationVersion,
+                (AutomationVersion.automation_id == Automation.id)
+                & (AutomationVersion.number == Automation.published_version),
+            )
+            .where(Automation.project_id == access.project_id)
+            .order_by(Automation.id)
+        )
+        registered = {item.app_key for item in items}
+        lacking: dict[str, list[str]] = {}
+        for automation_id, *parts in definitions:
+            used = set().union(*(app_keys_of(part) for part in parts))
+            for key in sorted(used - registered):
+                app = state.catalogue.app(key)
+                if app is not None and app.auth.type != "none":
+                    lacking.setdefault(key, []).append(automation_id)
+    missing = [Missing(app_key=key, automation_ids=ids) for key, ids in sorted(lacking.items())]
+    return Integrations(items=items, missing=missing)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Add an integration",
+    dependencies=DECLARE_SESSION,
+    responses=errors(ErrorKind.CONFLICT),
+)
+async def add_integration(
+    body: IntegrationBody, access: OwnedProject, state: StateDep
+) -> IntegrationView:
+    """Registers an app in the project."""
+    app = state.catalogue.app(body.app_key)
+    if app is None:
+        raise invalid([("appKey", "there is no such app: see GET /api/v1/apps")])
+    _check_client(app, body, complete=True)
+    row = Integration(
+        id=new_id(),
+        project_id=access.project_id,
+        app_key=app.key,
+        client_id=body.client_id,
+        secret=_sealed(state, access.project_id, app.key, body.client_secret),
+        scopes=_all_scopes(app) if body.scopes is None else body.scopes,
+        created_at=now_ms(),
+        updated_at=now_ms(),
+    )
+    try:
+        async with state.database.begin() as session:
+            session.add(row)
+    except IntegrityError:
+        raise ApiError(
+            ErrorKind.CONFLICT, f"{app.name} is an integration of this project already: change it."
+        ) from None
+    return _view(state, row)
+
+
+@router.patch(
+    "/{appKey}",
+    summary="Change an integration",
+    dependencies=DECLARE_SESSION,
+    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND),
+)
+async def update_integration(
+    app_key: AppKey, body: OAuthClient, access: OwnedProject, state: StateDep
+) -> IntegrationView:
+    """Changes the OAuth client or the scopes; what is left out stays."""
+    app = state.catalogue.app(app_key)
+    changes: dict[str, Any] = {"updated_at": now_ms()}
+    if app is not None:
+        _check_client(app, body, complete=False)
+    if body.client_id is not None:
+        changes["client_id"] = body.client_id
+    if body.client_secret is not None:
+        changes["secret"] = _sealed(state, access.project_id, app_key, body.client_secret)
+    if body.scopes is not None:
+        changes["scopes"] = body.scopes
+    async with state.database.begin() as session:
+        row = await session.scalar(
+            update(Integration)
+            .where(Integration.project_id == access.project_id, Integration.app_key == app_key)
+            .values(changes)
+            .returning(Integration)
+        )
+    if row is None:
+        raise _missing(app_key)
+    return _view(state, row)
+
+
+@router.delete(
+    "/{appKey}",
+    status_code=204,
+    summary="Remove an integration",
+    dependencies=DECLARE_SESSION,
+    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND),
+)
+async def remove_integration(app_key: AppKey, access: OwnedProject, state: StateDep) -> None:
+    """Removes the app from the project; connections to it stay, and cannot be used meanwhile."""
+    async with state.database.begin() as session:
+        removed = await session.scalar(
+            delete(Integration)
+            .where(Integration.project_id == access.project_id, Integration.app_key == app_key)
+            .returning(Integration.id)
+        )
+    if removed is None:
+        raise _missing(app_key)
+
+
+def _check_client(app: App, client: OAuthClient, *, complete: bool) -> None:
+    given = {"clientId": client.client_id, "clientSecret": client.client_secret}
+    if app.auth.type == "oauth2":
+        lacking = [name for name, value in given.items() if complete and value is None]
+        if lacking:
+            raise invalid([(name, f"{app.name} is an OAuth app: give this") for name in lacking])
+        return
+    given["scopes"] = client.scopes  # type: ignore[assignment]  # only looked at for presence
+    if unknown := [name for name, value in given.items() if value is not None]:
+        raise invalid([(name, f"{app.name} is no OAuth app: leave this out") for name in unknown])
+
+
+def _all_scopes(app: App) -> list[str]:
+    return list(dict.fromkeys(scope for part in app.components for scope in part.scopes))
+
+
+def _sealed(state: State, project_id: str, app_key: str, secret: SecretStr | None) -> bytes | None:
+    if secret is None:
+        return None
+    context = f"integration:{project_id}:{app_key}".encode()
+    return state.keyring.encrypt(secret.get_secret_value().encode(), context)
+
+
+def _missing(app_key: str) -> ApiError:
+    return ApiError(
+        ErrorKind.INTEGRATION_NOT_FOUND, f"The project has no integration of {app_key}.", [app_key]
+    )
+
+
+def _view(state: State, row: Integration) -> IntegrationView:
+    app = state.catalogue.app(row.app_key)
+    oauth = row.client_id is not None
+    return IntegrationView(
+        app_key=row.app_key,
+        app_name=app.name if app else row.app_key,
+        auth_type=app.auth.type if app else "unknown",
+        client_id=row.client_id,
+        has_client_secret=row.secret is not None,
+        scopes=row.scopes,
+        redirect_uri=f"{state.settings.public_url}/api/v1/oauth/callback" if oauth else None,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,214 @@
+"""Projects: one for each application of a developer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AfterValidator, AnyHttpUrl, Field, TypeAdapter, ValidationError
+from sqlalchemy import delete, func, select, update
+
+from api.auth import DECLARE_ANY, DECLARE_SESSION, AnyAccess, OwnedProject, Owner
+from api.documentation import OF_PROJECT, errors
+from api.errors import ErrorKind, invalid, not_found
+from api.runs import RunNotActive
+from api.schemas import Cursor, Limit, Model, Page, Timestamp, page_of
+from api.state import State, StateDep
+from api.strict_json import JsonRoute
+from store.models import (
+    ApiToken,
+    Automation,
+    Connection,
+    EndUser,
+    Integration,
+    Project,
+    Run,
+    new_id,
+    now_ms,
+)
+
+router = APIRouter(
+    prefix="/projects", tags=["projects"], responses=OF_PROJECT, route_class=JsonRoute
+)
+
+CANCELLATIONS = 20
+"""So many runs are asked to end at a time."""
+
+_HTTP_URL = TypeAdapter(AnyHttpUrl)
+
+
+def _http_url(text: str) -> str:
+    try:
+        url = _HTTP_URL.validate_python(text)
+    except ValidationError:
+        raise ValueError("this is no URL that begins with https:// or http://") from None
+    if url.username or url.password or url.fragment:
+        raise ValueError("the URL must have neither user, password nor fragment")
+    return text
+
+
+HttpUrl = Annotated[str, Field(max_length=2048), AfterValidator(_http_url)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Shop"])]
+WebhookUrl = Annotated[HttpUrl, Field(examples=["https://shop.example.com/inlay"])]
+LogoUrl = Annotated[HttpUrl, Field(examples=["https://shop.example.com/logo.svg"])]
+
+
+class ProjectBody(Model):
+    """A new project."""
+
+    name: Name
+    webhook_url: WebhookUrl = Field(description="Where notifications about the project go.")
+    logo_url: LogoUrl | None = None
+
+
+class ProjectChanges(Model):
+    """What changes; the rest stays. `logoUrl: null` removes the logo."""
+
+    name: Name | None = None
+    webhook_url: WebhookUrl | None = None
+    logo_url: LogoUrl | None = None
+
+
+class ProjectView(Model):
+    """A project."""
+
+    id: str
+    name: str
+    webhook_url: str
+    logo_url: str | None
+    created_at: Timestamp
+
+
+class Removed(Model):
+    """What went with a project."""
+
+    tokens: int
+    integrations: int
+    automations: int
+    users: int
+    connections: int
+    runs: int
+    stopped_runs: int = Field(description="Runs that were going on.")
+
+
+@router.get("", summary="List the projects", dependencies=DECLARE_SESSION)
+async def list_projects(
+    owner: Owner, state: StateDep, limit: Limit = 50, cursor: Cursor = None
+) -> Page[ProjectView]:
+    """The developer's projects, the newest first."""
+    query = select(Project).where(Project.account_id == owner.account_id)
+    if cursor is not None:
+        query = query.where(Project.id < cursor)
+    async with state.database() as session:
+        rows = list(await session.scalars(query.order_by(Project.id.desc()).limit(limit + 1)))
+    items, next_cursor = page_of([_view(row) for row in rows], limit, "id")
+    return Page(items=items, next_cursor=next_cursor)
+
+
+@router.post("", status_code=201, summary="Create a project", dependencies=DECLARE_SESSION)
+async def create_project(body: ProjectBody, owner: Owner, state: StateDep) -> ProjectView:
+    """Makes a project."""
+    project = Project(
+        id=new_id(),
+        account_id=owner.account_id,
+        name=body.name,
+        webhook_url=body.webhook_url,
+        logo_url=body.logo_url,
+        created_at=now_ms(),
+    )
+    async with state.database.begin() as session:
+        session.add(project)
+    return _view(project)
+
+
+@router.get("/{projectId}", summary="Show a project", dependencies=DECLARE_ANY)
+async def get_project(access: AnyAccess, state: StateDep) -> ProjectView:
+    """One project."""
+    async with state.database() as session:
+        return _view(await session.get_one(Project, access.project_id))
+
+
+@router.patch("/{projectId}", summary="Change a project", dependencies=DECLARE_SESSION)
+async def update_project(
+    body: ProjectChanges, access: OwnedProject, state: StateDep
+) -> ProjectView:
+    """Changes the name, the webhook URL or the logo."""
+    changes = body.model_dump(exclude_unset=True)
+    names = {"name": "name", "webhook_url": "webhookUrl"}
+    nulls = [alias for name, alias in names.items() if name in changes and changes[name] is None]
+    if nulls:
+        raise invalid([(alias, "may not be null") for alias in nulls])
+    async with state.database.begin() as session:
+        if changes:
+            await session.execute(
+                update(Project).where(Project.id == access.project_id).values(changes)
+            )
+        return _view(await session.get_one(Project, access.project_id))
+
+
+@router.delete(
+    "/{projectId}",
+    summary="Delete a project",
+    dependencies=DECLARE_SESSION,
+    responses=errors(ErrorKind.UNAVAILABLE),
+)
+async def delete_project(
+    confirm: Annotated[str, Query(max_length=200, description="The project's name.")],
+    access: OwnedProject,
+    state: StateDep,
+) -> Removed:
+    """Deletes the project and all that it owns, and stops its runs."""
+    project_id = access.project_id
+    async with state.database() as session:
+        name = await session.scalar(select(Project.name).where(Project.id == project_id))
+        if name is None:
+            raise not_found("project")
+        if confirm != name:
+            raise invalid([("confirm", f"must be the project's name, {name}")])
+        counts = {}
+        for key, table in (
+            ("tokens", ApiToken),
+            ("integrations", Integration),
+            ("automations", Automation),
+            ("users", EndUser),
+            ("connections", Connection),
+            ("runs", Run),
+        ):
+            count = select(func.count()).select_from(table).where(table.project_id == project_id)
+            counts[key] = await session.scalar(count) or 0
+        active = list(
+            await session.scalars(
+                select(Run.id).where(
+                    Run.project_id == project_id, Run.status.in_(("running", "paused"))
+                )
+            )
+        )
+    # First the runs: when the engine cannot be reached, nothing is deleted.
+    await _cancel_all(state, active)
+    async with state.database.begin() as session:
+        await session.execute(delete(Project).where(Project.id == project_id))
+    return Removed(**counts, stopped_runs=len(active))
+
+
+async def _cancel_all(state: State, run_ids: list[str]) -> None:
+    places = asyncio.Semaphore(CANCELLATIONS)
+
+    async def cancel(run_id: str) -> None:
+        async with places:
+            try:
+                await state.runs.cancel(run_id)
+            except RunNotActive:
+                return
+
+    await asyncio.gather(*(cancel(run_id) for run_id in run_ids))
+
+
+def _view(project: Project) -> ProjectView:
+    return ProjectView(
+        id=project.id,
+        name=project.name,
+        webhook_url=project.webhook_url,
+        logo_url=project.logo_url,
+        created_at=project.created_at,
+    )

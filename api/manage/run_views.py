@@ -1,0 +1,193 @@
+"""Runs, steps and pauses as the API answers them.
+
+Inputs and outputs are whatever apps answered, so they are written as they are, unchecked.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, Literal
+
+import orjson
+from pydantic import Field
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement
+from starlette.responses import Response
+
+from api.errors import invalid
+from api.schemas import Model, Timestamp
+from api.strict_json import JsonResponse
+from store.models import Automation, Run, RunPause, RunStep
+
+FIRST_STEPS = 100
+
+
+class RunView(Model):
+    """A run."""
+
+    id: str
+    automation_id: str
+    automation_name: str | None = Field(description="Null: the automation was deleted.")
+    version: int = Field(description="0: the draft.")
+    user_id: str = Field(description="Empty: the developer's own run.")
+    trigger: str
+    parent_run_id: str | None = Field(description="The run that called this one.")
+    status: Literal["running", "paused", "completed", "error", "canceled"]
+    message: str | None
+    result: Any
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    temporal_ui_url: str
+
+
+class StepView(Model):
+    """One execution of one step."""
+
+    step_id: str
+    iteration: str = Field(description="Indexes of the loops around it, joined by dots.")
+    type: str
+    name: str
+    component: str | None
+    connection_user_id: str | None = Field(
+        description="Whose connection it used; empty: the developer's; null: none."
+    )
+    status: Literal["completed", "error", "waiting"]
+    inputs: Any
+    output: Any
+    error: str | None
+    attempts: int
+    started_at: Timestamp
+    ended_at: Timestamp | None
+
+
+class PauseView(Model):
+    """A place where the run waits."""
+
+    step_id: str
+    iteration: str
+    kind: Literal["delay", "approval", "callback", "connection", "credits"]
+    message: str
+    app_key: str | None
+    user_id: str | None
+    since: Timestamp
+    until: Timestamp | None
+
+
+class RunDetails(RunView):
+    """A run with its first steps and what it waits for."""
+
+    pauses: list[PauseView]
+    steps: list[StepView]
+    next_steps_cursor: str | None = Field(description="`cursor` of GET …/steps for more of them.")
+
+
+def run_columns() -> list[ColumnElement[Any]]:
+    """What a RunView needs, labelled with its JSON names."""
+    return [
+        Run.id.label("id"),
+        Run.automation_id.label("automationId"),
+        Automation.name.label("automationName"),
+        Run.version.label("version"),
+        Run.user_id.label("userId"),
+        Run.trigger.label("trigger"),
+        Run.parent_run_id.label("parentRunId"),
+        Run.status.label("status"),
+        Run.message.label("message"),
+        Run.result.label("result"),
+        Run.started_at.label("startedAt"),
+        Run.ended_at.label("endedAt"),
+    ]
+
+
+_STEP_COLUMNS = [
+    RunStep.step_id.label("stepId"),
+    RunStep.iteration.label("iteration"),
+    RunStep.type.label("type"),
+    RunStep.name.label("name"),
+    RunStep.component.label("component"),
+    RunStep.connection_user_id.label("connectionUserId"),
+    RunStep.status.label("status"),
+    RunStep.inputs.label("inputs"),
+    RunStep.output.label("output"),
+    RunStep.error.label("error"),
+    RunStep.attempts.label("attempts"),
+    RunStep.started_at.label("startedAt"),
+    RunStep.ended_at.label("endedAt"),
+]
+_PAUSE_COLUMNS = [
+    RunPause.step_id.label("stepId"),
+    RunPause.iteration.label("iteration"),
+    RunPause.kind.label("kind"),
+    RunPause.message.label("message"),
+    RunPause.app_key.label("appKey"),
+    RunPause.user_id.label("userId"),
+    RunPause.since.label("since"),
+    RunPause.until.label("until"),
+]
+
+
+async def details_response(session: AsyncSession, run: dict[str, Any]) -> Response:
+    """The answer of a RunDetails; `run` is a RunView."""
+    pauses = await session.execute(
+        select(*_PAUSE_COLUMNS)
+        .where(RunPause.run_id == run["id"], RunPause.workflow_id != "")
+        .order_by(RunPause.since)
+    )
+    steps = await steps_page(session, run["id"], FIRST_STEPS, None)
+    return JsonResponse(
+        {
+            **run,
+            "pauses": [dict(row._mapping) for row in pauses],
+            "steps": steps["items"],
+            "nextStepsCursor": steps["nextCursor"],
+        }
+    )
+
+
+async def steps_page(
+    session: AsyncSession, run_id: str, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """One page of StepViews."""
+    order = (RunStep.started_at, RunStep.step_id, RunStep.iteration)
+    query = select(*_STEP_COLUMNS).where(RunStep.run_id == run_id)
+    if cursor is not None:
+        started_at, step_id, iteration = _read_cursor(cursor)
+        query = query.where(
+            or_(
+                RunStep.started_at > started_at,
+                and_(RunStep.started_at == started_at, RunStep.step_id > step_id),
+                and_(
+                    RunStep.started_at == started_at,
+                    RunStep.step_id == step_id,
+                    RunStep.iteration > iteration,
+                ),
+            )
+        )
+    rows = (await session.execute(query.order_by(*order).limit(limit + 1))).all()
+    items = [dict(row._mapping) for row in rows[:limit]]
+    last = items[-1] if len(rows) > limit else None
+    next_cursor = last and _cursor([last["startedAt"], last["stepId"], last["iteration"]])
+    return {"items": items, "nextCursor": next_cursor}
+
+
+def _cursor(place: list[Any]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(place)).rstrip(b"=").decode()
+
+
+def _read_cursor(cursor: str) -> tuple[int, str, str]:
+    try:
+        place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        started_at, step_id, iteration = place
+    except (binascii.Error, ValueError, TypeError):
+        raise invalid([("cursor", "this is no cursor of this list")]) from None
+    if (
+        not isinstance(started_at, int)
+        or not isinstance(step_id, str)
+        or not isinstance(iteration, str)
+        or abs(started_at) >= 2**62
+        or "\x00" in step_id + iteration
+    ):
+        raise invalid([("cursor", "this is no cursor of this list")])
+    return started_at, step_id, iteration

@@ -1,0 +1,223 @@
+"""Runs: the list, one with its steps, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from sqlalchemy import Select, and_, or_, select
+from starlette.responses import Response
+
+from api.auth import DECLARE_ANY, AnyAccess
+from api.documentation import OF_PROJECT, errors
+from api.errors import ApiError, ErrorKind, invalid, not_found
+from api.manage.run_views import (
+    RunDetails,
+    RunView,
+    StepView,
+    details_response,
+    run_columns,
+    steps_page,
+)
+from api.schemas import Cursor, Limit, Model, Page, RunId
+from api.state import State, StateDep
+from api.strict_json import JsonResponse, JsonRoute
+from store.models import Automation, Run, RunPause
+from workflows.payloads import Resume
+
+router = APIRouter(
+    prefix="/projects/{projectId}/runs",
+    tags=["runs"],
+    dependencies=DECLARE_ANY,
+    responses=OF_PROJECT,
+    route_class=JsonRoute,
+)
+
+ACTING = errors(ErrorKind.CONFLICT, ErrorKind.UNAVAILABLE)
+Status = Literal["running", "paused", "completed", "error", "canceled"]
+
+
+class ResumeBody(Model):
+    """What the run is told."""
+
+    step_id: str | None = Field(
+        None, max_length=64, description="The step that waits; left out: the only one."
+    )
+    iteration: str | None = Field(None, max_length=255, description="Of a step in a loop.")
+    approved: bool | None = Field(None, description="Needed by an approval.")
+    by: str | None = Field(None, max_length=255, description="Who decided.")
+    comment: str | None = Field(None, max_length=4000)
+
+
+class Accepted(Model):
+    """The engine was told; the run's status follows."""
+
+    run_id: str
+
+
+@router.get("", summary="List the runs", response_model=Page[RunView])
+async def list_runs(
+    access: AnyAccess,
+    state: StateDep,
+    automation_id: Annotated[str | None, Query(alias="automationId", max_length=64)] = None,
+    user_id: Annotated[
+        str | None,
+        Query(alias="userId", max_length=255, description="Empty: the developer's own runs."),
+    ] = None,
+    status: Annotated[Status | None, Query()] = None,
+    search: Annotated[
+        str, Query(max_length=200, description="Part of the id, message or automation's name.")
+    ] = "",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The project's runs, the newest first."""
+    query = _with_names(access.project_id)
+    if automation_id is not None:
+        query = query.where(Run.automation_id == automation_id)
+    if user_id is not None:
+        query = query.where(Run.user_id == user_id)
+    if status is not None:
+        query = query.where(Run.status == status)
+    if search:
+        query = query.where(
+            or_(
+                Run.id.contains(search, autoescape=True),
+                Run.message.icontains(search, autoescape=True),
+                Automation.name.icontains(search, autoescape=True),
+            )
+        )
+    if cursor is not None:
+        started_at, run_id = _read_cursor(cursor)
+        query = query.where(
+            or_(Run.started_at < started_at, and_(Run.started_at == started_at, Run.id < run_id))
+        )
+    query = query.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit + 1)
+    async with state.database() as session:
+        rows = [dict(row._mapping) for row in await session.execute(query)]
+    shown = rows[:limit]
+    for row in shown:
+        row["temporalUiUrl"] = _ui_url(state, row["id"])
+    last = shown[-1] if len(rows) > limit else None
+    next_cursor = last and f"{last['startedAt']}:{last['id']}"
+    return JsonResponse({"items": shown, "nextCursor": next_cursor})
+
+
+@router.get("/{runId}", summary="Show a run", response_model=RunDetails)
+async def get_run(run_id: RunId, access: AnyAccess, state: StateDep) -> Response:
+    """One run with its first steps, what it waits for, and its page in the Temporal UI."""
+    async with state.database() as session:
+        row = (
+            await session.execute(_with_names(access.project_id).where(Run.id == run_id))
+        ).one_or_none()
+        if row is None:
+            raise not_found("run")
+        run = dict(row._mapping)
+        run["temporalUiUrl"] = _ui_url(state, run_id)
+        return await details_response(session, run)
+
+
+@router.get("/{runId}/steps", summary="List a run's steps", response_model=Page[StepView])
+async def list_run_steps(
+    run_id: RunId, access: AnyAccess, state: StateDep, limit: Limit = 100, cursor: Cursor = None
+) -> Response:
+    """The steps in the order in which they began, inputs and outputs with secrets masked."""
+    await _find(state, access.project_id, run_id)
+    async with state.database() as session:
+        return JsonResponse(await steps_page(session, run_id, limit, cursor))
+
+
+@router.post("/{runId}/cancel", status_code=202, summary="Cancel a run", responses=ACTING)
+async def cancel_run(run_id: RunId, access: AnyAccess, state: StateDep) -> Accepted:
+    """Asks a run that is going on to end."""
+    run = await _find(state, access.project_id, run_id)
+    if run.status not in {"running", "paused"}:
+        raise ApiError(ErrorKind.CONFLICT, f"The run has ended already ({run.status}).")
+    await state.runs.cancel(run_id)
+    return Accepted(run_id=run_id)
+
+
+@router.post("/{runId}/retry", status_code=202, summary="Retry a run", responses=ACTING)
+async def retry_run(run_id: RunId, access: AnyAccess, state: StateDep) -> Accepted:
+    """Goes on with a failed run from the step that failed; what succeeded is not done again."""
+    run = await _find(state, access.project_id, run_id)
+    if run.status != "error":
+        raise ApiError(
+            ErrorKind.CONFLICT, f"Only a failed run can be retried; this one is {run.status}."
+        )
+    await state.runs.retry(run_id)
+    return Accepted(run_id=run_id)
+
+
+@router.post("/{runId}/resume", status_code=202, summary="Resume a run", responses=ACTING)
+async def resume_run(
+    run_id: RunId, access: AnyAccess, state: StateDep, body: ResumeBody | None = None
+) -> Accepted:
+    """Answers an approval, skips a delay, or tries a step again whose connection was broken."""
+    answer = body or ResumeBody()
+    await _find(state, access.project_id, run_id)
+    pause = await _pause(state, run_id, answer)
+    if pause.kind == "callback":
+        raise ApiError(
+            ErrorKind.CONFLICT, "The run waits for a call of its callback URL: call that."
+        )
+    if pause.kind == "approval" and answer.approved is None:
+        raise invalid([("approved", "an approval needs true or false")])
+    await state.runs.resume(
+        pause,
+        Resume(
+            step_id=pause.step_id,
+            iteration=pause.iteration,
+            approved=answer.approved,
+            by=answer.by,
+            comment=answer.comment,
+        ),
+    )
+    return Accepted(run_id=run_id)
+
+
+async def _pause(state: State, run_id: str, answer: ResumeBody) -> RunPause:
+    query = select(RunPause).where(RunPause.run_id == run_id, RunPause.workflow_id != "")
+    if answer.step_id is not None:
+        query = query.where(RunPause.step_id == answer.step_id)
+    if answer.iteration is not None:
+        query = query.where(RunPause.iteration == answer.iteration)
+    async with state.database() as session:
+        pauses = list(await session.scalars(query.order_by(RunPause.since).limit(2)))
+    if not pauses:
+        raise ApiError(ErrorKind.CONFLICT, "The run does not wait there: nothing to resume.")
+    if len(pauses) > 1:
+        raise invalid([("stepId", "the run waits in several places: say which is meant")])
+    return pauses[0]
+
+
+async def _find(state: State, project_id: str, run_id: str) -> Run:
+    async with state.database() as session:
+        run = await session.scalar(
+            select(Run).where(Run.id == run_id, Run.project_id == project_id)
+        )
+    if run is None:
+        raise not_found("run")
+    return run
+
+
+def _with_names(project_id: str) -> Select[Any]:
+    return (
+        select(*run_columns())
+        .outerjoin(Automation, Automation.id == Run.automation_id)
+        .where(Run.project_id == project_id)
+    )
+
+
+def _read_cursor(cursor: str) -> tuple[int, str]:
+    moment, _, run_id = cursor.partition(":")
+    if not (moment.isascii() and moment.isdigit() and len(moment) < 16):
+        raise invalid([("cursor", "this is no cursor of this list")])
+    return int(moment), run_id
+
+
+def _ui_url(state: State, run_id: str) -> str:
+    settings = state.settings
+    namespace = settings.temporal_namespace
+    return f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{namespace}/workflows/{run_id}"

@@ -1,0 +1,199 @@
+"""Sign-up, sign-in and sign-out."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from fastapi import APIRouter, Request, Response
+from pydantic import AfterValidator, Field, SecretStr
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from api.auth import COOKIE, DECLARE_SESSION, SESSION_PREFIX, SignedIn, digest
+from api.documentation import SIGNED_IN, errors
+from api.errors import ApiError, ErrorKind
+from api.passwords import TooManyAttemptsError
+from api.schemas import Model, Timestamp
+from api.state import State, StateDep
+from api.strict_json import JsonRoute
+from store.models import Account, AccountSession, new_id, now_ms
+
+router = APIRouter(tags=["account"], route_class=JsonRoute)
+
+SESSION_DAYS = 30
+
+
+def _email(text: str) -> str:
+    try:
+        # Names of test networks are allowed: an installation may have no other.
+        valid = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValueError("this is no email address") from None
+    return valid.normalized.lower()
+
+
+Email = Annotated[str, Field(max_length=254, examples=["ada@example.com"]), AfterValidator(_email)]
+Password = Annotated[
+    SecretStr, Field(min_length=10, max_length=256, examples=["correct horse battery"])
+]
+GivenPassword = Annotated[SecretStr, Field(max_length=256, examples=["correct horse battery"])]
+
+
+class SignUpBody(Model):
+    """A new account."""
+
+    email: Email
+    password: Password
+    name: str = Field("", max_length=200, examples=["Ada"])
+
+
+class SignInBody(Model):
+    """An account's email and password."""
+
+    email: Annotated[str, Field(max_length=254, examples=["ada@example.com"])]
+    password: GivenPassword
+
+
+class AccountView(Model):
+    """An account as its developer sees it."""
+
+    id: str
+    email: str
+    name: str
+    developer_mode: bool
+    plan: str
+    created_at: Timestamp
+
+
+class SignedInView(Model):
+    """A session; its token is shown this once."""
+
+    token: str = Field(description="For `Authorization: Bearer …`; browsers got it as a cookie.")
+    expires_at: Timestamp
+    account: AccountView
+
+
+def account_view(account: Account) -> AccountView:
+    """An account as the API answers it."""
+    return AccountView(
+        id=account.id,
+        email=account.email,
+        name=account.name,
+        developer_mode=account.developer_mode,
+        plan=account.plan,
+        created_at=account.created_at,
+    )
+
+
+@router.post(
+    "/accounts",
+    status_code=201,
+    summary="Sign up",
+    responses=errors(ErrorKind.INVALID_PARAMETER, ErrorKind.CONFLICT, ErrorKind.UNAVAILABLE),
+)
+async def sign_up(body: SignUpBody, state: StateDep) -> AccountView:
+    """Makes an account. Sign in next."""
+    account = Account(
+        id=new_id(),
+        email=body.email,
+        name=body.name,
+        password_hash=await state.passwords.hash(body.password.get_secret_value()),
+        developer_mode=False,
+        plan="free",
+        daily_credits=state.settings.daily_credits,
+        created_at=now_ms(),
+    )
+    try:
+        async with state.database.begin() as session:
+            session.add(account)
+    except IntegrityError:
+        raise ApiError(
+            ErrorKind.CONFLICT, "There is an account with this email: sign in instead."
+        ) from None
+    return account_view(account)
+
+
+@router.post(
+    "/sessions",
+    status_code=201,
+    summary="Sign in",
+    responses=errors(
+        ErrorKind.INVALID_PARAMETER,
+        ErrorKind.WRONG_PASSWORD,
+        ErrorKind.TOO_MANY_ATTEMPTS,
+        ErrorKind.UNAVAILABLE,
+    ),
+)
+async def sign_in(
+    body: SignInBody, request: Request, response: Response, state: StateDep
+) -> SignedInView:
+    """Begins a session, which lasts 30 days; a browser also gets it as a cookie."""
+    try:
+        email = _email(body.email)
+    except ValueError:
+        email = body.email  # of no account, and answered like one
+    address = request.client.host if request.client else ""
+    account = await _authenticated(state, email, body.password.get_secret_value(), address)
+    secret = SESSION_PREFIX + secrets.token_urlsafe(32)
+    lasts = SESSION_DAYS * 86_400
+    expires_at = now_ms() + lasts * 1000
+    async with state.database.begin() as session:
+        session.add(
+            AccountSession(
+                id=digest(secret), account_id=account.id, created_at=now_ms(), expires_at=expires_at
+            )
+        )
+        await session.execute(
+            delete(AccountSession).where(
+                AccountSession.account_id == account.id, AccountSession.expires_at < now_ms()
+            )
+        )
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=lasts,
+        path="/api",
+        secure=state.settings.public_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+    return SignedInView(token=secret, expires_at=expires_at, account=account_view(account))
+
+
+@router.delete(
+    "/sessions/current",
+    status_code=204,
+    summary="Sign out",
+    dependencies=DECLARE_SESSION,
+    responses=SIGNED_IN,
+)
+async def sign_out(signed_in: SignedIn, response: Response, state: StateDep) -> None:
+    """Ends this session."""
+    async with state.database.begin() as session:
+        await session.execute(
+            delete(AccountSession).where(AccountSession.id == signed_in.session_id)
+        )
+    response.delete_cookie(COOKIE, path="/api")
+
+
+async def _authenticated(state: State, email: str, password: str, address: str) -> Account:
+    """The account; one answer, after one time, for a wrong password and an unknown email."""
+    try:
+        state.passwords.check_attempts(email, address)
+    except TooManyAttemptsError as error:
+        raise ApiError(
+            ErrorKind.TOO_MANY_ATTEMPTS,
+            f"Too many failed sign-ins: try again in {error.retry_after} seconds.",
+            headers={"retry-after": str(error.retry_after)},
+        ) from None
+    async with state.database() as session:
+        account = await session.scalar(select(Account).where(Account.email == email))
+    # Counted before the hash is checked: many tries at once must not all slip through.
+    state.passwords.failed(email, address)
+    if not await state.passwords.verify(account.password_hash if account else None, password):
+        raise ApiError(ErrorKind.WRONG_PASSWORD, "The email or the password is wrong.")
+    assert account is not None  # noqa: S101 - no password is right without an account
+    state.passwords.succeeded(email, address)
+    return account

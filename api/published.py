@@ -1,0 +1,150 @@
+"""Definitions made ready for starting runs; a published version is read and compiled once."""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from api.errors import path_of
+from automations.definition import AppStep, CallStep, Definition, ManualTrigger, walk
+from connectors.catalogue import Catalogue
+
+MAX_CACHED = 1000
+MAX_FAULTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A connection that a definition's steps use."""
+
+    app_key: str
+    of_end_user: bool
+    """The component's switch: active is the end user's, inactive the developer's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What must be known of a definition before it is run."""
+
+    definition: dict[str, Any]
+    parsed: Definition
+    trigger: str | None
+    """`manual`, `app`, or None."""
+    input_schema: dict[str, Any]
+    input_validator: Any
+    app_keys: frozenset[str]
+    """The apps that must be integrations of the project."""
+    needs: frozenset[Need]
+    calls: frozenset[str]
+    """The ids of the automations that it calls itself."""
+
+    def faults_of(self, data: dict[str, Any]) -> list[tuple[str, str]]:
+        """What the manual trigger's schema has against `data`, as (path, message)."""
+        faults = []
+        for error in self.input_validator.iter_errors(data):
+            faults.append((path_of(["data", *error.instance_path]), error.message))
+            if len(faults) == MAX_FAULTS:
+                break
+        return faults
+
+    def with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
+        """`data` with the schema's defaults where nothing is given."""
+        return _with_defaults(self.input_schema, data)
+
+
+def input_validator(schema: dict[str, Any]) -> Any:
+    """The validator of a manual trigger's schema (JSON Schema, 2020-12 unless it says another).
+
+    Regular expressions are matched in linear time, and nothing is fetched. Raises ValueError for
+    what is no valid schema.
+    """
+    try:
+        return jsonschema_rs.validator_for(
+            schema,
+            validate_formats=True,
+            offline=True,
+            pattern_options=jsonschema_rs.RegexOptions(),
+        )
+    except jsonschema_rs.ValidationError as error:
+        raise ValueError(error.message) from None
+
+
+def compile_definition(
+    definition: Definition, raw: dict[str, Any], catalogue: Catalogue
+) -> Compiled:
+    """Collects what starting a run needs; raises ValueError for a trigger's schema that is none."""
+    steps = walk(definition.steps)
+    app_keys, needs = set(), set()
+    for step in steps:
+        if not isinstance(step, AppStep):
+            continue
+        key = step.component.partition(".")[0]
+        app = catalogue.app(key)
+        # An app that needs no account has nothing that a project could register.
+        if app is None or app.auth.type != "none":
+            app_keys.add(key)
+            needs.add(Need(key, step.replace_end_user_connection))
+    trigger = definition.trigger
+    schema = trigger.input if isinstance(trigger, ManualTrigger) else {}
+    return Compiled(
+        definition=raw,
+        parsed=definition,
+        trigger=None if trigger is None else trigger.type,
+        input_schema=schema,
+        input_validator=input_validator(schema),
+        app_keys=frozenset(app_keys),
+        needs=frozenset(needs),
+        calls=frozenset(step.automation_id for step in steps if isinstance(step, CallStep)),
+    )
+
+
+class PublishedVersions:
+    """The compiled versions that were used last."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._versions: OrderedDict[tuple[str, int], Compiled] = OrderedDict()
+
+    def get(self, automation_id: str, number: int) -> Compiled | None:
+        """A version that is known here."""
+        version = self._versions.get((automation_id, number))
+        if version is not None:
+            self._versions.move_to_end((automation_id, number))
+        return version
+
+    def add(self, automation_id: str, number: int, definition: dict[str, Any]) -> Compiled:
+        """Compiles and keeps a version that was read from the database."""
+        parsed = Definition.model_validate(definition)
+        compiled = compile_definition(parsed, definition, self._catalogue)
+        self._versions[automation_id, number] = compiled
+        while len(self._versions) > MAX_CACHED:
+            self._versions.popitem(last=False)
+        return compiled
+
+
+def union_of(parts: Sequence[Compiled]) -> tuple[frozenset[str], frozenset[Need]]:
+    """The apps and connections of an automation together with those that it calls."""
+    return (
+        frozenset().union(*(part.app_keys for part in parts)),
+        frozenset().union(*(part.needs for part in parts)),
+    )
+
+
+def _with_defaults(schema: Any, value: Any) -> Any:
+    if not isinstance(schema, dict) or not isinstance(value, dict):
+        return value
+    properties = schema.get("properties")
+    if not isinstance(properties, dict):
+        return value
+    filled = dict(value)
+    for name, part in properties.items():
+        if name in filled:
+            filled[name] = _with_defaults(part, filled[name])
+        elif isinstance(part, dict) and "default" in part:
+            filled[name] = copy.deepcopy(part["default"])
+    return filled

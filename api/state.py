@@ -1,0 +1,83 @@
+"""What the routes work with: made when the app starts, one object an app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.callback_urls import CallbackUrls
+from api.passwords import Passwords
+from api.published import PublishedVersions
+from api.runs import Runs
+from api.token_use import TokenUse
+from connections.accounts import Connections
+from connectors.catalogue import Catalogue, get_catalogue
+from connectors.http import open_http
+from settings import Settings
+from store.database import Database, close_database, open_database
+from store.encryption import Keyring
+from temporal.client import connect
+
+
+@dataclass(frozen=True)
+class State:
+    """The parts of Inlay that routes use."""
+
+    settings: Settings
+    database: Database
+    engine: AsyncEngine
+    keyring: Keyring
+    catalogue: Catalogue
+    connections: Connections
+    runs: Runs
+    versions: PublishedVersions
+    passwords: Passwords
+    token_use: TokenUse
+    callback_urls: CallbackUrls
+
+
+@asynccontextmanager
+async def open_state(settings: Settings) -> AsyncIterator[State]:
+    """Opens all that the API needs, and closes it at the end.
+
+    Temporal is connected to at the first call, so that the API starts while it is down.
+    """
+    keyring = Keyring.from_settings(settings)
+    catalogue = get_catalogue()
+    database = open_database(settings.effective_database_url)
+    token_use = TokenUse(database)
+    try:
+        client = await connect(settings, keyring, lazy=True)
+        async with open_http(settings) as http:
+            connections = Connections(database, keyring, catalogue, http, settings)
+            yield State(
+                settings=settings,
+                database=database,
+                engine=database.kw["bind"],
+                keyring=keyring,
+                catalogue=catalogue,
+                connections=connections,
+                runs=Runs(client, database),
+                versions=PublishedVersions(catalogue),
+                passwords=Passwords(),
+                token_use=token_use,
+                callback_urls=CallbackUrls(keyring, settings.public_url),
+            )
+            await connections.aclose()
+    finally:
+        await token_use.aclose()
+        await close_database(database)
+
+
+async def get_state(request: Request) -> State:
+    """The state of the app that handles the request."""
+    state: State = request.app.state.inlay
+    return state
+
+
+StateDep = Annotated[State, Depends(get_state)]

@@ -1,0 +1,214 @@
+"""Reads expressions: the official CEL parser and type checker, and its errors in plain words.
+
+cel-cpp parses and checks; `automations.evaluator` computes. Its own evaluator would not do here:
+it visits maps in another order in each process, copies all variables for each evaluation, needs
+time and memory of the square of the items for `map` and `filter`, and reads the machine's time
+zones.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cel_expr_python import cel  # type: ignore[import-untyped]
+from cel_expr_python.ext import ext_bindings, ext_optional  # type: ignore[import-untyped]
+from google.api.expr.v1alpha1 import checked_pb2, syntax_pb2
+from google.protobuf import any_pb2
+
+from automations.functions import LIBRARY, STANDARD
+from automations.values import ExpressionError
+
+if TYPE_CHECKING:
+    from automations.functions.registry import Function
+
+MAX_LENGTH = 4096
+MAX_OPTIONAL_MAPS = 4
+RESERVED = ("data", "event", "steps", "vars", "run", "callbacks")
+"""The variables that every expression sees; a loop's names must be others."""
+_QUALIFIED = frozenset(name for name in (*LIBRARY, *STANDARD) if "." in name)
+TYPE_NAMES = frozenset(
+    [
+        "bool",
+        "bytes",
+        "double",
+        "duration",
+        "int",
+        "list",
+        "map",
+        "null_type",
+        "string",
+        "timestamp",
+        "type",
+        "uint",
+    ]
+)
+
+_TYPES = {
+    "bool": cel.Type.BOOL,
+    "bytes": cel.Type.BYTES,
+    "double": cel.Type.DOUBLE,
+    "duration": cel.Type.DURATION,
+    "int": cel.Type.INT,
+    "list": cel.Type.List(cel.Type.DYN),
+    "map": cel.Type.Map(cel.Type.DYN, cel.Type.DYN),
+    "string": cel.Type.STRING,
+    "timestamp": cel.Type.TIMESTAMP,
+    "any": cel.Type.DYN,
+}
+_VARIABLES = {
+    "data": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
+    "event": cel.Type.DYN,
+    "steps": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
+    "vars": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
+    "run": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
+    "callbacks": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
+}
+
+
+def check(source: str) -> checked_pb2.CheckedExpr:
+    """The checked syntax tree of an expression; raises ExpressionError."""
+    if len(source) > MAX_LENGTH:
+        raise ExpressionError(f"the expression is longer than {MAX_LENGTH:,} characters")
+    if not source.strip():
+        raise ExpressionError("the expression is empty")
+    # Each of these macros doubles what stands before it.
+    if len(re.findall(r"\.\s*opt(?:Flat)?Map\b", source)) > MAX_OPTIONAL_MAPS:
+        raise ExpressionError(f"use optMap at most {MAX_OPTIONAL_MAPS} times in an expression")
+    plain = _environment(frozenset())
+    try:
+        parsed = _unpack(plain.compile(source, disable_check=True))
+        names: set[str] = set()
+        _free_names(parsed.expr, frozenset(), names)
+        names -= {*RESERVED, *TYPE_NAMES, "google"}
+        checked = plain.compile(source) if not names else _environment(frozenset(names)).compile(source)
+    except (RuntimeError, ValueError, TypeError) as error:
+        # TypeError: text that is not UTF-8, such as half of a surrogate pair.
+        raise ExpressionError(_plain_words(source, str(error))) from None
+    tree = any_pb2.Any.FromString(checked.serialize())
+    return checked_pb2.CheckedExpr.FromString(tree.value)
+
+
+def _unpack(expression: cel.Expression) -> syntax_pb2.ParsedExpr:
+    tree = any_pb2.Any.FromString(expression.serialize())
+    return syntax_pb2.ParsedExpr.FromString(tree.value)
+
+
+@lru_cache(maxsize=256)
+def _environment(names: frozenset[str]) -> cel.Env:
+    variables = {**_VARIABLES, **dict.fromkeys(sorted(names), cel.Type.DYN)}
+    return cel.NewEnv(
+        variables=variables,
+        extensions=[ext_optional.ExtOptional(1), ext_bindings.ExtBindings()],
+        functions=[_declaration(function) for function in LIBRARY.values()],
+    )
+
+
+def _declaration(function: Function) -> cel.FunctionDecl:
+    overloads = []
+    for parameters, result in function.checked_overloads().items():
+        types = [_TYPES[name] for name in parameters]
+        identity = "_".join([function.name.replace(".", "_"), *parameters])
+        overloads.append(cel.Overload(identity, return_type=_TYPES[result], parameters=types))
+        if types and "." not in function.name:
+            member = cel.Overload(
+                f"{identity}_member", return_type=_TYPES[result], parameters=types, is_member=True
+            )
+            overloads.append(member)
+    return cel.FunctionDecl(function.name, overloads)
+
+
+def _free_names(expr: syntax_pb2.Expr, bound: frozenset[str], found: set[str]) -> None:
+    match expr.WhichOneof("expr_kind"):
+        case "ident_expr":
+            if expr.ident_expr.name not in bound:
+                found.add(expr.ident_expr.name)
+        case "select_expr":
+            _free_names(expr.select_expr.operand, bound, found)
+        case "call_expr":
+            call = expr.call_expr
+            qualified = f"{call.target.ident_expr.name}.{call.function}"
+            target = [call.target] if call.HasField("target") else []
+            for part in [*([] if qualified in _QUALIFIED else target), *call.args]:
+                _free_names(part, bound, found)
+        case "list_expr":
+            for part in expr.list_expr.elements:
+                _free_names(part, bound, found)
+        case "struct_expr":
+            for entry in expr.struct_expr.entries:
+                _free_names(entry.map_key, bound, found)
+                _free_names(entry.value, bound, found)
+        case "comprehension_expr":
+            fold = expr.comprehension_expr
+            inner = bound | {fold.accu_var}
+            _free_names(fold.iter_range, bound, found)
+            _free_names(fold.accu_init, bound, found)
+            _free_names(fold.result, inner, found)
+            for part in (fold.loop_condition, fold.loop_step):
+                _free_names(part, inner | {fold.iter_var}, found)
+
+
+_FAULT = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
+_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
+_MISMATCH = re.compile(r"found no matching overload for '([^']*)' applied to '\(?(.*?)\)?'")
+_OPERATORS = {"_?_:_": "?:", "_[_]": "[ ]", "!_": "!", "-_": "-", "@in": "in", "_in_": "in"}
+_KINDS = {
+    "string": "text",
+    "int": "whole number",
+    "double": "decimal number",
+    "bool": "true or false",
+    "null": "null",
+    "null_type": "null",
+    "dyn": "any value",
+}
+
+
+def _plain_words(source: str, message: str) -> str:
+    if "recursion" in message:
+        return "the expression is nested too deeply (32 levels at most): split it over steps"
+    fault = _FAULT.search(message)
+    if fault is None:
+        return "the expression cannot be read; see the documentation of expressions"
+    line, column, what = int(fault[1]), int(fault[2]), fault[3]
+    where = f"at character {column}" if line <= 1 else f"at line {line}, character {column}"
+    if undeclared := _UNDECLARED.match(what):
+        return f"{where}: {_unknown(undeclared[1])}"
+    if mismatch := _MISMATCH.match(what):
+        return f"{where}: {_mismatch(mismatch[1], mismatch[2])}"
+    if what.startswith("Syntax error"):
+        lines = source.splitlines() or [""]
+        rest = lines[min(line, len(lines)) - 1][max(column - 1, 0) :][:20]
+        near = f"near `{rest}`" if rest else "at its end"
+        hint = ": write `==` to compare" if re.match(r"=(?!=)", rest) else ""
+        return f"{where}: the expression cannot be read {near}{hint}"
+    return f"{where}: {what}"
+
+
+def _unknown(name: str) -> str:
+    if name in TYPE_NAMES or name in RESERVED:
+        return f"`{name}` cannot be used like this"
+    known = [*LIBRARY, *STANDARD]
+    near = difflib.get_close_matches(name, known, 3, 0.6)
+    near += [full for full in known if full.split(".")[-1].lower() == name.lower()]
+    hint = " or ".join(f"`{found}`" for found in dict.fromkeys(near))
+    return f"there is no function `{name}`" + (f"; did you mean {hint}?" if hint else "")
+
+
+def _mismatch(function: str, arguments: str) -> str:
+    name = _OPERATORS.get(function, function.strip("_"))
+    kinds = [_KINDS.get(part.strip(), part.strip()) for part in re.split(r"[,.]\s*\(?", arguments)]
+    said = f"`{name}` cannot be applied to ({', '.join(kinds)})"
+    if name == "?:":
+        return (
+            f"{said}: the condition must be true or false and both results of one kind; dyn(…) "
+            "lets them differ"
+        )
+    if {"whole number", "decimal number"} <= set(kinds):
+        return f"{said}: write whole numbers as decimals (2.0) or use double(…)"
+    if name == "+" and "text" in kinds:
+        return f"{said}: use string(…) to make text of a value"
+    if name in LIBRARY:
+        return f"{said}; it is written {LIBRARY[name].usage}"
+    return f"{said}: convert with string(…), int(…) or double(…)"

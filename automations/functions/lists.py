@@ -1,0 +1,356 @@
+"""Functions on lists and on tables; a table is a list of maps, a column is a key of those maps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automations.functions.registry import Section
+from automations.values import (
+    Budget,
+    ExpressionError,
+    bounded_items,
+    frozen,
+    kind_of,
+    order_key,
+    text_of,
+    whole,
+)
+
+LISTS = Section("Lists and tables")
+
+
+def _column(rows: list[Any], column: str) -> list[Any]:
+    for row in rows:
+        if not isinstance(row, dict):
+            raise ExpressionError(f"a table is a list of maps, but an item is {kind_of(row)}")
+    return [row.get(column) for row in rows]
+
+
+def _numbers(values: list[Any]) -> list[float]:
+    found = [value for value in values if value is not None]
+    for value in found:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ExpressionError(f"only numbers can be reckoned with, not {kind_of(value)}")
+    return found
+
+
+@LISTS.add("first(list) -> any", summary="The first item; null: none.", example="[1, 2].first()")
+def _first(budget: Budget, items: list[Any]) -> Any:
+    return items[0] if items else None
+
+
+@LISTS.add("last(list) -> any", summary="The last item; null: none.", example="[1, 2].last()")
+def _last(budget: Budget, items: list[Any]) -> Any:
+    return items[-1] if items else None
+
+
+@LISTS.add(
+    "slice(list, int) -> list",
+    "slice(list, int, int) -> list",
+    summary="From one position (from 0; below 0 from the end) up to another, not included.",
+    example="[1, 2, 3, 4].slice(1, 3)",
+)
+def _slice(budget: Budget, items: list[Any], start: int, end: int | None = None) -> list[Any]:
+    return items[start:end]
+
+
+@LISTS.add(
+    "range(int) -> list",
+    summary="The whole numbers from 0 up to a number, not included.",
+    example="range(3)",
+)
+def _range(budget: Budget, end: int) -> list[int]:
+    bounded_items(end)
+    return list(range(end))
+
+
+@LISTS.add(
+    "reverse(list) -> list",
+    "reverse(string) -> string",
+    summary="In reverse order.",
+    example="[1, 2].reverse()",
+)
+def _reverse(budget: Budget, value: Any) -> Any:
+    return value[::-1]
+
+
+@LISTS.add(
+    "flatten(list) -> list",
+    summary="The items of the lists inside a list, one level.",
+    example="[[1], [2, 3], 4].flatten()",
+)
+def _flatten(budget: Budget, items: list[Any]) -> list[Any]:
+    bounded_items(sum(len(item) if isinstance(item, list) else 1 for item in items))
+    found: list[Any] = []
+    for item in items:
+        found.extend(item if isinstance(item, list) else [item])
+    return found
+
+
+@LISTS.add(
+    "chunk(list, int) -> list",
+    summary="Lists of at most so many items each.",
+    example="[1, 2, 3].chunk(2)",
+)
+def _chunk(budget: Budget, items: list[Any], size: int) -> list[list[Any]]:
+    if size < 1:
+        raise ExpressionError("`chunk` takes a size of at least 1")
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+@LISTS.add(
+    "compact(list) -> list",
+    summary="Without null and empty text.",
+    example='["a", null, ""].compact()',
+)
+def _compact(budget: Budget, items: list[Any]) -> list[Any]:
+    return [item for item in items if item is not None and item != ""]
+
+
+@LISTS.add(
+    "distinct(list) -> list",
+    "distinct(list, string) -> list",
+    summary="Each item once; of a table, the first row for each value of a column.",
+    example="[1, 2, 1].distinct()",
+)
+def _distinct(budget: Budget, items: list[Any], column: str | None = None) -> list[Any]:
+    values = items if column is None else _column(items, column)
+    seen: set[Any] = set()
+    found = []
+    for item, value in zip(items, values, strict=True):
+        budget.charge_for(value)
+        key = frozen(value)
+        if key not in seen:
+            seen.add(key)
+            found.append(item)
+    return found
+
+
+@LISTS.add(
+    "sort(list) -> list",
+    summary="In order: null, false, true, numbers, text by code point, timestamps.",
+    example="[3, 1, 2].sort()",
+)
+def _sort(budget: Budget, items: list[Any]) -> list[Any]:
+    _charge_for_sorting(budget, items)
+    return sorted(items, key=order_key)
+
+
+@LISTS.add(
+    "sortBy(list, string) -> list",
+    "sortBy(list, string, bool) -> list",
+    summary="A table in the order of a column; `true`: descending.",
+    example='[{"n": 2}, {"n": 1}].sortBy("n")',
+)
+def _sort_by(budget: Budget, rows: list[Any], column: str, descending: bool = False) -> list[Any]:
+    values = _column(rows, column)
+    _charge_for_sorting(budget, values)
+    # Of equal rows the first stays first, also when descending.
+    order = sorted(range(len(rows)), key=lambda i: order_key(values[i]), reverse=descending)
+    return [rows[index] for index in order]
+
+
+def _charge_for_sorting(budget: Budget, values: list[Any]) -> None:
+    budget.charge(len(values) * max(len(values).bit_length() // 4, 1))
+    for value in values:
+        budget.charge_for(value)
+
+
+@LISTS.add(
+    "pluck(list, string) -> list",
+    summary="The values of a column; null where a row has none.",
+    example='[{"n": 1}, {"n": 2}].pluck("n")',
+)
+def _pluck(budget: Budget, rows: list[Any], column: str) -> list[Any]:
+    return _column(rows, column)
+
+
+@LISTS.add(
+    "groupBy(list, string) -> map",
+    summary="The rows for each value of a column, as a map of lists; the keys are text.",
+    example='[{"k": "a", "n": 1}, {"k": "a", "n": 2}].groupBy("k")',
+)
+def _group_by(budget: Budget, rows: list[Any], column: str) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = {}
+    for row, key in zip(rows, _keys(rows, column), strict=True):
+        groups.setdefault(key, []).append(row)
+    return groups
+
+
+@LISTS.add(
+    "indexBy(list, string) -> map",
+    summary="The last row for each value of a column, as a map of rows; the keys are text.",
+    example='[{"id": 7, "n": "x"}].indexBy("id")["7"].n',
+)
+def _index_by(budget: Budget, rows: list[Any], column: str) -> dict[str, Any]:
+    return dict(zip(_keys(rows, column), rows, strict=True))
+
+
+@LISTS.add(
+    "countBy(list, string) -> map",
+    summary="How many rows there are for each value of a column; the keys are text.",
+    example='[{"k": "a"}, {"k": "b"}, {"k": "a"}].countBy("k")',
+)
+def _count_by(budget: Budget, rows: list[Any], column: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for key in _keys(rows, column):
+        counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def _keys(rows: list[Any], column: str) -> list[str]:
+    values = _column(rows, column)
+    for value in values:
+        if isinstance(value, list | dict):
+            raise ExpressionError(f"`{column}` holds {kind_of(value)}, which cannot be a key")
+    return [text_of(value) for value in values]
+
+
+@LISTS.add(
+    "lookup(list, string, any) -> any",
+    summary="The first row whose column has a value; null: none.",
+    example='[{"id": 1, "n": "x"}].lookup("id", 1).n',
+)
+def _lookup(budget: Budget, rows: list[Any], column: str, value: Any) -> Any:
+    wanted = frozen(value)
+    for row, found in zip(rows, _column(rows, column), strict=True):
+        budget.charge_for(found)
+        if frozen(found) == wanted:
+            return row
+    return None
+
+
+@LISTS.add(
+    "joinTable(list, list, string) -> list",
+    "joinTable(list, list, string, string) -> list",
+    summary="Each row with the columns of the first row of another table whose column has the same "
+    "value; the own columns win.",
+    example='[{"id": 1}].joinTable([{"id": 1, "n": "x"}], "id")',
+)
+def _join_table(
+    budget: Budget, rows: list[Any], others: list[Any], column: str, theirs: str | None = None
+) -> list[dict[str, Any]]:
+    by_value: dict[Any, dict[str, Any]] = {}
+    for value, other in zip(_column(others, theirs or column), others, strict=True):
+        by_value.setdefault(frozen(value), other)
+    found = []
+    for value, row in zip(_column(rows, column), rows, strict=True):
+        joined_row = {**by_value.get(frozen(value), {}), **row}
+        budget.charge(len(joined_row))
+        found.append(joined_row)
+    return found
+
+
+@LISTS.add(
+    "sum(list) -> number",
+    "sum(list, string) -> number",
+    summary="The sum of the numbers, or of a column; null does not count.",
+    example='[{"n": 1}, {"n": 2.5}].sum("n")',
+)
+def _sum(budget: Budget, items: list[Any], column: str | None = None) -> float:
+    numbers = _numbers(items if column is None else _column(items, column))
+    if all(isinstance(number, int) for number in numbers):
+        return whole(int(sum(numbers)))
+    return float(sum(map(float, numbers)))
+
+
+@LISTS.add(
+    "avg(list) -> any",
+    "avg(list, string) -> any",
+    summary="The average of the numbers, or of a column; null: none.",
+    example="[1, 2].avg()",
+)
+def _avg(budget: Budget, items: list[Any], column: str | None = None) -> float | None:
+    numbers = _numbers(items if column is None else _column(items, column))
+    return float(sum(map(float, numbers))) / len(numbers) if numbers else None
+
+
+@LISTS.add(
+    "min(list) -> any",
+    "min(list, string) -> any",
+    "min(number, number) -> number",
+    summary="The smallest item, value of a column, or of two numbers; null: none.",
+    example="[3, 1].min()",
+)
+def _min(budget: Budget, items: Any, other: Any = None) -> Any:
+    return min(_comparable(items, other), key=order_key, default=None)
+
+
+@LISTS.add(
+    "max(list) -> any",
+    "max(list, string) -> any",
+    "max(number, number) -> number",
+    summary="The greatest item, value of a column, or of two numbers; null: none.",
+    example="[3, 1].max()",
+)
+def _max(budget: Budget, items: Any, other: Any = None) -> Any:
+    return max(_comparable(items, other), key=order_key, default=None)
+
+
+def _comparable(items: Any, other: Any) -> list[Any]:
+    if not isinstance(items, list):
+        return [items, other]
+    values = items if other is None else _column(items, other)
+    return [value for value in values if value is not None]
+
+
+@LISTS.add(
+    "keys(map) -> list", summary="The keys of a map, in order.", example='{"b": 1, "a": 2}.keys()'
+)
+def _keys_of(budget: Budget, value: dict[Any, Any]) -> list[Any]:
+    return sorted(value, key=order_key)
+
+
+@LISTS.add(
+    "values(map) -> list",
+    summary="The values of a map, in the order of its keys.",
+    example='{"b": 1, "a": 2}.values()',
+)
+def _values(budget: Budget, value: dict[Any, Any]) -> list[Any]:
+    return [value[key] for key in sorted(value, key=order_key)]
+
+
+@LISTS.add(
+    "entries(map) -> list",
+    summary="A table with the columns `key` and `value`.",
+    example='{"a": 1}.entries()',
+)
+def _entries(budget: Budget, value: dict[Any, Any]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": value[key]} for key in sorted(value, key=order_key)]
+
+
+@LISTS.add(
+    "fromEntries(list) -> map",
+    summary="A map of a table with the columns `key` and `value`.",
+    example='[{"key": "a", "value": 1}].fromEntries()',
+)
+def _from_entries(budget: Budget, rows: list[Any]) -> dict[str, Any]:
+    return dict(zip(_keys(rows, "key"), _column(rows, "value"), strict=True))
+
+
+@LISTS.add(
+    "merge(map, map) -> map",
+    summary="Both maps as one; the second wins.",
+    example='{"a": 1, "b": 1}.merge({"b": 2})',
+)
+def _merge(budget: Budget, left: dict[Any, Any], right: dict[Any, Any]) -> dict[Any, Any]:
+    return {**left, **right}
+
+
+@LISTS.add(
+    "pick(map, list) -> map",
+    summary="Only these keys, as far as they are there.",
+    example='{"a": 1, "b": 2}.pick(["a"])',
+)
+def _pick(budget: Budget, value: dict[Any, Any], keys: list[Any]) -> dict[Any, Any]:
+    return {key: value[key] for key in keys if isinstance(key, str | int) and key in value}
+
+
+@LISTS.add(
+    "omit(map, list) -> map",
+    summary="Without these keys.",
+    example='{"a": 1, "b": 2}.omit(["a"])',
+)
+def _omit(budget: Budget, value: dict[Any, Any], keys: list[Any]) -> dict[Any, Any]:
+    left_out = {key for key in keys if isinstance(key, str | int)}
+    return {key: item for key, item in value.items() if key not in left_out}

@@ -1,0 +1,370 @@
+"""Functions on moments. Time zones come from the package tzdata, so every machine has the same.
+
+Nothing here reads a clock: a run's clock is `run.startedAt`.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from automations.functions.registry import Section
+from automations.values import Budget, ExpressionError, kind_of, number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TIME = Section("Dates and times")
+MAX_PATTERN = 100
+_MONTHS = tuple(calendar.month_name[1:])
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
+_CALENDAR = ("years", "months")
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo | timezone:
+    """The time zone of a name such as Europe/Istanbul, or of an offset such as +03:00."""
+    if name in ("UTC", "Z", ""):
+        return UTC
+    if offset := _OFFSET.fullmatch(name):
+        hours, minutes = int(offset[2]), int(offset[3])
+        if hours < 24 and minutes < 60:
+            sign = -1 if offset[1] == "-" else 1
+            return timezone(sign * timedelta(hours=hours, minutes=minutes))
+    elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", name):
+        file = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
+        if file.is_file():
+            with file.open("rb") as content:
+                if content.read(4) == b"TZif":
+                    content.seek(0)
+                    return ZoneInfo.from_file(content, key=name)
+    raise ExpressionError(
+        f"there is no time zone `{name[:60]}`: use a name such as Europe/Istanbul, or +03:00"
+    )
+
+
+def local(moment: datetime, zone: Any) -> datetime:
+    """The moment as the clocks of a zone show it; raises ExpressionError."""
+    if not isinstance(zone, str):
+        raise ExpressionError(f"a time zone is text, not {kind_of(zone)}")
+    try:
+        return moment.astimezone(zone_of(zone))
+    except OverflowError:
+        raise ExpressionError("the moment is not within the years 1 to 9999 there") from None
+
+
+def calendar_field(name: str, moment: datetime, zone: Any) -> int:
+    """What CEL's accessors such as `getHours` give; months and days count from 0 as CEL has it."""
+    there = local(moment, zone)
+    fields: dict[str, Callable[[], int]] = {
+        "getFullYear": lambda: there.year,
+        "getMonth": lambda: there.month - 1,
+        "getDate": lambda: there.day,
+        "getDayOfMonth": lambda: there.day - 1,
+        "getDayOfWeek": lambda: there.isoweekday() % 7,
+        "getDayOfYear": lambda: there.timetuple().tm_yday - 1,
+        "getHours": lambda: there.hour,
+        "getMinutes": lambda: there.minute,
+        "getSeconds": lambda: there.second,
+        "getMilliseconds": lambda: there.microsecond // 1000,
+    }
+    return fields[name]()
+
+
+def _utc(there: datetime) -> datetime:
+    try:
+        return there.astimezone(UTC)
+    except OverflowError:
+        raise ExpressionError("the moment is not within the years 1 to 9999") from None
+
+
+def _unit(unit: str) -> str:
+    name = unit if unit.endswith("s") else f"{unit}s"
+    if name not in _SECONDS and name not in _CALENDAR:
+        known = ", ".join((*_CALENDAR, *_SECONDS))
+        raise ExpressionError(f"there is no unit `{unit[:30]}`: use {known}")
+    return name
+
+
+@TIME.add(
+    "time.add(timestamp, int, string) -> timestamp",
+    "time.add(timestamp, int, string, string) -> timestamp",
+    summary="Later (or below 0 earlier) by years, months, weeks, days, hours, minutes or seconds. "
+    "A zone keeps its wall clock over years, months, weeks and days.",
+    example='time.add(timestamp("2026-01-31T09:00:00Z"), 1, "months")',
+)
+def _add(budget: Budget, moment: datetime, amount: int, unit: str, zone: str = "UTC") -> datetime:
+    name, there = _unit(unit), local(moment, zone)
+    try:
+        if name in _CALENDAR:
+            return _utc(_add_months(there, amount * (12 if name == "years" else 1)))
+        step = timedelta(seconds=amount * _SECONDS[name])
+        if name in ("weeks", "days"):
+            return _utc(there + step)
+        return moment + step
+    except (OverflowError, ValueError):
+        raise ExpressionError("the moment is not within the years 1 to 9999") from None
+
+
+def _add_months(there: datetime, amount: int) -> datetime:
+    months = there.year * 12 + there.month - 1 + amount
+    year, month = months // 12, months % 12 + 1
+    if not 1 <= year <= 9999:
+        raise OverflowError
+    # The last day of a shorter month stands for days that it does not have.
+    day = min(there.day, calendar.monthrange(year, month)[1])
+    return there.replace(year=year, month=month, day=day)
+
+
+@TIME.add(
+    "time.diff(timestamp, timestamp, string) -> number",
+    "time.diff(timestamp, timestamp, string, string) -> number",
+    summary="How many units lie from the second to the first; whole years and months, others with "
+    "their part.",
+    example='time.diff(timestamp("2026-01-02T12:00:00Z"), timestamp("2026-01-01T00:00:00Z"), '
+    '"days")',
+)
+def _diff(
+    budget: Budget, later: datetime, earlier: datetime, unit: str, zone: str = "UTC"
+) -> float:
+    name = _unit(unit)
+    if name not in _CALENDAR:
+        return _plain((later - earlier) / timedelta(seconds=_SECONDS[name]))
+    if later < earlier:
+        return -float(_diff(budget, earlier, later, unit, zone))
+    first, second = local(earlier, zone), local(later, zone)
+    months = (second.year - first.year) * 12 + second.month - first.month
+    if months and _add_months(first, months) > second:
+        months -= 1
+    return months // 12 if name == "years" else months
+
+
+def _plain(value: float) -> float:
+    return int(value) if value.is_integer() else value
+
+
+@TIME.add(
+    "time.startOf(timestamp, string) -> timestamp",
+    "time.startOf(timestamp, string, string) -> timestamp",
+    summary="When the year, month, week (Monday), day, hour or minute began, in a zone.",
+    example='time.startOf(timestamp("2026-03-10T22:30:00Z"), "day", "Europe/Istanbul")',
+)
+def _start_of(budget: Budget, moment: datetime, unit: str, zone: str = "UTC") -> datetime:
+    name, there = _unit(unit), local(moment, zone)
+    if name == "weeks":
+        try:
+            there -= timedelta(days=there.weekday())
+        except OverflowError:
+            raise ExpressionError("the moment is not within the years 1 to 9999") from None
+    order = ("years", "months", "days", "hours", "minutes", "seconds")
+    fields = ("month", "day", "hour", "minute", "second", "microsecond")
+    kept = order.index("days" if name == "weeks" else name)
+    zeros = {field: int(field in ("month", "day")) for field in fields[kept:]}
+    if kept <= order.index("days"):
+        # A day that begins in the hour that clocks repeat begins the first time.
+        zeros["fold"] = 0
+    return _utc(there.replace(**zeros))  # type: ignore[arg-type]
+
+
+@TIME.add(
+    "time.iso(timestamp, string) -> string",
+    summary="RFC 3339 text with the offset of a zone.",
+    example='time.iso(timestamp("2026-01-31T09:00:00Z"), "Europe/Istanbul")',
+)
+def _iso(budget: Budget, moment: datetime, zone: str) -> str:
+    return local(moment, zone).isoformat()
+
+
+_TOKEN = re.compile(
+    r"'((?:[^']|'')*)'|yyyy|yy|MMMM|MMM|MM|M|dd|d|EEEE|EEE|HH|H|hh|h|mm|m|ss|s|SSS|a|XXX|[A-Za-z]|.",
+    re.DOTALL,
+)
+_WRITE: dict[str, Callable[[datetime], str]] = {
+    "yyyy": lambda t: f"{t.year:04}",
+    "yy": lambda t: f"{t.year % 100:02}",
+    "MMMM": lambda t: _MONTHS[t.month - 1],
+    "MMM": lambda t: _MONTHS[t.month - 1][:3],
+    "MM": lambda t: f"{t.month:02}",
+    "M": lambda t: str(t.month),
+    "dd": lambda t: f"{t.day:02}",
+    "d": lambda t: str(t.day),
+    "EEEE": lambda t: _DAYS[t.weekday()],
+    "EEE": lambda t: _DAYS[t.weekday()][:3],
+    "HH": lambda t: f"{t.hour:02}",
+    "H": lambda t: str(t.hour),
+    "hh": lambda t: f"{(t.hour + 11) % 12 + 1:02}",
+    "h": lambda t: str((t.hour + 11) % 12 + 1),
+    "mm": lambda t: f"{t.minute:02}",
+    "m": lambda t: str(t.minute),
+    "ss": lambda t: f"{t.second:02}",
+    "s": lambda t: str(t.second),
+    "SSS": lambda t: f"{t.microsecond // 1000:03}",
+    "a": lambda t: "AM" if t.hour < 12 else "PM",
+    "XXX": lambda t: "Z" if not t.utcoffset() else t.isoformat()[-6:],
+}
+_READ = {
+    "yyyy": r"(?P<year>\d{4})",
+    "MMMM": rf"(?P<month_name>{'|'.join(_MONTHS)})",
+    "MMM": rf"(?P<month_name>{'|'.join(name[:3] for name in _MONTHS)})",
+    "MM": r"(?P<month>\d\d)",
+    "M": r"(?P<month>\d\d?)",
+    "dd": r"(?P<day>\d\d)",
+    "d": r"(?P<day>\d\d?)",
+    "EEEE": rf"(?:{'|'.join(_DAYS)})",
+    "EEE": rf"(?:{'|'.join(name[:3] for name in _DAYS)})",
+    "HH": r"(?P<hour>\d\d)",
+    "H": r"(?P<hour>\d\d?)",
+    "hh": r"(?P<half_hour>\d\d)",
+    "h": r"(?P<half_hour>\d\d?)",
+    "mm": r"(?P<minute>\d\d)",
+    "m": r"(?P<minute>\d\d?)",
+    "ss": r"(?P<second>\d\d)",
+    "s": r"(?P<second>\d\d?)",
+    "SSS": r"(?P<millisecond>\d{3})",
+    "a": r"(?P<half>AM|PM)",
+    "XXX": r"(?P<offset>Z|[+-]\d\d:?\d\d)",
+}
+
+
+@lru_cache(maxsize=512)
+def _tokens(pattern: str) -> tuple[tuple[str, str], ...]:
+    if len(pattern) > MAX_PATTERN:
+        raise ExpressionError(f"the pattern is longer than {MAX_PATTERN} characters")
+    found = []
+    for match in _TOKEN.finditer(pattern):
+        text = match[0]
+        if text in _WRITE:
+            found.append(("token", text))
+        elif match[1] is not None:
+            found.append(("text", match[1].replace("''", "'") or "'"))
+        elif text.isascii() and text.isalpha():
+            known = ", ".join(_WRITE)
+            raise ExpressionError(
+                f"the pattern has `{text}`, which means nothing: use {known}; other letters stand "
+                "between single quotes"
+            )
+        else:
+            found.append(("text", text))
+    return tuple(found)
+
+
+@TIME.add(
+    "time.format(timestamp, string) -> string",
+    "time.format(timestamp, string, string) -> string",
+    summary="Text by a pattern of yyyy yy MMMM MMM MM M dd d EEEE EEE HH H hh h mm m ss s SSS a "
+    "XXX (English names; other letters between single quotes), in a zone.",
+    example='time.format(timestamp("2026-01-31T09:05:00Z"), "d MMMM yyyy, HH:mm", '
+    '"Europe/Istanbul")',
+)
+def _format(budget: Budget, moment: datetime, pattern: str, zone: str = "UTC") -> str:
+    there = local(moment, zone)
+    return "".join(
+        _WRITE[text](there) if kind == "token" else text for kind, text in _tokens(pattern)
+    )
+
+
+@lru_cache(maxsize=512)
+def _reader(pattern: str) -> re.Pattern[str]:
+    parts = []
+    for kind, text in _tokens(pattern):
+        if kind == "token" and text not in _READ:
+            raise ExpressionError(f"`{text}` cannot be read: write yyyy")
+        parts.append(_READ[text] if kind == "token" else re.escape(text))
+    try:
+        return re.compile("".join(parts), re.ASCII)
+    except re.error:
+        raise ExpressionError("the pattern has the same part twice") from None
+
+
+@TIME.add(
+    "time.parse(string, string) -> timestamp",
+    "time.parse(string, string, string) -> timestamp",
+    summary="The moment that text writes by such a pattern, read in a zone unless it has XXX.",
+    example='time.parse("31.01.2026 12:00", "dd.MM.yyyy HH:mm", "Europe/Istanbul")',
+)
+def _parse(budget: Budget, text: str, pattern: str, zone: str = "UTC") -> datetime:
+    match = _reader(pattern).fullmatch(text.strip()[: MAX_PATTERN * 2])
+    if match is None:
+        raise ExpressionError(f"the text is not written like `{pattern}`")
+    parts = {name: value for name, value in match.groupdict().items() if value is not None}
+    hour = int(parts.get("hour", 0))
+    if "half_hour" in parts:
+        hour = int(parts["half_hour"]) % 12 + (12 if parts.get("half") == "PM" else 0)
+    month = int(parts.get("month", 1))
+    if "month_name" in parts:
+        month = [name[:3] for name in _MONTHS].index(parts["month_name"][:3]) + 1
+    try:
+        return _utc(
+            datetime(
+                int(parts.get("year", 1970)),
+                month,
+                int(parts.get("day", 1)),
+                hour,
+                int(parts.get("minute", 0)),
+                int(parts.get("second", 0)),
+                int(parts.get("millisecond", 0)) * 1000,
+                zone_of(parts.get("offset", zone)),
+            )
+        )
+    except ValueError:
+        raise ExpressionError(f"the text is written like `{pattern}`, but is no date") from None
+
+
+@TIME.add(
+    "time.weekday(timestamp) -> int",
+    "time.weekday(timestamp, string) -> int",
+    summary="The day of the week in a zone: 1 is Monday, 7 Sunday.",
+    example='time.weekday(timestamp("2026-01-31T09:00:00Z"))',
+)
+def _weekday(budget: Budget, moment: datetime, zone: str = "UTC") -> int:
+    return local(moment, zone).isoweekday()
+
+
+@TIME.add(
+    "time.week(timestamp) -> int",
+    "time.week(timestamp, string) -> int",
+    summary="The number of the week by ISO 8601, in a zone.",
+    example='time.week(timestamp("2026-01-31T09:00:00Z"))',
+)
+def _week(budget: Budget, moment: datetime, zone: str = "UTC") -> int:
+    there = local(moment, zone)
+    return date(there.year, there.month, there.day).isocalendar().week
+
+
+@TIME.add(
+    "time.epoch(timestamp) -> number",
+    summary="Seconds since 1970, with their part.",
+    example='time.epoch(timestamp("2026-01-31T09:00:00Z"))',
+)
+def _epoch(budget: Budget, moment: datetime) -> float:
+    return _plain(moment.timestamp())
+
+
+@TIME.add(
+    "time.seconds(duration) -> number",
+    summary="The seconds of a duration, with their part.",
+    example='time.seconds(duration("1m30s"))',
+)
+def _seconds_of(budget: Budget, value: timedelta) -> float:
+    return _plain(value.total_seconds())
+
+
+@TIME.add(
+    "time.words(duration) -> string",
+    summary="A duration as people write it, to the second.",
+    example='time.words(duration("26h5m"))',
+)
+def _words(budget: Budget, value: timedelta) -> str:
+    left, parts = abs(int(value.total_seconds())), []
+    for letter, seconds in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)):
+        if left >= seconds:
+            parts.append(f"{number_text(left // seconds)}{letter}")
+            left %= seconds
+    return ("-" if value < timedelta() else "") + (" ".join(parts) or "0s")

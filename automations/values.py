@@ -1,0 +1,293 @@
+"""What expressions compute with: JSON values, moments, durations and bytes, and how much of it.
+
+Whole numbers are Python's int within 64 bits, decimals are float, moments are aware datetimes in
+UTC, durations are timedelta. CEL's unsigned numbers and protobuf messages are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_WORK = 1_000_000
+"""Units of work of one evaluation: one for each operation, item and 64 characters."""
+MAX_TEXT = 4_000_000
+"""Characters of a text that an expression makes."""
+MAX_ITEMS = 100_000
+"""Items of a list that an expression makes."""
+CHARACTERS_PER_UNIT = 64
+INT_RANGE = (-(2**63), 2**63 - 1)
+
+
+class ExpressionError(Exception):
+    """An expression is wrong or could not be computed; `message` says what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Budget:
+    """How much work one evaluation may still do. Counted, not timed, so that replays agree."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_WORK
+
+    def charge(self, units: int) -> None:
+        """Takes units; raises ExpressionError when none are left."""
+        self.left -= units
+        if self.left < 0:
+            raise ExpressionError(
+                "the expression does too much work: use it on less data, or split it over steps"
+            )
+
+    def charge_for(self, value: Any) -> None:
+        """Takes what going once over a value costs; not over what is inside its items."""
+        if isinstance(value, str | bytes):
+            if len(value) > CHARACTERS_PER_UNIT:
+                self.charge(len(value) // CHARACTERS_PER_UNIT)
+        elif isinstance(value, list | dict):
+            self.charge(len(value))
+
+
+class Optional:
+    """CEL's optional value: a value or none."""
+
+    __slots__ = ("present", "value")
+
+    def __init__(self, present: bool, value: Any = None) -> None:
+        self.present = present
+        self.value = value
+
+
+NONE = Optional(False)
+
+
+class TypeValue:
+    """CEL's value of a type, as `type(x)` gives it."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def kind_of(value: Any) -> str:
+    """What people call this kind of value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int():
+            return "a whole number"
+        case float():
+            return "a decimal number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case dict():
+            return "a map"
+        case datetime():
+            return "a timestamp"
+        case timedelta():
+            return "a duration"
+        case bytes():
+            return "bytes"
+        case Optional():
+            return "an optional value"
+        case _:
+            return "a type"
+
+
+def whole(value: int) -> int:
+    """The number when it fits 64 bits; raises ExpressionError."""
+    if not INT_RANGE[0] <= value <= INT_RANGE[1]:
+        raise ExpressionError("the whole number does not fit 64 bits: use double(…)")
+    return value
+
+
+def number_text(value: float) -> str:
+    """A number as people write it: `1.5`, `100`; with an exponent from 1e21 and below 1e-6."""
+    if isinstance(value, int):
+        return str(value)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    if value == 0:
+        return "0"
+    if 1e-6 <= abs(value) < 1e21:
+        text = format(Decimal(repr(value)), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return repr(value)
+
+
+def timestamp_text(moment: datetime) -> str:
+    """RFC 3339 text in UTC with a Z; parts of a second only where there are any."""
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"
+
+
+def text_of(value: Any) -> str:
+    """A JSON value inside text: null is empty, lists and maps are JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return number_text(value)
+    return json_text(value)
+
+
+def json_text(value: Any) -> str:
+    """A JSON value as JSON text with sorted keys, so that it is the same everywhere."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except (TypeError, ValueError):
+        # Whole numbers beyond 64 bits are JSON, yet unknown to orjson.
+        try:
+            return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ExpressionError("the value cannot be written as JSON") from error
+
+
+def to_json(value: Any, budget: Budget) -> Any:
+    """The value as JSON: moments become RFC 3339 text, durations seconds; raises ExpressionError.
+
+    What is JSON already is given as it is, not copied.
+    """
+    if value is None or isinstance(value, str | int):
+        return value
+    match value:
+        case float():
+            if not math.isfinite(value):
+                raise ExpressionError("the result is not a finite number")
+            return value
+        case list():
+            budget.charge(len(value))
+            items = [to_json(item, budget) for item in value]
+            return value if all(map(_is, items, value)) else items
+        case dict():
+            budget.charge(len(value))
+            entries = {_key(key): to_json(item, budget) for key, item in value.items()}
+            return value if all(map(_is, entries.values(), value.values())) else entries
+        case datetime():
+            return timestamp_text(value)
+        case timedelta():
+            seconds = value.total_seconds()
+            return int(seconds) if seconds.is_integer() else seconds
+        case Optional():
+            return to_json(value.value, budget) if value.present else None
+        case bytes():
+            raise ExpressionError("the result is bytes, not JSON: use base64.encode(…)")
+        case _:
+            raise ExpressionError("the result is a type, not JSON: use string(type(…))")
+
+
+def _is(left: Any, right: Any) -> bool:
+    return left is right
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise ExpressionError("the keys of a map in the result must be text: use string(…)")
+    return key
+
+
+def equal(left: Any, right: Any, budget: Budget) -> bool:
+    """CEL's equality: numbers by value, other kinds never equal to another kind."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return bool(left is right)
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return bool(left == right)
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, list):
+        budget.charge(len(left))
+        return len(left) == len(right) and all(
+            equal(a, b, budget) for a, b in zip(left, right, strict=True)
+        )
+    if isinstance(left, dict):
+        budget.charge(len(left))
+        return len(left) == len(right) and all(
+            key in right and equal(item, right[key], budget) for key, item in left.items()
+        )
+    if isinstance(left, Optional):
+        return left.present == right.present and equal(left.value, right.value, budget)
+    if isinstance(left, TypeValue):
+        return left.name == right.name
+    budget.charge_for(left)
+    return bool(left == right)
+
+
+def order_key(value: Any) -> tuple[int, Any]:
+    """Sorts values of any kind in one fixed order: null, bool, numbers, text, moments, others."""
+    match value:
+        case None:
+            return (0, 0)
+        case bool():
+            return (1, value)
+        case int() | float():
+            # NaN has no order of its own; it stands before all numbers.
+            return (2, -math.inf if math.isnan(value) else value)
+        case str():
+            return (3, value)
+        case datetime():
+            return (4, value)
+        case timedelta():
+            return (5, value)
+        case bytes():
+            return (6, value)
+        case list():
+            return (7, tuple(order_key(item) for item in value))
+        case dict():
+            return (8, tuple((key, order_key(value[key])) for key in sorted_keys(value)))
+        case _:
+            return (9, "")
+
+
+def sorted_keys(value: dict[Any, Any]) -> list[Any]:
+    """The keys of a map in their fixed order."""
+    return sorted(value, key=order_key)
+
+
+def frozen(value: Any) -> Any:
+    """Something hashable that is the same for equal values."""
+    if isinstance(value, bool):
+        return ("bool", value)
+    if isinstance(value, list):
+        return ("list", tuple(frozen(item) for item in value))
+    if isinstance(value, dict):
+        return ("map", frozenset((key, frozen(item)) for key, item in value.items()))
+    return value
+
+
+def joined(parts: Iterable[str], separator: str = "") -> str:
+    """The parts as one text of bounded size; raises ExpressionError."""
+    parts = list(parts)
+    bounded(sum(map(len, parts)) + len(separator) * max(len(parts) - 1, 0))
+    return separator.join(parts)
+
+
+def bounded(characters: int) -> None:
+    """Refuses to make a text of more than MAX_TEXT characters."""
+    if characters > MAX_TEXT:
+        raise ExpressionError(f"the text would have more than {MAX_TEXT:,} characters")
+
+
+def bounded_items(items: int) -> None:
+    """Refuses to make a list of more than MAX_ITEMS items."""
+    if items > MAX_ITEMS:
+        raise ExpressionError(f"the list would have more than {MAX_ITEMS:,} items")
