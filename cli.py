@@ -7,7 +7,7 @@ import importlib.metadata
 import logging
 import signal
 import sys
-from pathlib import Path  # noqa: TC003 - Typer reads annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from connections.accounts import Connections
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.bookkeeping import Bookkeeping
 from activities.component import ComponentActivity
+from connections.accounts import Connections
 from connectors.catalogue import get_catalogue
 from connectors.http import open_http
 from settings import Settings

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api import callbacks, connect, documentation, errors, health, ipaas, manage
+from api.codec import codec_router
 from api.guard import Guard
 from api.state import open_state
 from settings import Settings
@@ -23,6 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_state(settings) as state:
             app.state.inlay = state
+            app.include_router(codec_router(state.codec, settings))
             yield
 
     app = FastAPI(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from automations.validation import Fault, validate
 from pydantic import ValidationError
 from sqlalchemy import select
 
@@ -13,6 +12,7 @@ from api.errors import ApiError, ErrorKind, invalid, path_of
 from api.published import Compiled, compile_definition, input_validator
 from api.state import State
 from automations.definition import CallStep, Definition, ManualTrigger, walk
+from automations.validation import Fault, validate
 from store.models import Automation
 
 

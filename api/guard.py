@@ -9,7 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import ErrorKind, error_response
 
 MAX_BODY_BYTES = 1_048_576
-TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES} bytes: send less."
+DECODING = "/api/v1/temporal/"
+MAX_DECODING_BYTES = 16 * 1_048_576
+"""For the payloads that the Temporal UI wants to have decoded."""
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -41,27 +43,32 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
+        limit = MAX_DECODING_BYTES if scope["path"].startswith(DECODING) else MAX_BODY_BYTES
         length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
-        if length.isdigit() and int(length[:20]) > MAX_BODY_BYTES:
-            refusal = error_response(ErrorKind.BODY_TOO_LARGE, TOO_LARGE)
+        if length.isdigit() and int(length[:20]) > limit:
+            refusal = error_response(ErrorKind.BODY_TOO_LARGE, _too_large(limit))
             await refusal(scope, receive, send_guarded)
         elif "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             message = "The character NUL (%00) is not allowed in a URL."
             refusal = error_response(ErrorKind.INVALID_PARAMETER, message)
             await refusal(scope, receive, send_guarded)
         else:
-            await self._app(scope, _limited(receive), send_guarded)
+            await self._app(scope, _limited(receive, limit), send_guarded)
 
 
-def _limited(receive: Receive) -> Receive:
+def _too_large(limit: int) -> str:
+    return f"The body is larger than {limit} bytes: send less."
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
     size = 0
 
     async def receive_limited() -> Message:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > MAX_BODY_BYTES:
-            raise HTTPException(413, TOO_LARGE)
+        if size > limit:
+            raise HTTPException(413, _too_large(limit))
         return message
 
     return receive_limited

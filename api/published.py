@@ -54,7 +54,8 @@ class Compiled:
 
     def with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
         """`data` with the schema's defaults where nothing is given."""
-        return _with_defaults(self.input_schema, data)
+        filled: dict[str, Any] = _with_defaults(self.input_schema, data)
+        return filled
 
 
 def input_validator(schema: dict[str, Any]) -> Any:

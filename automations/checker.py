@@ -83,7 +83,9 @@ def check(source: str) -> checked_pb2.CheckedExpr:
         names: set[str] = set()
         _free_names(parsed.expr, frozenset(), names)
         names -= {*RESERVED, *TYPE_NAMES, "google"}
-        checked = plain.compile(source) if not names else _environment(frozenset(names)).compile(source)
+        checked = (
+            plain.compile(source) if not names else _environment(frozenset(names)).compile(source)
+        )
     except (RuntimeError, ValueError, TypeError) as error:
         # TypeError: text that is not UTF-8, such as half of a surrogate pair.
         raise ExpressionError(_plain_words(source, str(error))) from None

@@ -182,9 +182,7 @@ class _Validation:
                 yield Fault("steps", f"Two steps have the id `{step.id}`: give each its own.")
             seen.add(step.id)
 
-    def _block(
-        self, steps: list[Step], path: str, scope: _Scope, depth: int
-    ) -> Iterator[Any]:
+    def _block(self, steps: list[Step], path: str, scope: _Scope, depth: int) -> Iterator[Any]:
         if depth > MAX_NESTING:
             yield Fault(path, f"Steps are nested deeper than {MAX_NESTING} levels.")
             return scope
@@ -194,9 +192,7 @@ class _Validation:
             for name, block in child_blocks(step):
                 inner = scope
                 if isinstance(step, ForEachStep):
-                    inner = replace(
-                        scope, names=scope.names | {step.item_name, step.index_name}
-                    )
+                    inner = replace(scope, names=scope.names | {step.item_name, step.index_name})
                 inner = yield from self._block(block, f"{here}.{name}", inner, depth + 1)
                 if isinstance(step, ForEachStep):
                     yield from self._template(step.output, f"{here}.output", inner)
@@ -217,7 +213,9 @@ class _Validation:
                 yield from self._template(step.inputs, f"{path}.inputs", scope)
             case ConditionStep():
                 for index, branch in enumerate(step.branches):
-                    yield from self._expression(branch.when, f"{path}.branches[{index}].when", scope)
+                    yield from self._expression(
+                        branch.when, f"{path}.branches[{index}].when", scope
+                    )
             case SwitchStep():
                 yield from self._expression(step.value, f"{path}.value", scope)
             case ForEachStep():
@@ -235,9 +233,7 @@ class _Validation:
             case SetStep():
                 yield from self._template(step.values, f"{path}.values", scope)
             case _:
-                fields = step.model_dump(
-                    by_alias=True, exclude={"id", "name", "on_error", "type"}
-                )
+                fields = step.model_dump(by_alias=True, exclude={"id", "name", "on_error", "type"})
                 yield from self._template(fields, path, scope)
 
     def _component_inputs(self, step: AppStep, path: str) -> Iterator[Fault]:
@@ -253,7 +249,9 @@ class _Validation:
             if name not in properties:
                 near = difflib.get_close_matches(name, properties, 1)
                 hint = f": did you mean `{near[0]}`?" if near else "."
-                yield Fault(f"{path}.inputs.{name}", f"{step.component} has no input `{name}`{hint}")
+                yield Fault(
+                    f"{path}.inputs.{name}", f"{step.component} has no input `{name}`{hint}"
+                )
             elif "{{" not in str(value):
                 validator = jsonschema.Draft202012Validator(properties[name])
                 for error in validator.iter_errors(value):
@@ -304,9 +302,7 @@ class _Validation:
             elif name == "data" and rest:
                 yield from _field(scope.data, rest, "data", path)
 
-    def _step_reference(
-        self, rest: tuple[str, ...], path: str, scope: _Scope
-    ) -> Iterator[Fault]:
+    def _step_reference(self, rest: tuple[str, ...], path: str, scope: _Scope) -> Iterator[Fault]:
         step_id = rest[0]
         if step_id not in self._ids:
             near = difflib.get_close_matches(step_id, self._ids, 1)
@@ -329,9 +325,12 @@ class _Validation:
             level, reached = {first}, {first}
             for depth in range(MAX_CALL_DEPTH + 1):
                 level = {
-                    inner for key in level if key in self._called for inner in calls(self._called[key])
+                    inner
+                    for key in level
+                    if key in self._called
+                    for inner in calls(self._called[key])
                 }
-                if first in level or depth == MAX_CALL_DEPTH and level - reached:
+                if first in level or (depth == MAX_CALL_DEPTH and level - reached):
                     yield Fault("steps", f"Calling automation {first} never ends: break the cycle.")
                     break
                 reached |= level

@@ -48,7 +48,7 @@ class ThreeCalls:
 
 async def main(address: str) -> None:
     """Works until ended."""
-    global _http  # noqa: PLW0603
+    global _http
     _http = httpx.AsyncClient()
     client = await Client.connect(address)
     async with Worker(

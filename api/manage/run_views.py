@@ -101,7 +101,7 @@ def run_columns() -> list[ColumnElement[Any]]:
     ]
 
 
-_STEP_COLUMNS = [
+_STEP_COLUMNS: list[ColumnElement[Any]] = [
     RunStep.step_id.label("stepId"),
     RunStep.iteration.label("iteration"),
     RunStep.type.label("type"),
@@ -116,7 +116,7 @@ _STEP_COLUMNS = [
     RunStep.started_at.label("startedAt"),
     RunStep.ended_at.label("endedAt"),
 ]
-_PAUSE_COLUMNS = [
+_PAUSE_COLUMNS: list[ColumnElement[Any]] = [
     RunPause.step_id.label("stepId"),
     RunPause.iteration.label("iteration"),
     RunPause.kind.label("kind"),

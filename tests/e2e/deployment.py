@@ -30,7 +30,7 @@ from store.models import (
     Integration,
     Project,
 )
-from temporal.client import connect
+from temporal.client import connect, register_search_attributes
 from temporal.server import DevServer, free_port, start_dev_server
 
 ROOT = Path(__file__).parents[2]
@@ -174,6 +174,7 @@ async def deployed(folder: Path, vendor_url: str) -> AsyncIterator[Deployment]:
     await upgrade(deployment.settings.effective_database_url)
     try:
         await deployment.start_temporal()
+        await register_search_attributes(await deployment.client())
         await deployment.start_api()
         await deployment.start_worker()
         yield deployment
