@@ -25,7 +25,7 @@ app = typer.Typer(
     help="Inlay: embedded integrations, self-hosted and durable on Temporal.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # locals may hold secrets
+    pretty_exceptions_enable=False,  # logs are read by programs, too
 )
 STYLES = {"inlay": "bold", "temporal": "magenta", "api": "cyan", "worker": "green"}
 GRACEFUL_STOP = 15
