@@ -12,6 +12,7 @@ from api.codec import codec_router
 from api.guard import Guard
 from api.state import open_state
 from settings import Settings
+from temporal.codec import EncryptionCodec
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -24,7 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_state(settings) as state:
             app.state.inlay = state
-            app.include_router(codec_router(state.codec, settings))
+            app.include_router(codec_router(EncryptionCodec(state.keyring), settings))
             yield
 
     app = FastAPI(

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from pydantic import SecretStr
 from temporalio.client import Client
 
 from benchmarks.handwritten import TASK_QUEUE, ThreeCalls
@@ -107,12 +106,10 @@ async def stand(folder: Path) -> AsyncIterator[Stand]:
             temporal_address=server.address,
             public_url=f"http://127.0.0.1:{api_port}",
             allowed_private_hosts="127.0.0.1",
-            encryption_keys=SecretStr("")
-            if (Keyring.from_settings(Settings(data_dir=folder)))
-            else SecretStr(""),
             daily_credits=10_000_000,
             log_level="WARNING",
         )
+        Keyring.from_settings(settings)  # made once, before two processes could make one each
         temporal = await Client.connect(server.address)
         await register_search_attributes(temporal)
         await upgrade(settings.effective_database_url)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -103,7 +104,7 @@ async def provider() -> AsyncIterator[Provider]:
     web = Starlette(routes=[Route("/token", provider.answer, methods=["POST"])])
     server = uvicorn.Server(uvicorn.Config(web, port=0, log_level="warning", lifespan="off"))
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+    while not server.started:
         await asyncio.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
     provider.url = f"http://127.0.0.1:{port}"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import select, update
@@ -274,4 +273,3 @@ async def test_answers_that_are_no_json_object_are_an_error_not_a_crash(
     query = await begin(connections, project_id)
     with pytest.raises(AuthorizationFailed, match="answered 404, and no JSON object"):
         await connections.complete_authorization({"state": query["state"], "code": "c1"})
-    assert httpx.URL(provider.url).port
