@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     """For Temporal Cloud; its presence also turns TLS on."""
 
     public_url: str = "http://127.0.0.1:8000"
-    """Where browsers and other apps reach the API: redirect URIs and callback URLs begin with it."""
+    """Where browsers and other apps reach the API: redirect and callback URLs begin with it."""
 
     encryption_keys: SecretStr = SecretStr("")
     """Comma separated keys of 32 bytes in URL-safe base64; the first encrypts, all decrypt.
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     """Credits a day of the plan that a new account gets."""
 
     payload_dir: Path | None = None
-    """Where payloads too large for a history lie; empty: in `data_dir`. Workers and APIs share it."""
+    """Where payloads too large for a history lie; empty: in `data_dir`. All processes share it."""
 
     log_level: str = "INFO"
 

@@ -62,7 +62,7 @@ class OnError(Node):
     """What happens when a step has failed for good."""
 
     action: Literal["stop", "continue"] = "stop"
-    """`stop` ends the run with an error; `continue` goes on, `steps.<id>.error` tells what it was."""
+    """`stop` ends the run with an error; `continue` goes on and `steps.<id>.error` tells why."""
     retry: Retry = Retry()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from automations.definition import (
     ApprovalStep,
@@ -217,7 +217,7 @@ class Interpreter:
                     done(resolved)
                 return resolved
             case StopStep():
-                self._stop(place, scope)
+                return self._stop(place, scope)
             case _:
                 return await self._traced(place, self._wait(place, scope))
 
@@ -231,7 +231,7 @@ class Interpreter:
         await self._run_block(block, scope)
         return {"branch": name}
 
-    def _stop(self, place: Place, scope: Scope) -> None:
+    def _stop(self, place: Place, scope: Scope) -> NoReturn:
         step = place.step
         assert isinstance(step, StopStep)  # noqa: S101 - narrows the type for the checker
         with self._tracing(place) as done:

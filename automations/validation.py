@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -182,7 +182,9 @@ class _Validation:
                 yield Fault("steps", f"Two steps have the id `{step.id}`: give each its own.")
             seen.add(step.id)
 
-    def _block(self, steps: list[Step], path: str, scope: _Scope, depth: int) -> Iterator[Any]:
+    def _block(
+        self, steps: list[Step], path: str, scope: _Scope, depth: int
+    ) -> Generator[Fault, None, _Scope]:
         if depth > MAX_NESTING:
             yield Fault(path, f"Steps are nested deeper than {MAX_NESTING} levels.")
             return scope

@@ -227,7 +227,7 @@ def equal(left: Any, right: Any, budget: Budget) -> bool:
     if isinstance(left, Optional):
         return left.present == right.present and equal(left.value, right.value, budget)
     if isinstance(left, TypeValue):
-        return left.name == right.name
+        return bool(left.name == right.name)
     budget.charge_for(left)
     return bool(left == right)
 

@@ -1,8 +1,8 @@
 """Closes the books of runs that ended while nobody was waiting for them.
 
 The API that waits for a run books its end itself. This catches all others: runs that go on after a
-pause, runs whose API was killed, runs that an operator ended in the Temporal UI. Several workers may
-do it at once, since the book takes each end only once.
+pause, runs whose API was killed, runs that an operator ended in the Temporal UI. Several workers
+may do it at once, since the book takes each end only once.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ async def run(
 
 
 async def test_outputs_of_earlier_steps_keep_their_types() -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         app("one", inputs={"n": "{{ data.n }}", "text": "n is {{ data.n }}"}),
         app("two", inputs={"all": "{{ steps.one.output }}"}),
     ]
@@ -81,7 +81,7 @@ async def test_outputs_of_earlier_steps_keep_their_types() -> None:
 
 async def test_the_first_true_branch_runs_and_no_other() -> None:
     host = NotingHost()
-    steps = [
+    steps: list[dict[str, Any]] = [
         {
             "id": "check",
             "type": "condition",
@@ -98,7 +98,7 @@ async def test_the_first_true_branch_runs_and_no_other() -> None:
 
 
 async def test_a_switch_does_not_take_true_for_one() -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {
             "id": "which",
             "type": "switch",
@@ -114,7 +114,7 @@ async def test_a_switch_does_not_take_true_for_one() -> None:
 
 async def test_a_loop_gives_outputs_in_order_and_keeps_its_parallelism() -> None:
     host = NotingHost()
-    steps = [
+    steps: list[dict[str, Any]] = [
         {
             "id": "each",
             "type": "for-each",
@@ -133,7 +133,7 @@ async def test_a_loop_gives_outputs_in_order_and_keeps_its_parallelism() -> None
 
 
 async def test_what_an_iteration_sets_is_not_seen_by_others() -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"id": "before", "type": "set", "values": {"x": 1}},
         {
             "id": "each",
@@ -155,14 +155,17 @@ async def test_a_failing_step_ends_the_run_and_names_itself() -> None:
 
 
 async def test_a_failing_step_may_be_passed_over() -> None:
-    steps = [app("bad", "app.fail", onError={"action": "continue"}), app("next")]
+    steps: list[dict[str, Any]] = [
+        app("bad", "app.fail", onError={"action": "continue"}),
+        app("next"),
+    ]
     result = ["{{ steps.bad.status }}", "{{ steps.bad.error.kind }}", "{{ steps.next.status }}"]
     assert await run(steps, result) == ["error", "invalid_input", "completed"]
 
 
 async def test_one_failing_iteration_cancels_the_others() -> None:
     host = NotingHost()
-    steps = [
+    steps: list[dict[str, Any]] = [
         {
             "id": "each",
             "type": "for-each",
@@ -185,7 +188,7 @@ async def test_one_failing_iteration_cancels_the_others() -> None:
 
 async def test_a_stop_step_ends_the_run_with_its_result() -> None:
     host = NotingHost()
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"id": "stop", "type": "stop", "message": "enough", "result": {"n": "{{ data.n }}"}},
         app("never"),
     ]
@@ -197,7 +200,7 @@ async def test_a_stop_step_ends_the_run_with_its_result() -> None:
 
 async def test_waits_say_what_they_wait_for() -> None:
     host = NotingHost()
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"id": "ask", "type": "approval", "who": "{{ data.boss }}", "message": "Pay?"},
         {"id": "nap", "type": "delay", "seconds": "{{ 60 * 5 }}"},
         {"id": "past", "type": "wait-until", "at": "2020-01-01T00:00:00Z"},
@@ -219,7 +222,7 @@ async def test_a_senseless_delay_fails_its_step(seconds: Any) -> None:
 
 
 async def test_the_callback_url_of_a_step_in_a_loop_names_its_iteration() -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {
             "id": "each",
             "type": "for-each",
@@ -247,7 +250,7 @@ async def test_a_loop_over_something_else_than_a_list_fails_its_step() -> None:
 
 async def test_steps_without_an_activity_leave_traces() -> None:
     host = NotingHost()
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"id": "v", "type": "set", "values": {"a": 1}},
         {"id": "bad", "type": "set", "values": {"b": "{{ data.no }}"}},
     ]

@@ -108,7 +108,7 @@ async def test_children_die_with_their_parent() -> None:
     parent.kill()
     await parent.wait()
     async with asyncio.timeout(10):
-        while _lives(pid):  # noqa: ASYNC110 - the system tells nobody
+        while _lives(pid):
             await asyncio.sleep(0.05)
 
 

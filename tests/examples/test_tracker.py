@@ -28,7 +28,7 @@ async def base_url() -> AsyncIterator[str]:
         uvicorn.Config(create_app(config), port=port, log_level="warning", lifespan="off")
     )
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers only the flag
+    while not server.started:
         await asyncio.sleep(0.01)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True

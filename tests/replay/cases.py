@@ -1,4 +1,4 @@
-"""Runs whose histories are kept, so that changed workflow code is tried on what was begun before."""
+"""Runs whose histories are kept, so that changed workflow code is tried on what was begun."""
 
 from __future__ import annotations
 

@@ -66,5 +66,5 @@ async def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     parent.send_signal(signal.SIGKILL)
     await parent.wait()
     async with asyncio.timeout(10):
-        while not is_port_free(port):  # noqa: ASYNC110 - the system tells nobody
+        while not is_port_free(port):
             await asyncio.sleep(0.05)

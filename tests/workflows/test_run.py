@@ -47,7 +47,7 @@ async def test_each_app_step_is_an_activity_named_for_people(
     temporal: Client, world: FakeWorld
 ) -> None:
     queue = str(uuid4())
-    steps = [
+    steps: list[dict[str, Any]] = [
         echo("one", name="Create the ticket", inputs={"n": "{{ data.n }}"}),
         echo("two", inputs={"again": "{{ steps.one.output }}"}, replaceEndUserConnection=False),
     ]
@@ -85,7 +85,7 @@ async def test_nothing_readable_is_in_the_history(temporal: Client, world: FakeW
 async def test_traces_of_free_steps_travel_with_the_next_activity(
     temporal: Client, world: FakeWorld
 ) -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"id": "v", "type": "set", "values": {"a": 1}},
         echo("one"),
         {"id": "w", "type": "set", "values": {"b": 2}},
@@ -99,7 +99,9 @@ async def test_an_error_fails_the_workflow_with_a_message_for_people(
     temporal: Client, world: FakeWorld
 ) -> None:
     world.components["app.no"] = fail("the project is archived", "conflict")
-    steps = [{"id": "s", "name": "Add task", "type": "app", "component": "app.no"}]
+    steps: list[dict[str, Any]] = [
+        {"id": "s", "name": "Add task", "type": "app", "component": "app.no"}
+    ]
     with pytest.raises(WorkflowFailureError) as failure:
         await finish(temporal, world, run_input(steps))
     assert isinstance(failure.value.cause, ApplicationError)
@@ -139,7 +141,10 @@ async def test_a_broken_connection_pauses_the_run_and_mending_it_goes_on_at_that
         return "sent"
 
     world.components["app.send"] = needs_connection
-    steps = [echo("first"), {"id": "s", "type": "app", "component": "app.send"}]
+    steps: list[dict[str, Any]] = [
+        echo("first"),
+        {"id": "s", "type": "app", "component": "app.send"},
+    ]
     queue = str(uuid4())
     async with world.working(temporal, queue):
         handle = await start(temporal, run_input(steps, result="{{ steps.s.output }}"), queue)
@@ -155,7 +160,9 @@ async def test_a_broken_connection_pauses_the_run_and_mending_it_goes_on_at_that
 
 
 async def test_an_approval_waits_for_its_answer(temporal: Client, world: FakeWorld) -> None:
-    steps = [{"id": "ask", "type": "approval", "who": "Ada", "message": "Pay?"}]
+    steps: list[dict[str, Any]] = [
+        {"id": "ask", "type": "approval", "who": "Ada", "message": "Pay?"}
+    ]
     queue = str(uuid4())
     async with world.working(temporal, queue):
         handle = await start(temporal, run_input(steps, result="{{ steps.ask.output }}"), queue)
@@ -168,7 +175,7 @@ async def test_an_approval_waits_for_its_answer(temporal: Client, world: FakeWor
 
 
 async def test_an_approval_expires(temporal: Client, world: FakeWorld) -> None:
-    steps = [{"id": "ask", "type": "approval", "expiresIn": 0.2}]
+    steps: list[dict[str, Any]] = [{"id": "ask", "type": "approval", "expiresIn": 0.2}]
     run = run_input(steps, result="{{ steps.ask.output.expired }}")
     assert (await finish(temporal, world, run)).result is True
 
@@ -177,7 +184,7 @@ async def test_a_callback_that_came_early_is_not_waited_for(
     temporal: Client, world: FakeWorld
 ) -> None:
     world.early = Resume(step_id="hook", body={"paid": True})
-    steps = [{"id": "hook", "type": "callback"}]
+    steps: list[dict[str, Any]] = [{"id": "hook", "type": "callback"}]
     run = run_input(steps, result="{{ steps.hook.output.body.paid }}")
     assert (await finish(temporal, world, run)).result is True
 
@@ -292,7 +299,7 @@ async def test_a_failure_in_a_part_of_a_long_loop_ends_the_run_and_names_the_ite
 
 async def test_megabytes_travel_outside_of_the_history(temporal: Client, world: FakeWorld) -> None:
     world.components["app.big"] = lambda call: "x" * 5_000_000
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"id": "big", "type": "app", "component": "app.big"},
         {"id": "size", "type": "set", "values": {"n": "{{ size(steps.big.output) }}"}},
     ]
@@ -305,7 +312,10 @@ async def test_megabytes_travel_outside_of_the_history(temporal: Client, world: 
 
 async def test_a_retry_goes_on_from_the_failed_step(temporal: Client, world: FakeWorld) -> None:
     world.components["app.later"] = fail("not yet", "conflict")
-    steps = [echo("first"), {"id": "s", "type": "app", "component": "app.later"}]
+    steps: list[dict[str, Any]] = [
+        echo("first"),
+        {"id": "s", "type": "app", "component": "app.later"},
+    ]
     queue = str(uuid4())
     async with world.working(temporal, queue):
         handle = await start(temporal, run_input(steps, result="{{ steps.s.output }}"), queue)
@@ -331,7 +341,7 @@ async def reset(client: Client, handle: Handle, event_id: int) -> None:
         ResetWorkflowExecutionRequest(
             namespace=client.namespace,
             workflow_execution=WorkflowExecution(
-                workflow_id=handle.id, run_id=handle.first_execution_run_id
+                workflow_id=handle.id, run_id=handle.first_execution_run_id or ""
             ),
             workflow_task_finish_event_id=event_id,
             request_id=str(uuid4()),
