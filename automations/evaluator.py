@@ -16,6 +16,7 @@ from automations.values import (
     NONE,
     Budget,
     ExpressionError,
+    MissingError,
     Optional,
     TypeValue,
     kind_of,
@@ -168,11 +169,12 @@ def _select(expr: syntax_pb2.Expr) -> Node:
             try:
                 return value[field]
             except KeyError:
-                raise ExpressionError(describe_missing(path, field, value)) from None
+                raise MissingError(describe_missing(path, field, value)) from None
         if isinstance(value, Optional):
             return access(value.value, field) if value.present else NONE
         where = f"`{'.'.join(path)}`" if path else "the value"
-        raise ExpressionError(f"{where} is {kind_of(value)}, so it has no `{field}`")
+        error = MissingError if value is None else ExpressionError
+        raise error(f"{where} is {kind_of(value)}, so it has no `{field}`")
 
     return select
 
@@ -190,6 +192,8 @@ def _call(expr: syntax_pb2.Expr) -> Node:
     if name in ("or", "orValue"):
         return _otherwise(arguments[0], arguments[1], name)
     library = LIBRARY.get(name)
+    if name == "default":
+        arguments[0] = _or_null(arguments[0])
     if library is not None:
 
         def run_library(variables: Variables, budget: Budget) -> Any:
@@ -274,6 +278,16 @@ def _otherwise(operand: Node, fallback: Node, name: str) -> Node:
         if value.present:
             return value if name == "or" else value.value
         return fallback(variables, budget)
+
+    return run
+
+
+def _or_null(operand: Node) -> Node:
+    def run(variables: Variables, budget: Budget) -> Any:
+        try:
+            return operand(variables, budget)
+        except MissingError:
+            return None
 
     return run
 

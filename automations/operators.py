@@ -18,6 +18,7 @@ from automations.values import (
     NONE,
     Budget,
     ExpressionError,
+    MissingError,
     Optional,
     TypeValue,
     bounded,
@@ -65,13 +66,13 @@ def _index(budget: Budget, container: Any, key: Any) -> Any:
     if isinstance(container, dict):
         if isinstance(key, str | int) and key in container:
             return container[key]
-        raise ExpressionError(describe_missing(None, str(key), container))
+        raise MissingError(describe_missing(None, str(key), container))
     if isinstance(container, list):
         if not _is_number(key) or key != int(key):
             raise ExpressionError(f"the index of a list is a whole number, not {kind_of(key)}")
         if 0 <= key < len(container):
             return container[int(key)]
-        raise ExpressionError(f"there is no item {key} in a list of {len(container)} (from 0)")
+        raise MissingError(f"there is no item {key} in a list of {len(container)} (from 0)")
     raise ExpressionError(f"{kind_of(container)} has no items: `[…]` takes a list or a map")
 
 

@@ -35,6 +35,10 @@ class ExpressionError(Exception):
         self.message = message
 
 
+class MissingError(ExpressionError):
+    """There is no value at a path; `default(…)` gives another instead."""
+
+
 class Budget:
     """How much work one evaluation may still do. Counted, not timed, so that replays agree."""
 

@@ -156,7 +156,7 @@ class Connections:
         if app_keys is not None:
             query = query.where(Connection.app_key.in_(app_keys))
         async with self._database() as session:
-            found = dict((await session.execute(query)).tuples().all())
+            found = {key: status for key, status in await session.execute(query)}  # noqa: C416 - not dict()
         known: dict[str, Status] = {
             app_key: "invalid" if status == "invalid" else "connected"
             for app_key, status in found.items()
