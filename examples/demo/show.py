@@ -75,6 +75,10 @@ async def run_demo(console: Console, *, once: bool, info: Path | None) -> int:
     """
     folder = get_settings().data_dir.absolute() / "demo"
     folder.mkdir(parents=True, exist_ok=True)
+    if info is not None:
+        # Who waits for the file must not read that of an earlier run.
+        info.unlink(missing_ok=True)
+        info.absolute().parent.mkdir(parents=True, exist_ok=True)
     with (folder / "processes.log").open("w") as log_file:
         _say(console, "Starting Temporal, the API, a worker, and Tracker, a third-party app")
         _tell(console, f"their messages go to {log_file.name}")
