@@ -156,10 +156,9 @@ class Connections:
         if app_keys is not None:
             query = query.where(Connection.app_key.in_(app_keys))
         async with self._database() as session:
-            found = {key: status for key, status in await session.execute(query)}  # noqa: C416 - not dict()
+            rows = (await session.execute(query)).all()
         known: dict[str, Status] = {
-            app_key: "invalid" if status == "invalid" else "connected"
-            for app_key, status in found.items()
+            app_key: "invalid" if status == "invalid" else "connected" for app_key, status in rows
         }
         if app_keys is None:
             return known
