@@ -1,0 +1,188 @@
+"""The API in this process over HTTP, and a developer who uses it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from api.app import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+    from fastapi import FastAPI
+
+    from settings import Settings
+
+PASSWORD = "correct horse battery"
+GREETING = {
+    "trigger": {
+        "type": "manual",
+        "input": {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string", "maxLength": 50},
+                "times": {"type": "integer", "default": 1},
+            },
+            "required": ["name"],
+        },
+    },
+    "steps": [{"id": "greet", "type": "set", "values": {"text": "Hello {{ data.name }}"}}],
+    "result": "{{ vars.text }}",
+}
+
+
+@dataclass
+class Rest:
+    """The API as one caller sees it."""
+
+    http: httpx.AsyncClient
+    bearer: str | None = None
+
+    async def call(self, method: str, path: str, json: Any = None, **params: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.bearer}"} if self.bearer else {}
+        arguments: dict[str, Any] = {"params": params} if params else {}
+        if json is not None:
+            arguments["json"] = json
+        return await self.http.request(method, path, headers=headers, **arguments)
+
+    async def expect(
+        self, status: int, method: str, path: str, json: Any = None, **params: Any
+    ) -> Any:
+        answer = await self.call(method, path, json, **params)
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    async def refused(
+        self, code: int, method: str, path: str, json: Any = None, **params: Any
+    ) -> dict[str, Any]:
+        """The error, which must have this code and the one shape."""
+        answer = await self.call(method, path, json, **params)
+        body: dict[str, Any] = answer.json()
+        assert body["code"] == code, answer.text
+        assert answer.status_code >= 400
+        assert body.keys() <= {"code", "name", "message", "details"}
+        assert body["message"]
+        return body
+
+
+@dataclass
+class Workshop:
+    """A developer with a project, and its application with a token."""
+
+    developer: Rest
+    application: Rest
+    project_id: str
+    token_id: str
+    email: str
+    path: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.path = f"/api/v1/projects/{self.project_id}"
+
+    async def automation(self, definition: dict[str, Any], *, publish: bool = True) -> str:
+        created = await self.developer.expect(
+            201, "POST", f"{self.path}/automations", {"name": "A", "definition": definition}
+        )
+        automation_id: str = created["id"]
+        if publish:
+            await self.developer.expect(
+                201, "POST", f"{self.path}/automations/{automation_id}/publish"
+            )
+        return automation_id
+
+    async def integrate(self, app_key: str) -> None:
+        body: dict[str, Any] = {"appKey": app_key}
+        if app_key == "google-calendar":
+            body |= {"clientId": "client", "clientSecret": "secret"}
+        await self.developer.expect(201, "POST", f"{self.path}/integrations", body)
+
+    async def connect(self, user_id: str | None, app_key: str = "cubicl") -> None:
+        fields = {
+            "cubicl": {"accessToken": "token-of-the-user"},
+            "twilio": {"accountSid": "AC" + "0" * 32, "authToken": "t"},
+        }[app_key]
+        path = (
+            f"{self.path}/developer/connections/{app_key}"
+            if user_id is None
+            else f"/api/v1/ipaas/users/{user_id}/connections/{app_key}"
+        )
+        await self.application.expect(200, "POST", path, {"connectionFields": fields})
+
+    def run_path(self, automation_id: str) -> str:
+        return f"/api/v1/ipaas/automations/{automation_id}/run"
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    """The API with its lifespan, and a client of it."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
+            yield app, http
+
+
+async def make_workshop(http: httpx.AsyncClient, email: str = "ada@example.com") -> Workshop:
+    visitor = Rest(http)
+    await visitor.expect(201, "POST", "/api/v1/accounts", {"email": email, "password": PASSWORD})
+    session = await visitor.expect(
+        201, "POST", "/api/v1/sessions", {"email": email, "password": PASSWORD}
+    )
+    http.cookies.clear()
+    developer = Rest(http, session["token"])
+    await developer.expect(200, "PATCH", "/api/v1/account", {"developerMode": True})
+    project = await developer.expect(
+        201,
+        "POST",
+        "/api/v1/projects",
+        {"name": "Shop", "webhookUrl": "https://shop.example.com/inlay"},
+    )
+    token = await developer.expect(
+        201, "POST", f"/api/v1/projects/{project['id']}/tokens", {"name": "production"}
+    )
+    return Workshop(developer, Rest(http, token["token"]), project["id"], token["id"], email)
+
+
+@pytest.fixture
+def api_settings(settings: Settings, database_url: str) -> Settings:
+    # Nothing listens on port 1: what must not reach Temporal, does not.
+    return settings.model_copy(
+        update={"database_url": database_url, "temporal_address": "127.0.0.1:1"}
+    )
+
+
+@pytest.fixture
+def serving_api(
+    api_settings: Settings,
+) -> AbstractAsyncContextManager[tuple[FastAPI, httpx.AsyncClient]]:
+    return serving(api_settings)
+
+
+@pytest.fixture
+async def http(
+    serving_api: AbstractAsyncContextManager[tuple[FastAPI, httpx.AsyncClient]],
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving_api as (_, client):
+        yield client
+
+
+@pytest.fixture
+def visitor(http: httpx.AsyncClient) -> Rest:
+    return Rest(http)
+
+
+@pytest.fixture
+async def workshop(http: httpx.AsyncClient) -> Workshop:
+    return await make_workshop(http)
+
+
+@pytest.fixture
+async def other_workshop(workshop: Workshop) -> Workshop:
+    """Another developer with another project."""
+    return await make_workshop(workshop.developer.http, "bob@example.com")
