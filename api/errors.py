@@ -138,6 +138,9 @@ async def _request_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
     faults = []
     for fault in error.errors():
+        if fault["type"] == "json_invalid":
+            faults.append(("body", fault["ctx"]["error"]))
+            continue
         place = [part for part in fault["loc"] if part != "body"] or ["body"]
         if place[0] in {"query", "path", "header"} and len(place) > 1:
             place = place[1:]

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from api.app import create_app
+from store.models import Run, RunStep, new_id, now_ms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from settings import Settings
+    from store.database import Database
 
 PASSWORD = "correct horse battery"
 GREETING = {
@@ -186,3 +188,42 @@ async def workshop(http: httpx.AsyncClient) -> Workshop:
 async def other_workshop(workshop: Workshop) -> Workshop:
     """Another developer with another project."""
     return await make_workshop(workshop.developer.http, "bob@example.com")
+
+
+@pytest.fixture
+async def run(workshop: Workshop, database: Database) -> str:
+    """The id of a run that has failed at the second of its two steps."""
+    run_id = new_id()
+    async with database.begin() as session:
+        session.add(
+            Run(
+                id=run_id,
+                project_id=workshop.project_id,
+                automation_id="automation",
+                version=1,
+                user_id="user-1",
+                trigger="manual",
+                status="error",
+                message="The step “send” failed.",
+                started_at=now_ms(),
+                ended_at=now_ms(),
+            )
+        )
+        for number, status in enumerate(("completed", "error")):
+            session.add(
+                RunStep(
+                    run_id=run_id,
+                    step_id=f"step_{number}",
+                    project_id=workshop.project_id,
+                    type="app",
+                    name=f"Step {number}",
+                    component="cubicl.list-tasks",
+                    connection_user_id="user-1",
+                    status=status,
+                    inputs={"number": number},
+                    output=[number],
+                    started_at=now_ms(),
+                    ended_at=now_ms(),
+                )
+            )
+    return run_id
