@@ -46,7 +46,9 @@ class Rest:
     http: httpx.AsyncClient
     bearer: str | None = None
 
-    async def call(self, method: str, path: str, json: Any = None, **params: Any) -> httpx.Response:
+    async def call(
+        self, method: str, path: str, json: Any = None, /, **params: Any
+    ) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.bearer}"} if self.bearer else {}
         arguments: dict[str, Any] = {"params": params} if params else {}
         if json is not None:
@@ -54,14 +56,14 @@ class Rest:
         return await self.http.request(method, path, headers=headers, **arguments)
 
     async def expect(
-        self, status: int, method: str, path: str, json: Any = None, **params: Any
+        self, status: int, method: str, path: str, json: Any = None, /, **params: Any
     ) -> Any:
         answer = await self.call(method, path, json, **params)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
     async def refused(
-        self, code: int, method: str, path: str, json: Any = None, **params: Any
+        self, code: int, method: str, path: str, json: Any = None, /, **params: Any
     ) -> dict[str, Any]:
         """The error, which must have this code and the one shape."""
         answer = await self.call(method, path, json, **params)

@@ -1,0 +1,158 @@
+"""Drafts, faults, versions and going back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.api.conftest import GREETING
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Workshop
+
+FAULTY: dict[str, Any] = {
+    "trigger": {"type": "manual"},
+    "steps": [
+        {"id": "a", "type": "app", "component": "nowhere.to-go"},
+        {"id": "b", "type": "set", "values": {"x": "{{ steps.c.output }}"}},
+    ],
+}
+
+
+def stopping(result: str) -> dict[str, Any]:
+    return {"trigger": {"type": "manual"}, "steps": [], "result": result}
+
+
+async def test_a_draft_is_saved_by_who_saw_the_last_one(workshop: Workshop) -> None:
+    developer, path = workshop.developer, f"{workshop.path}/automations"
+    created = await developer.expect(201, "POST", path, {"name": "First"})
+    assert created["revision"] == 1
+    assert created["publishedVersion"] is None
+    assert created["definition"]["trigger"] == {"type": "manual"}
+    url = f"{path}/{created['id']}"
+    saved = await developer.expect(200, "PATCH", url, {"definition": GREETING, "revision": 1})
+    assert (saved["revision"], saved["definition"]) == (2, GREETING)
+    error = await developer.refused(409, "PATCH", url, {"definition": FAULTY, "revision": 1})
+    assert error["details"] == {"revision": 2}
+    error = await developer.refused(1, "PATCH", url, {"definition": FAULTY})
+    assert error["details"][0]["path"] == "revision"
+    renamed = await developer.expect(200, "PATCH", url, {"name": "Second"})
+    assert (renamed["name"], renamed["revision"]) == ("Second", 2)
+    assert (await developer.expect(200, "GET", url))["definition"] == GREETING
+
+
+async def test_a_faulty_draft_can_be_kept_but_not_published(workshop: Workshop) -> None:
+    automation = await workshop.automation(FAULTY, publish=False)
+    url = f"{workshop.path}/automations/{automation}"
+    faults = (await workshop.developer.expect(200, "POST", f"{url}/validate"))["faults"]
+    assert len(faults) >= 2
+    assert all(fault["path"].startswith("steps[") and fault["message"] for fault in faults)
+    error = await workshop.developer.refused(1, "POST", f"{url}/publish")
+    assert error["details"] == faults
+    assert (await workshop.developer.expect(200, "GET", url))["publishedVersion"] is None
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        {"type": "manual", "input": {"type": "object", "properties": {"a": {"type": "word"}}}},
+        {"type": "manual", "input": {"type": "object", "$ref": "https://example.com/schema"}},
+        {"type": "manual", "input": {"type": "object", "properties": {"a": {"pattern": "("}}}},
+    ],
+)
+async def test_a_triggers_schema_must_be_one(workshop: Workshop, trigger: dict[str, Any]) -> None:
+    automation = await workshop.automation({"trigger": trigger, "steps": []}, publish=False)
+    path = f"{workshop.path}/automations/{automation}/publish"
+    error = await workshop.developer.refused(1, "POST", path)
+    assert error["details"][0]["path"].startswith("trigger")
+
+
+async def test_versions_are_numbered_and_never_change(workshop: Workshop) -> None:
+    developer = workshop.developer
+    automation = await workshop.automation(stopping("one"))
+    url = f"{workshop.path}/automations/{automation}"
+    await developer.expect(200, "PATCH", url, {"definition": stopping("two"), "revision": 1})
+    first = await developer.expect(200, "GET", f"{url}/versions/1")
+    assert (first["definition"]["result"], first["current"]) == ("one", True)
+    await developer.refused(409, "POST", f"{url}/publish", {"revision": 1})
+    second = await developer.expect(201, "POST", f"{url}/publish", {"revision": 2})
+    assert (second["number"], second["definition"]["result"]) == (2, "two")
+    back = await developer.expect(201, "POST", f"{url}/versions/1/rollback")
+    assert (back["number"], back["definition"]["result"]) == (3, "one")
+    now = await developer.expect(200, "GET", url)
+    assert (now["publishedVersion"], now["revision"]) == (3, 3)
+    assert now["definition"]["result"] == "one"
+    listed = await developer.expect(200, "GET", f"{url}/versions", limit=2)
+    assert [(v["number"], v["current"]) for v in listed["items"]] == [(3, True), (2, False)]
+    rest = await developer.expect(200, "GET", f"{url}/versions", cursor=listed["nextCursor"])
+    assert [version["number"] for version in rest["items"]] == [1]
+    await developer.refused(204, "GET", f"{url}/versions/4")
+    await developer.refused(204, "POST", f"{url}/versions/4/rollback")
+
+
+async def test_publishing_at_the_same_time_makes_one_version_each(workshop: Workshop) -> None:
+    automation = await workshop.automation(stopping("one"), publish=False)
+    url = f"{workshop.path}/automations/{automation}"
+    answers = await asyncio.gather(
+        *(workshop.developer.call("POST", f"{url}/publish") for _ in range(5))
+    )
+    assert [answer.status_code for answer in answers] == [201] * 5
+    assert sorted(answer.json()["number"] for answer in answers) == [1, 2, 3, 4, 5]
+
+
+async def test_a_circle_of_calls_is_a_fault(workshop: Workshop) -> None:
+    first = await workshop.automation(stopping("one"))
+    calls_first = {
+        "trigger": {"type": "manual"},
+        "steps": [{"id": "c", "type": "call", "automationId": first}],
+    }
+    second = await workshop.automation(calls_first)
+    calls_second = {
+        "trigger": {"type": "manual"},
+        "steps": [{"id": "c", "type": "call", "automationId": second}],
+    }
+    url = f"{workshop.path}/automations/{first}"
+    body = {"definition": calls_second, "revision": 1}
+    await workshop.developer.expect(200, "PATCH", url, body)
+    error = await workshop.developer.refused(1, "POST", f"{url}/publish")
+    assert error["details"][0]["path"] == "steps"
+    itself = {**calls_first, "steps": [{"id": "c", "type": "call", "automationId": first}]}
+    await workshop.developer.expect(200, "PATCH", url, {"definition": itself, "revision": 2})
+    await workshop.developer.refused(1, "POST", f"{url}/publish")
+
+
+async def test_a_deleted_automation_is_gone(workshop: Workshop) -> None:
+    automation = await workshop.automation(GREETING)
+    url = f"{workshop.path}/automations/{automation}"
+    await workshop.developer.expect(204, "DELETE", url)
+    for method, path in (("GET", url), ("DELETE", url), ("GET", f"{url}/versions")):
+        await workshop.developer.refused(204, method, path)
+    await workshop.application.refused(204, "POST", workshop.run_path(automation), {"data": {}})
+
+
+async def test_automations_are_listed_page_by_page(workshop: Workshop) -> None:
+    path = f"{workshop.path}/automations"
+    for name in ("Ända", "Beta", "100%"):
+        await workshop.developer.expect(201, "POST", path, {"name": name})
+    first = await workshop.application.expect(200, "GET", path, limit=2)
+    second = await workshop.application.expect(200, "GET", path, cursor=first["nextCursor"])
+    assert [a["name"] for a in first["items"] + second["items"]] == ["100%", "Beta", "Ända"]
+    assert "definition" not in first["items"][0]
+    for search, names in (("beta", ["Beta"]), ("%", ["100%"]), ("_", [])):
+        found = await workshop.application.expect(200, "GET", path, search=search)
+        assert [automation["name"] for automation in found["items"]] == names
+
+
+async def test_a_test_run_uses_the_developers_accounts(workshop: Workshop) -> None:
+    steps = [{"id": "a", "type": "app", "component": "cubicl.list-tasks"}]
+    automation = await workshop.automation(
+        {"trigger": {"type": "manual"}, "steps": steps}, publish=False
+    )
+    await workshop.integrate("cubicl")
+    await workshop.connect("user-1")
+    path = f"{workshop.path}/automations/{automation}/test"
+    await workshop.developer.refused(217, "POST", path, {"data": {}})
+    await workshop.connect(None)
+    await workshop.developer.refused(503, "POST", path, {"data": {}})

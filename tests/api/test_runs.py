@@ -1,0 +1,392 @@
+"""Runs through the API on a real Temporal server with a real worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from settings import Settings
+from temporal.server import dev_server
+from tests.api.conftest import GREETING, Workshop, make_workshop, serving
+from worker import run_worker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    import httpx
+
+MANUAL = {"type": "manual"}
+
+
+@dataclass
+class Vendor:
+    """A third-party app that answers every request with the same status."""
+
+    url: str
+    status: int = 200
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+async def vendor() -> AsyncIterator[Vendor]:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        known.requests.append(head.partition("\r\n")[0])
+        writer.write(
+            f"HTTP/1.1 {known.status} X\r\ncontent-type: application/json\r\n"
+            "content-length: 13\r\nconnection: close\r\n\r\n".encode()
+            + b'{"good":true}'
+        )
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    known = Vendor(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    yield known
+    server.close()
+
+
+@pytest.fixture(scope="module")
+async def engine(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The API with a Temporal server and a worker behind it."""
+    folder = tmp_path_factory.mktemp("engine")
+    shutil.copyfile(sqlite_template, folder / "inlay.db")
+    async with dev_server(folder / "temporal.db", headless=True) as server:
+        settings = Settings(
+            data_dir=folder,
+            temporal_address=server.address,
+            public_url="http://127.0.0.1:8000",
+            allowed_private_hosts="127.0.0.1",
+        )
+        working = asyncio.create_task(run_worker(settings))
+        try:
+            async with serving(settings) as (_, http):
+                yield http
+        finally:
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+
+
+@pytest.fixture(scope="module")
+async def shop(engine: httpx.AsyncClient) -> Workshop:
+    return await make_workshop(engine)
+
+
+@pytest.fixture(scope="module")
+async def other_shop(engine: httpx.AsyncClient, shop: Workshop) -> Workshop:
+    return await make_workshop(engine, "bob@example.com")
+
+
+async def run(shop: Workshop, definition: dict[str, Any], **body: Any) -> dict[str, Any]:
+    automation = await shop.automation(definition)
+    answer: dict[str, Any] = await shop.application.expect(
+        200, "POST", shop.run_path(automation), {"data": {}, **body}
+    )
+    return answer
+
+
+async def until(shop: Workshop, run_id: str, status: str) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            details: dict[str, Any] = await shop.application.expect(
+                200, "GET", f"{shop.path}/runs/{run_id}"
+            )
+            if details["status"] == status:
+                return details
+            await asyncio.sleep(0.05)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(30):
+        while not await condition():
+            await asyncio.sleep(0.05)
+
+
+async def test_a_run_answers_its_result(shop: Workshop) -> None:
+    answer = await run(shop, GREETING, data={"name": "Ada"}, userId="user-1")
+    assert answer == {"status": "completed", "result": "Hello Ada", "runId": answer["runId"]}
+    details = await until(shop, answer["runId"], "completed")
+    assert details["userId"] == "user-1"
+    assert details["version"] == 1
+    assert details["automationName"] == "A"
+    assert details["result"] == "Hello Ada"
+    assert details["temporalUiUrl"].endswith(f"/namespaces/default/workflows/{answer['runId']}")
+    assert [step["stepId"] for step in details["steps"]] == ["greet"]
+    assert details["steps"][0]["status"] == "completed"
+
+
+async def test_the_schemas_defaults_reach_the_run(shop: Workshop) -> None:
+    definition = {**GREETING, "result": {"times": "{{ data.times }}"}}
+    answer = await run(shop, definition, data={"name": "Ada"})
+    assert answer["result"] == {"times": 1}
+
+
+async def test_a_draft_runs_without_being_published(shop: Workshop) -> None:
+    automation = await shop.automation(GREETING, publish=False)
+    body = {"data": {"name": "Ada"}}
+    for rest, path, more in (
+        (shop.application, shop.run_path(automation), {"development": "true"}),
+        (shop.developer, f"{shop.path}/automations/{automation}/test", {}),
+    ):
+        answer = await rest.expect(200, "POST", path, {**body, **more})
+        assert (answer["status"], answer["result"]) == ("completed", "Hello Ada")
+        details = await until(shop, answer["runId"], "completed")
+        assert (details["version"], details["userId"]) == (0, "")
+
+
+async def test_a_failing_run_is_a_200_and_can_be_retried(shop: Workshop, vendor: Vendor) -> None:
+    steps = [
+        {
+            "id": name,
+            "type": "app",
+            "component": "http.request",
+            "name": f"Ask {name}",
+            "inputs": {"url": f"{vendor.url}/{name}"},
+        }
+        for name in ("first", "second")
+    ]
+    vendor.requests.clear()
+    vendor.status = 200
+    steps[1]["inputs"] = {"url": f"{vendor.url}/second", "expectedStatuses": [201]}
+    answer = await run(shop, {"trigger": MANUAL, "steps": steps, "result": "done"})
+    assert answer["status"] == "error"
+    assert "Ask second" in answer["message"]
+    details = await until(shop, answer["runId"], "error")
+    assert [step["status"] for step in details["steps"]] == ["completed", "error"]
+    assert details["steps"][1]["error"]
+    vendor.status = 201
+    path = f"{shop.path}/runs/{answer['runId']}"
+    await shop.developer.expect(202, "POST", f"{path}/retry")
+    details = await until(shop, answer["runId"], "completed")
+    assert details["result"] == "done"
+    assert [request.split()[1] for request in vendor.requests].count("/first") == 1
+    for action in ("retry", "cancel", "resume"):
+        await shop.developer.refused(409, "POST", f"{path}/{action}")
+    vendor.status = 200
+
+
+async def test_an_approval_pauses_and_is_answered_once(shop: Workshop) -> None:
+    approval = {"id": "ask", "type": "approval", "who": "Bob", "message": "May it be sent?"}
+    definition = {"trigger": MANUAL, "steps": [approval], "result": "{{ steps.ask.output }}"}
+    answer = await run(shop, definition)
+    assert answer["status"] == "paused"
+    assert answer["message"]
+    assert "result" not in answer
+    path = f"{shop.path}/runs/{answer['runId']}"
+    details = await shop.developer.expect(200, "GET", path)
+    assert [pause["kind"] for pause in details["pauses"]] == ["approval"]
+    listed = await shop.developer.expect(200, "GET", f"{shop.path}/runs", status="paused")
+    assert answer["runId"] in [item["id"] for item in listed["items"]]
+    await shop.developer.refused(1, "POST", f"{path}/resume")
+    await shop.developer.refused(409, "POST", f"{path}/resume", {"stepId": "other"})
+    body = {"stepId": "ask", "approved": True, "by": "Bob", "comment": "Yes"}
+    await shop.developer.expect(202, "POST", f"{path}/resume", body)
+    details = await until(shop, answer["runId"], "completed")
+    assert details["result"] == {"approved": True, "expired": False, "by": "Bob", "comment": "Yes"}
+    assert details["pauses"] == []
+    await shop.developer.refused(409, "POST", f"{path}/resume", body)
+
+
+async def test_a_delay_is_skipped_and_a_run_canceled(shop: Workshop) -> None:
+    definition = {
+        "trigger": MANUAL,
+        "steps": [
+            {"id": "wait", "type": "delay", "seconds": 3600},
+            {"id": "again", "type": "delay", "seconds": 3600},
+        ],
+    }
+    answer = await run(shop, definition)
+    assert answer["status"] == "paused"
+    path = f"{shop.path}/runs/{answer['runId']}"
+    await shop.developer.expect(202, "POST", f"{path}/resume", {"stepId": "wait"})
+
+    async def waits_again() -> bool:
+        details = await shop.developer.expect(200, "GET", path)
+        return [pause["stepId"] for pause in details["pauses"]] == ["again"]
+
+    await eventually(waits_again)
+    await shop.developer.expect(202, "POST", f"{path}/cancel")
+    await until(shop, answer["runId"], "canceled")
+
+
+async def test_a_callback_url_lets_its_run_go_on(shop: Workshop) -> None:
+    definition = {
+        "trigger": MANUAL,
+        "steps": [
+            {"id": "ask", "type": "set", "values": {"url": "{{ callbacks.hear }}"}},
+            {"id": "hold", "type": "approval"},
+            {"id": "hear", "type": "callback"},
+        ],
+        "result": "{{ steps.hear.output }}",
+    }
+    answer = await run(shop, definition)
+    details = await shop.developer.expect(200, "GET", f"{shop.path}/runs/{answer['runId']}")
+    url = details["steps"][0]["output"]["url"]
+    assert url.startswith("http://127.0.0.1:8000/api/v1/callbacks/")
+    http = shop.application.http
+    # A call that comes before the wait is kept.
+    called = await http.post(url, params={"from": "test"}, json={"paid": True})
+    assert (called.status_code, called.json()) == (200, {"received": True})
+    wrong = await http.post(url.replace("/hear", "/hear/0/1"), json={})
+    assert wrong.status_code == 404
+    await shop.developer.expect(
+        202, "POST", f"{shop.path}/runs/{answer['runId']}/resume", {"approved": True}
+    )
+    details = await until(shop, answer["runId"], "completed")
+    assert details["result"] == {
+        "body": {"paid": True},
+        "query": {"from": "test"},
+        "expired": False,
+    }
+    ended = await http.post(url, json={})
+    assert ended.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("arguments", "body"),
+    [
+        ({"json": [1, "2", None]}, [1, "2", None]),
+        ({"data": {"a": "1", "b": "ü"}}, {"a": "1", "b": "ü"}),
+        ({"content": "plain", "headers": {"content-type": "text/plain"}}, "plain"),
+        ({}, None),
+    ],
+)
+async def test_a_callback_takes_any_body(
+    shop: Workshop, arguments: dict[str, Any], body: Any
+) -> None:
+    definition = {
+        "trigger": MANUAL,
+        "steps": [
+            {"id": "tell", "type": "set", "values": {"url": "{{ callbacks.hear }}"}},
+            {"id": "hear", "type": "callback"},
+        ],
+        "result": "{{ steps.hear.output.body }}",
+    }
+    answer = await run(shop, definition)
+    path = f"{shop.path}/runs/{answer['runId']}"
+    steps = (await shop.developer.expect(200, "GET", path))["steps"]
+    url = steps[0]["output"]["url"]
+    await shop.developer.refused(409, "POST", f"{path}/resume", {"stepId": "hear"})
+    http = shop.application.http
+    for content in (b"\xff", b"a\x00b"):
+        refused = await http.post(url, content=content)
+        assert (refused.status_code, refused.json()["code"]) == (400, 1)
+    assert (await http.post(url, **arguments)).status_code == 200
+    details = await until(shop, answer["runId"], "completed")
+    assert details["result"] == body
+
+
+async def test_a_called_automation_runs_in_its_published_version(shop: Workshop) -> None:
+    called = await shop.automation(GREETING)
+    call = {"id": "call", "type": "call", "automationId": called, "data": {"name": "Eve"}}
+    definition = {"trigger": MANUAL, "steps": [call], "result": "{{ steps.call.output }}"}
+    answer = await run(shop, definition)
+    assert answer["result"] == "Hello Eve"
+    listed = await shop.developer.expect(200, "GET", f"{shop.path}/runs", automationId=called)
+    assert [item["parentRunId"] for item in listed["items"]] == [answer["runId"]]
+
+
+async def test_a_new_version_is_taken_at_once(shop: Workshop) -> None:
+    automation = await shop.automation({"trigger": MANUAL, "steps": [], "result": "one"})
+    path = f"{shop.path}/automations/{automation}"
+    run_path = shop.run_path(automation)
+    first = await shop.application.expect(200, "POST", run_path, {"data": {}})
+    second = {"trigger": MANUAL, "steps": [], "result": "two"}
+    await shop.developer.expect(200, "PATCH", path, {"definition": second, "revision": 1})
+    assert (await shop.application.expect(200, "POST", run_path, {"data": {}}))["result"] == "one"
+    await shop.developer.expect(201, "POST", f"{path}/publish")
+    assert (await shop.application.expect(200, "POST", run_path, {"data": {}}))["result"] == "two"
+    assert first["result"] == "one"
+
+
+async def test_runs_are_listed_searched_and_paged(other_shop: Workshop) -> None:
+    path = f"{other_shop.path}/runs"
+    ids = []
+    for number in range(3):
+        answer = await run(other_shop, GREETING, data={"name": "Ada"}, userId=f"user-{number}")
+        ids.insert(0, answer["runId"])
+    seen: list[str] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        page = await other_shop.application.expect(200, "GET", path, limit=2, **cursor)
+        seen += [item["id"] for item in page["items"]]
+        if page["nextCursor"] is None:
+            break
+        cursor = {"cursor": page["nextCursor"]}
+    assert seen == ids
+    for params, count in (
+        ({"userId": "user-1"}, 1),
+        ({"userId": ""}, 0),
+        ({"status": "error"}, 0),
+        ({"search": ids[0][-12:]}, 1),
+        ({"search": "_"}, 0),
+        ({"automationId": "x"}, 0),
+    ):
+        page = await other_shop.application.expect(200, "GET", path, **params)
+        assert len(page["items"]) == count, params
+
+
+async def test_steps_are_paged_in_their_order(shop: Workshop) -> None:
+    definition = {
+        "trigger": MANUAL,
+        "steps": [
+            {
+                "id": "each",
+                "type": "for-each",
+                "items": "[1, 2, 3, 4, 5]",
+                "steps": [{"id": "note", "type": "set", "values": {"x": "{{ item }}"}}],
+            }
+        ],
+    }
+    answer = await run(shop, definition)
+    await until(shop, answer["runId"], "completed")
+    path = f"{shop.path}/runs/{answer['runId']}/steps"
+    seen: list[str] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        page = await shop.application.expect(200, "GET", path, limit=2, **cursor)
+        seen += [item["iteration"] for item in page["items"] if item["stepId"] == "note"]
+        if page["nextCursor"] is None:
+            break
+        cursor = {"cursor": page["nextCursor"]}
+    assert sorted(seen) == ["0", "1", "2", "3", "4"]
+
+
+async def test_statistics_count_what_ran(other_shop: Workshop, vendor: Vendor) -> None:
+    vendor.status = 200
+    step = {
+        "id": "ask",
+        "type": "app",
+        "component": "http.request",
+        "inputs": {"url": vendor.url},
+    }
+    before = await other_shop.developer.expect(200, "GET", f"{other_shop.path}/statistics")
+    answer = await run(other_shop, {"trigger": MANUAL, "steps": [step]}, userId="user-9")
+    assert answer["status"] == "completed", answer
+    after = await other_shop.developer.expect(200, "GET", f"{other_shop.path}/statistics", days=7)
+    assert after["lastExecutions"][0]["runId"] == answer["runId"]
+    assert len(after["lastExecutions"]) <= 5
+    assert len(after["chart"]) == 7
+    assert after["chart"][-1]["runs"] == before["chart"][-1]["runs"] + 1
+    assert after["chart"][-1]["completed"] == before["chart"][-1]["completed"] + 1
+    assert after["usedDailyCredits"] == before["usedDailyCredits"] + 1
+    assert after["registrations"] == 0
+    credits_now = await other_shop.developer.expect(200, "GET", "/api/v1/account/credits")
+    assert credits_now["usedDailyCredits"] == after["usedDailyCredits"]
+
+
+async def test_deleting_a_project_stops_its_runs(engine: httpx.AsyncClient) -> None:
+    shop = await make_workshop(engine, "eve@example.com")
+    delay = {"id": "wait", "type": "delay", "seconds": 3600}
+    await run(shop, {"trigger": MANUAL, "steps": [delay]})
+    removed = await shop.developer.expect(200, "DELETE", shop.path, confirm="Shop")
+    assert (removed["runs"], removed["stoppedRuns"]) == (1, 1)
