@@ -43,6 +43,12 @@ _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     "/callback",
     summary="End of an authorization",
     response_class=HTMLResponse,
+    openapi_extra={
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+            for name in ("state", "code", "error", "error_description")
+        ]
+    },
     responses={
         200: {"description": "A page that says that the account is connected."},
         400: {

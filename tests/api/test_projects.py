@@ -229,7 +229,7 @@ async def test_another_developers_project_does_not_exist(
         ("GET", "/runs"),
         ("GET", "/statistics"),
     ):
-        body = {} if method in {"POST", "PATCH"} else None
+        body: dict[str, Any] | None = {} if method in {"POST", "PATCH"} else None
         assert await bob.refused(404, method, workshop.path + path, body) == unknown, path
         await other_workshop.application.refused(900, method, workshop.path + path, body)
     listed = await bob.expect(200, "GET", "/api/v1/projects")

@@ -144,7 +144,7 @@ async def test_a_draft_runs_without_being_published(shop: Workshop) -> None:
 
 
 async def test_a_failing_run_is_a_200_and_can_be_retried(shop: Workshop, vendor: Vendor) -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {
             "id": name,
             "type": "app",
@@ -310,7 +310,7 @@ async def test_a_new_version_is_taken_at_once(shop: Workshop) -> None:
 
 async def test_runs_are_listed_searched_and_paged(other_shop: Workshop) -> None:
     path = f"{other_shop.path}/runs"
-    ids = []
+    ids: list[str] = []
     for number in range(3):
         answer = await run(other_shop, GREETING, data={"name": "Ada"}, userId=f"user-{number}")
         ids.insert(0, answer["runId"])

@@ -98,19 +98,35 @@ class Provider:
         return None
 
 
-@pytest.fixture
-async def provider() -> AsyncIterator[Provider]:
-    provider = Provider()
-    web = Starlette(routes=[Route("/token", provider.answer, methods=["POST"])])
+@dataclass
+class Place:
+    """Where the provider of the running test is served."""
+
+    url: str
+    provider: Provider
+
+    async def answer(self, request: Request) -> Response:
+        return await self.provider.answer(request)
+
+
+@pytest.fixture(scope="session")
+async def provider_place() -> AsyncIterator[Place]:
+    place = Place("", Provider())
+    web = Starlette(routes=[Route("/token", place.answer, methods=["POST"])])
     server = uvicorn.Server(uvicorn.Config(web, port=0, log_level="warning", lifespan="off"))
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.005)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    provider.url = f"http://127.0.0.1:{port}"
-    yield provider
+    place.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield place
     server.should_exit = True
     await serving
+
+
+@pytest.fixture
+def provider(provider_place: Place) -> Provider:
+    provider_place.provider = Provider(provider_place.url)
+    return provider_place.provider
 
 
 @pytest.fixture

@@ -39,6 +39,16 @@ async def finish(client: Client, world: FakeWorld, run: RunInput) -> RunOutcome:
         return await (await start(client, run, queue)).result()
 
 
+async def status_attribute(handle: Handle) -> str | None:
+    # The attribute is set by the task that also pauses; the server shows it when that has ended.
+    async with asyncio.timeout(10):
+        while True:
+            attributes = (await handle.describe()).typed_search_attributes
+            if (status := attributes.get(search_attributes.STATUS)) is not None:
+                return status
+            await asyncio.sleep(0.05)
+
+
 def echo(step_id: str, **more: Any) -> dict[str, Any]:
     return {"id": step_id, "type": "app", "component": "app.echo", **more}
 
@@ -150,8 +160,7 @@ async def test_a_broken_connection_pauses_the_run_and_mending_it_goes_on_at_that
         handle = await start(temporal, run_input(steps, result="{{ steps.s.output }}"), queue)
         pause = await world.until_paused()
         assert (pause.kind, pause.app_key, pause.user_id) == ("connection", "app", "user-1")
-        attributes = (await handle.describe()).typed_search_attributes
-        assert attributes.get(search_attributes.STATUS) == "paused"
+        assert await status_attribute(handle) == "paused"
         broken = False
         await handle.signal(AutomationRun.resume, Resume(step_id="s"))
         assert (await handle.result()).result == "sent"

@@ -1,0 +1,191 @@
+"""The whole way against a provider that is not ours: browser, consent, code, renewal, rotation."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import httpx
+import pytest
+
+from connections.accounts import Connections
+from connections.errors import AuthorizationFailed, ConnectionInvalid
+from connections.integrations import seal_client_secret
+from connectors.manifest import App
+from store.database import Database
+from store.encryption import Keyring
+from store.models import Integration, now_ms
+
+if TYPE_CHECKING:
+    from tests.conftest import OidcProvider
+
+
+async def walk(url: str, redirect_uri: str, *, consent: bool = True) -> dict[str, str]:
+    """What a person does in a browser: sign in, then grant access or go back.
+
+    Returns the query that the provider sends to the redirect URI.
+    """
+    async with httpx.AsyncClient() as browser:
+        for _ in range(12):
+            if url.startswith(redirect_uri):
+                return dict(parse_qsl(urlsplit(url).query))
+            response = await browser.get(url)
+            if response.is_success:
+                prompts = re.findall(r'name="prompt" value="(\w+)"', response.text)
+                assert prompts, response.text
+                if prompts == ["consent"] and not consent:
+                    (back,) = re.findall(r'href="([^"]+/abort)"', response.text)
+                    response = await browser.get(urljoin(url, back))
+                else:
+                    form = {"prompt": prompts[0], "login": "ada", "password": "any"}
+                    response = await browser.post(url, data=form)
+            assert response.is_redirect, response.text
+            url = urljoin(url, response.headers["location"])
+    raise AssertionError("the provider redirects for ever")
+
+
+@pytest.fixture
+def app(oidc_provider: OidcProvider, request: pytest.FixtureRequest) -> App:
+    client_auth = {"lasting": "basic", "fleeting": "body"}[request.param]
+    return App.model_validate(
+        {
+            "key": request.param,
+            "name": "Calendar",
+            "auth": {
+                "type": "oauth2",
+                "authorize": {
+                    "url": f"{oidc_provider.url}/auth",
+                    "params": {"prompt": "consent"},
+                    "default_scopes": ["openid", "offline_access"],
+                },
+                "token": {"url": f"{oidc_provider.url}/token", "client_auth": client_auth},
+            },
+        }
+    )
+
+
+@pytest.fixture
+async def registered(
+    project_id: str, app: App, database: Database, keyring: Keyring
+) -> tuple[str, str, str]:
+    """The project has registered the app with the provider's client of the same name."""
+    secret = seal_client_secret(keyring, project_id, app.key, f"secret-of-{app.key}")
+    async with database.begin() as session:
+        session.add(
+            Integration(
+                project_id=project_id,
+                app_key=app.key,
+                client_id=app.key,
+                secret=secret,
+                scopes=["calendar"],
+            )
+        )
+    return project_id, "u1", app.key
+
+
+async def who(provider: OidcProvider, access_token: str | None) -> int:
+    """The status with which the provider answers a call with the token."""
+    async with httpx.AsyncClient() as client:
+        headers = {"Authorization": f"Bearer {access_token}"}
+        return (await client.get(f"{provider.url}/me", headers=headers)).status_code
+
+
+Connect = Callable[[], Any]
+
+
+@pytest.fixture
+def connect(
+    connections: Connections, registered: tuple[str, str, str], oidc_provider: OidcProvider
+) -> Connect:
+    async def connect() -> Any:
+        link = await connections.authorization_url(*registered)
+        params = await walk(link, oidc_provider.redirect_uri)
+        await connections.complete_authorization(params)
+        return await connections.credential(*registered)
+
+    return connect
+
+
+@pytest.mark.parametrize("app", ["lasting"], indirect=True)
+async def test_a_person_grants_access_and_the_token_works(
+    connections: Connections,
+    registered: tuple[str, str, str],
+    connect: Connect,
+    oidc_provider: OidcProvider,
+) -> None:
+    credential = await connect()
+    assert await who(oidc_provider, credential.access_token) == 200
+    details = await connections.details(*registered)
+    assert details is not None
+    assert set(details.scopes) == {"openid", "offline_access", "calendar"}
+    assert details.expires_at is not None
+    assert 3_500_000 < details.expires_at - now_ms() <= 3_600_000
+
+
+@pytest.mark.parametrize("app", ["lasting"], indirect=True)
+async def test_a_person_declines(
+    connections: Connections, registered: tuple[str, str, str], oidc_provider: OidcProvider
+) -> None:
+    link = await connections.authorization_url(*registered)
+    params = await walk(link, oidc_provider.redirect_uri, consent=False)
+    with pytest.raises(AuthorizationFailed, match="declined"):
+        await connections.complete_authorization(params)
+    assert await connections.statuses("u1", registered[0]) == {}
+
+
+@pytest.mark.parametrize("app", ["lasting"], indirect=True)
+async def test_a_code_of_another_authorization_is_refused(
+    connections: Connections, registered: tuple[str, str, str], oidc_provider: OidcProvider
+) -> None:
+    """PKCE at work: the code is real, the verifier belongs to another link."""
+    stolen = await walk(
+        await connections.authorization_url(*registered), oidc_provider.redirect_uri
+    )
+    own = await connections.authorization_url(*registered)
+    state = dict(parse_qsl(urlsplit(own).query))["state"]
+    with pytest.raises(AuthorizationFailed, match="invalid_grant"):
+        await connections.complete_authorization({"state": state, "code": stolen["code"]})
+    assert await connections.details(*registered) is None
+
+
+@pytest.mark.parametrize("app", ["fleeting"], indirect=True)
+async def test_a_token_that_ends_is_renewed_with_rotation_by_one_of_fifty(
+    connections: Connections,
+    registered: tuple[str, str, str],
+    connect: Connect,
+    oidc_provider: OidcProvider,
+) -> None:
+    """The provider revokes everything if a refresh token comes twice: then nothing would work."""
+    previous = await connect()
+    for _ in range(2):
+        await asyncio.sleep((previous.expires_at - now_ms()) / 1000 + 0.05)
+        assert await who(oidc_provider, previous.access_token) == 401
+        got = await asyncio.gather(*(connections.credential(*registered) for _ in range(50)))
+        assert len({credential.access_token for credential in got}) == 1
+        assert got[0].refresh_token != previous.refresh_token
+        assert await who(oidc_provider, got[0].access_token) == 200
+        previous = got[0]
+
+
+@pytest.mark.parametrize("app", ["lasting"], indirect=True)
+async def test_a_family_that_the_provider_revoked_makes_the_connection_invalid(
+    connections: Connections,
+    registered: tuple[str, str, str],
+    connect: Connect,
+    oidc_provider: OidcProvider,
+) -> None:
+    first = await connect()
+    second = await connections.renew(*registered, first)
+    assert second.refresh_token != first.refresh_token
+    async with httpx.AsyncClient() as thief:
+        form = {"grant_type": "refresh_token", "refresh_token": first.refresh_token}
+        auth = ("lasting", "secret-of-lasting")
+        answer = await thief.post(f"{oidc_provider.url}/token", data=form, auth=auth)
+    assert answer.json()["error"] == "invalid_grant"
+    assert await who(oidc_provider, second.access_token) == 401
+    with pytest.raises(ConnectionInvalid, match="invalid_grant"):
+        await connections.renew(*registered, second)
+    assert await connections.statuses(registered[0], "u1") == {"lasting": "invalid"}
