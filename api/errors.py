@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, NoResultFound, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -126,6 +126,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RunNotActive, _run_not_active)
     for error in (OperationalError, InterfaceError, ConnectionError):
         app.add_exception_handler(error, _database_unavailable)
+    app.add_exception_handler(IntegrityError, _gone_meanwhile)
+    app.add_exception_handler(NoResultFound, _gone_meanwhile)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -183,6 +185,14 @@ async def _database_unavailable(_: Request, error: Exception) -> Response:
         ErrorKind.UNAVAILABLE,
         "The database cannot be reached at the moment. Nothing was changed; try again.",
         headers={"retry-after": "2"},
+    )
+
+
+async def _gone_meanwhile(_: Request, error: Exception) -> Response:
+    # What the request was checked against was deleted or made anew before it was written.
+    logger.info("A request met a change of somebody else's: %s", type(error).__name__)
+    return error_response(
+        ErrorKind.CONFLICT, "Somebody else changed this at the same time: look at it again."
     )
 
 

@@ -149,7 +149,7 @@ async def add_integration(
     "/{appKey}",
     summary="Change an integration",
     dependencies=DECLARE_SESSION,
-    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND),
+    responses=errors(ErrorKind.NOT_FOUND, ErrorKind.INTEGRATION_NOT_FOUND),
 )
 async def update_integration(
     app_key: AppKey, body: OAuthClient, access: OwnedProject, state: StateDep
@@ -182,7 +182,7 @@ async def update_integration(
     status_code=204,
     summary="Remove an integration",
     dependencies=DECLARE_SESSION,
-    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND),
+    responses=errors(ErrorKind.NOT_FOUND, ErrorKind.INTEGRATION_NOT_FOUND),
 )
 async def remove_integration(app_key: AppKey, access: OwnedProject, state: StateDep) -> None:
     """Removes the app from the project; connections to it stay, and cannot be used meanwhile."""

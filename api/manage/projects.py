@@ -10,8 +10,8 @@ from pydantic import AfterValidator, AnyHttpUrl, Field, TypeAdapter, ValidationE
 from sqlalchemy import delete, func, select, update
 
 from api.auth import DECLARE_ANY, DECLARE_SESSION, AnyAccess, OwnedProject, Owner
-from api.documentation import OF_PROJECT, errors
-from api.errors import ErrorKind, invalid, not_found
+from api.documentation import OF_PROJECT
+from api.errors import invalid, not_found
 from api.runs import RunNotActive
 from api.schemas import Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
@@ -147,12 +147,7 @@ async def update_project(
         return _view(await session.get_one(Project, access.project_id))
 
 
-@router.delete(
-    "/{projectId}",
-    summary="Delete a project",
-    dependencies=DECLARE_SESSION,
-    responses=errors(ErrorKind.UNAVAILABLE),
-)
+@router.delete("/{projectId}", summary="Delete a project", dependencies=DECLARE_SESSION)
 async def delete_project(
     confirm: Annotated[str, Query(max_length=200, description="The project's name.")],
     access: OwnedProject,

@@ -24,9 +24,7 @@ router = APIRouter(
     dependencies=DECLARE_ANY,
     responses={
         **OF_PROJECT,
-        **errors(
-            ErrorKind.NOT_FOUND, ErrorKind.AUTOMATION_NOT_FOUND, ErrorKind.AUTOMATION_NOT_DEPLOYED
-        ),
+        **errors(ErrorKind.NOT_FOUND, ErrorKind.AUTOMATION_NOT_FOUND),
     },
     route_class=JsonRoute,
 )

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
 from settings import Settings
+from store.database import close_database, open_database
+from store.models import Connection
 from temporal.server import dev_server
 from tests.api.conftest import GREETING, Workshop, make_workshop, serving
 from worker import run_worker
@@ -53,10 +56,10 @@ async def vendor() -> AsyncIterator[Vendor]:
 
 
 @pytest.fixture(scope="module")
-async def engine(
+async def engine_settings(
     sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[httpx.AsyncClient]:
-    """The API with a Temporal server and a worker behind it."""
+) -> AsyncIterator[Settings]:
+    """The settings of a Temporal server that runs, and of a database."""
     folder = tmp_path_factory.mktemp("engine")
     shutil.copyfile(sqlite_template, folder / "inlay.db")
     async with dev_server(folder / "temporal.db", headless=True) as server:
@@ -66,14 +69,20 @@ async def engine(
             public_url="http://127.0.0.1:8000",
             allowed_private_hosts="127.0.0.1",
         )
-        working = asyncio.create_task(run_worker(settings))
-        try:
-            async with serving(settings) as (_, http):
-                yield http
-        finally:
-            working.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await working
+        yield settings
+
+
+@pytest.fixture(scope="module")
+async def engine(engine_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The API with that server and a worker behind it."""
+    working = asyncio.create_task(run_worker(engine_settings))
+    try:
+        async with serving(engine_settings) as (_, http):
+            yield http
+    finally:
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
 
 
 @pytest.fixture(scope="module")
@@ -390,3 +399,39 @@ async def test_deleting_a_project_stops_its_runs(engine: httpx.AsyncClient) -> N
     await run(shop, {"trigger": MANUAL, "steps": [delay]})
     removed = await shop.developer.expect(200, "DELETE", shop.path, confirm="Shop")
     assert (removed["runs"], removed["stoppedRuns"]) == (1, 1)
+
+
+async def test_a_run_waits_for_a_broken_connection_and_goes_on_when_it_is_mended(
+    engine: httpx.AsyncClient, engine_settings: Settings
+) -> None:
+    shop = await make_workshop(engine, "mia@example.com")
+    await shop.integrate("cubicl")
+    await shop.connect("user-1")
+    steps = [
+        {"id": "hold", "type": "approval"},
+        {"id": "tasks", "type": "app", "component": "cubicl.list-tasks"},
+    ]
+    answer = await run(shop, {"trigger": MANUAL, "steps": steps}, userId="user-1")
+    path = f"{shop.path}/runs/{answer['runId']}"
+    database = open_database(engine_settings.effective_database_url)
+    async with database.begin() as session:
+        await session.execute(
+            update(Connection)
+            .where(Connection.project_id == shop.project_id)
+            .values(status="invalid")
+        )
+    await close_database(database)
+    await shop.developer.expect(202, "POST", f"{path}/resume", {"approved": True})
+
+    async def waits_for(kind: str | None) -> bool:
+        pauses = (await shop.developer.expect(200, "GET", path))["pauses"]
+        return [pause["kind"] for pause in pauses] == ([kind] if kind else [])
+
+    await eventually(lambda: waits_for("connection"))
+    details = await shop.developer.expect(200, "GET", path)
+    assert details["status"] == "paused"
+    assert details["pauses"][0]["appKey"] == "cubicl"
+    assert details["pauses"][0]["userId"] == "user-1"
+    await shop.connect("user-1")
+    await eventually(lambda: waits_for(None))
+    await shop.developer.call("POST", f"{path}/cancel")
