@@ -53,7 +53,11 @@ _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
         200: {"description": "A page that says that the account is connected."},
         400: {
             "description": "A page that says why it is not, and what to do.",
-            "content": {"text/html": {"schema": {"type": "string"}}},
+            "content": {
+                "text/html": {"schema": {"type": "string"}},
+                # A URL that no route could handle, as everywhere.
+                "application/json": {"schema": {"$ref": "#/components/schemas/Error"}},
+            },
         },
         503: {
             "description": "A page that says to try again.",

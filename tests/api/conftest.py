@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from api.app import create_app
 from store.models import Run, RunStep, new_id, now_ms
@@ -151,6 +153,14 @@ async def make_workshop(http: httpx.AsyncClient, email: str = "ada@example.com")
         201, "POST", f"/api/v1/projects/{project['id']}/tokens", {"name": "production"}
     )
     return Workshop(developer, Rest(http, token["token"]), project["id"], token["id"], email)
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same Argon2id, with parameters that cost a test next to nothing."""
+    monkeypatch.setattr(
+        "api.passwords.PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=64)
+    )
 
 
 @pytest.fixture
