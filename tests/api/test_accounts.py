@@ -172,9 +172,10 @@ async def test_credits_tell_plan_use_and_renewal(workshop: Workshop, database: D
     assert told["renewsAt"].endswith("T00:00:00Z")
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
+async def test_a_projects_token_reaches_neither_account_nor_settings(
+    workshop: Workshop,
+) -> None:
+    for method, path in [
         ("GET", ACCOUNT),
         ("GET", "/api/v1/projects"),
         ("GET", "/api/v1/projects/{id}/tokens"),
@@ -182,12 +183,8 @@ async def test_credits_tell_plan_use_and_renewal(workshop: Workshop, database: D
         ("DELETE", "/api/v1/projects/{id}"),
         ("PATCH", "/api/v1/projects/{id}"),
         ("POST", "/api/v1/projects/{id}/integrations"),
-    ],
-)
-async def test_a_projects_token_reaches_neither_account_nor_settings(
-    workshop: Workshop, method: str, path: str
-) -> None:
-    await workshop.application.refused(900, method, path.format(id=workshop.project_id))
+    ]:
+        await workshop.application.refused(900, method, path.format(id=workshop.project_id))
 
 
 async def test_a_token_is_kept_as_a_hash_and_its_use_is_noted(

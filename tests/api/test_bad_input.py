@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
     from tests.api.conftest import Workshop
 
+
+@pytest.fixture
+def database_url(postgres_url: str) -> str:
+    """PostgreSQL alone: it refuses more than SQLite does."""
+    return postgres_url
+
+
 JSON = {"content-type": "application/json"}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from sqlalchemy import func, select
 
 from store.models import (
@@ -47,29 +46,27 @@ async def test_a_project_is_made_changed_and_listed(workshop: Workshop) -> None:
     assert second["nextCursor"] is None
 
 
-@pytest.mark.parametrize(
-    ("changes", "path"),
-    [
-        ({"webhookUrl": "shop.example.com"}, "webhookUrl"),
-        ({"webhookUrl": "ftp://shop.example.com"}, "webhookUrl"),
-        ({"webhookUrl": "https://user:pass@shop.example.com"}, "webhookUrl"),
-        ({"webhookUrl": None}, "webhookUrl"),
-        ({"name": ""}, "name"),
-        ({"name": "  "}, "name"),
-        ({"name": "n" * 201}, "name"),
-        ({"logoUrl": "javascript:alert(1)"}, "logoUrl"),
-        ({"plan": "gold"}, "plan"),
-    ],
-)
-async def test_a_faulty_project_is_refused(
-    workshop: Workshop, changes: dict[str, Any], path: str
-) -> None:
-    for method, url, body in (
-        ("POST", "/api/v1/projects", {**PROJECT, **changes}),
-        ("PATCH", workshop.path, changes),
-    ):
-        error = await workshop.developer.refused(1, method, url, body)
-        assert [fault["path"] for fault in error["details"]] == [path]
+FAULTY: list[tuple[dict[str, Any], str]] = [
+    ({"webhookUrl": "shop.example.com"}, "webhookUrl"),
+    ({"webhookUrl": "ftp://shop.example.com"}, "webhookUrl"),
+    ({"webhookUrl": "https://user:pass@shop.example.com"}, "webhookUrl"),
+    ({"webhookUrl": None}, "webhookUrl"),
+    ({"name": ""}, "name"),
+    ({"name": "  "}, "name"),
+    ({"name": "n" * 201}, "name"),
+    ({"logoUrl": "javascript:alert(1)"}, "logoUrl"),
+    ({"plan": "gold"}, "plan"),
+]
+
+
+async def test_a_faulty_project_is_refused(workshop: Workshop) -> None:
+    for changes, path in FAULTY:
+        for method, url, body in (
+            ("POST", "/api/v1/projects", {**PROJECT, **changes}),
+            ("PATCH", workshop.path, changes),
+        ):
+            error = await workshop.developer.refused(1, method, url, body)
+            assert [fault["path"] for fault in error["details"]] == [path]
 
 
 async def test_name_and_webhook_url_are_mandatory(workshop: Workshop) -> None:
