@@ -6,9 +6,10 @@ import asyncio
 import json
 import os
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.text import Text
 
@@ -73,16 +74,10 @@ async def run_demo(console: Console, *, once: bool, info: Path | None) -> int:
     `once` ends it after the runs; else it stays up until it is cancelled. `info` names the file
     that says what was made. Raises `DevError` and `DevServerError` when nothing can be shown.
     """
-    folder = get_settings().data_dir.absolute() / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
-    if info is not None:
-        # Who waits for the file must not read that of an earlier run.
-        info.unlink(missing_ok=True)
-        info.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with (folder / "processes.log").open("w") as log_file:
+    with _files(info) as log_file:
         _say(console, "Starting Temporal, the API, a worker, and Tracker, a third-party app")
         _tell(console, f"their messages go to {log_file.name}")
-        async with stage(get_settings(), _log(console, log_file.write)) as ready:
+        async with stage(get_settings(), _log(console, log_file)) as ready:
             _tell(console, f"API {ready.base_url}, Temporal UI {ready.temporal_ui_url}")
             try:
                 succeeded = await _show(console, ready, info)
@@ -216,11 +211,24 @@ def _news(step: dict[str, Any], user: EndUser, shown: set[tuple[str, str]]) -> I
     yield line
 
 
-def _log(console: Console, write: Any) -> Log:
+@contextmanager
+def _files(info: Path | None) -> Iterator[TextIO]:
+    """Opens the log of the processes, and makes room for the file of scripts."""
+    if info is not None:
+        # Who waits for the file must not read that of an earlier run.
+        info.unlink(missing_ok=True)
+        info.absolute().parent.mkdir(parents=True, exist_ok=True)
+    folder = get_settings().data_dir.absolute() / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "processes.log").open("w", buffering=1) as log_file:
+        yield log_file
+
+
+def _log(console: Console, file: TextIO) -> Log:
     """Everything goes to the file; what Inlay itself says, also to the terminal."""
 
     def log(name: str, line: str) -> None:
-        write(f"{name} | {line}\n")
+        file.write(f"{name} | {line}\n")
         if name == "inlay" or "started again" in line or "giving up" in line:
             _tell(console, line if name == "inlay" else f"{name} {line}")
 

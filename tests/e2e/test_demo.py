@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ def test_one_automation_runs_for_two_end_users(tmp_path: Path) -> None:
         text=True,
         timeout=180,
         check=False,
+        # A demonstration may be running in the project's own folder.
+        env={**os.environ, "INLAY_DATA_DIR": str(tmp_path)},
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     info = json.loads(info_file.read_text())
