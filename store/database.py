@@ -20,10 +20,12 @@ Database = async_sessionmaker[AsyncSession]
 def open_database(url: str) -> Database:
     """Sessions on the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`)."""
     if url.startswith("sqlite"):
-        engine = create_async_engine(url, connect_args={"timeout": 30})
+        engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
     else:
-        engine = create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        engine = create_async_engine(
+            url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+        )
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
