@@ -12,10 +12,13 @@ import yaml
 from pydantic import ValidationError
 
 from connectors.manifest import App, Component
+from connectors.urls import places
 from settings import get_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from connectors.templates import Expression, Template
 
 BUILT_IN = Path(__file__).parent / "apps"
 MAX_FILE_BYTES = 1_000_000
@@ -162,9 +165,6 @@ def check_manifests(catalogue: Catalogue | None = None) -> list[str]:
     return faults
 
 
-_WITH_TEMPLATES = {"request", "pagination", "output", "errors", "already_done"}
-
-
 def _doubts(component: Component) -> list[str]:
     faults = []
     if not component.description:
@@ -173,12 +173,33 @@ def _doubts(component: Component) -> list[str]:
         faults.append("needs scopes")
     if not component.output_schema:
         faults.append("needs an output_schema")
-    written = component.model_dump_json(include=_WITH_TEMPLATES) + component.app.model_dump_json(
-        include={"errors", "path_values"}
-    )
-    for name, schema in component.input_schema.get("properties", {}).items():
+    properties = component.input_schema.get("properties", {})
+    read = _inputs_read(component)
+    faults += [f"there is no input {name}" for name in sorted(read - set(properties))]
+    for name, schema in properties.items():
         if not schema.get("title"):
             faults.append(f"input {name} needs a title")
-        if f"inputs.{name}" not in written and f"{{{name}}}" not in written:
+        if name not in read:
             faults.append(f"input {name} is not used")
     return faults
+
+
+def _inputs_read(component: Component) -> set[str]:
+    """The inputs that the component's templates, expressions and paths read."""
+    app, pages, again = component.app, component.pagination, component.already_done
+    names: set[str] = set()
+    parts: list[Template | Expression | None] = [component.output, *app.path_values.values()]
+    for rule in (*component.errors, *app.errors):
+        parts += [rule.when, rule.message]
+    for request in (component.request, again.request if again else None):
+        if request is not None:
+            names |= set(places(request.path or "")) - set(app.path_values)
+            names -= set(request.path_values)
+            parts += [request.method, request.url, request.query, request.headers]
+            parts += [request.json_body, request.form, request.body, *request.path_values.values()]
+    if pages is not None:
+        parts += [pages.records, pages.next, pages.limit]
+    for part in parts:
+        if part is not None:
+            names |= {path[1] for path in part.references if path[0] == "inputs" and path[1:]}
+    return names

@@ -141,8 +141,7 @@ class _Call:
         method = str(request.method.resolve(self.scope)).upper()
         if method not in METHODS:
             raise UrlError(f"the method must be one of {', '.join(METHODS)}")
-        target = url or self._target(request)
-        with_credential = self._may_carry_credential(target)
+        target, with_credential = self._target(request, url)
         query = {} if url else {**_scalars(self._mapping(request.query)), **(page or {})}
         headers = self._headers(request)
         if with_credential:
@@ -193,28 +192,30 @@ class _Call:
                 raise UrlError(f"header {name!r} holds characters that HTTP cannot carry")
         return headers
 
-    def _base(self) -> str | None:
-        if self.app.base_url is None:
-            return None
-        return expand_url(self.app.base_url, {**self.scope["fields"], **self.scope["captured"]})
-
-    def _target(self, request: Request) -> str:
-        if request.path is None:
-            url = request.url.resolve(self.scope) if request.url else None
-            if not isinstance(url, str):
-                raise UrlError("a URL is needed")
-            return check_url(url.strip())
+    def _target(self, request: Request, page: str | None) -> tuple[str, bool]:
+        """Where the request goes, and whether the credential may go along."""
+        app = self.app
+        if app.base_url is None:
+            return page or self._own_url(request), True
+        base = expand_url(app.base_url, {**self.scope["fields"], **self.scope["captured"]})
+        if request.path is None or page is not None:
+            target = page or self._own_url(request)
+            return target, _origin(target) == _origin(base)
         values: dict[str, Any] = dict(self.inputs)
-        for name, part in {**self.app.path_values, **request.path_values}.items():
+        for name, part in {**app.path_values, **request.path_values}.items():
             values[name] = part.resolve(self.scope)
-        return f"{self._base()}{expand_path(request.path, values)}"
+        return base + expand_path(request.path, values), True
 
-    def _may_carry_credential(self, target: str) -> bool:
-        base = self._base()
-        if base is None:
-            return True
-        home, there = httpx.URL(base), httpx.URL(target)
-        return (home.scheme, home.host, home.port) == (there.scheme, there.host, there.port)
+    def _own_url(self, request: Request) -> str:
+        url = request.url.resolve(self.scope) if request.url else None
+        if not isinstance(url, str):
+            raise UrlError("a URL is needed")
+        return check_url(url.strip())
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = httpx.URL(url)
+    return parts.scheme, parts.host, parts.port
 
 
 def _scalars(values: Any) -> dict[str, Any]:

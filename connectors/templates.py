@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 class Template:
     """A JSON value whose strings may hold expressions in `{{ }}`."""
 
-    __slots__ = ("_compiled", "source")
+    __slots__ = ("_compiled", "references", "source")
 
     def __init__(self, source: Any) -> None:
         self.source = source
         self._compiled = compile_template(source)
+        self.references = self._compiled.references
 
     def resolve(self, scope: Mapping[str, Any]) -> Any:
         """The value in this scope; raises `ExpressionError`."""
@@ -64,13 +65,14 @@ class Template:
 class Expression:
     """A bare CEL expression."""
 
-    __slots__ = ("_compiled", "source")
+    __slots__ = ("_compiled", "references", "source")
 
     def __init__(self, source: str) -> None:
         if not isinstance(source, str):
             raise ExpressionError("an expression is written as text")
         self.source = source
         self._compiled = compile_expression(source)
+        self.references = self._compiled.references
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
         """The value in this scope; raises `ExpressionError`."""
