@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.pauses import PauseWatch
 from store.database import Database
 from store.ledger import Ledger, RunOpened
-from store.models import RunPause, new_id, now_ms
+from store.models import Project, Run, RunPause, new_id, now_ms
 from temporal.booking import run_closed
 from temporal.client import TASK_QUEUE
 from temporal.reconciliation import end_of
@@ -29,6 +30,8 @@ from workflows.payloads import Resume, RunInput
 from workflows.run import AutomationRun
 
 START_TIMEOUT = timedelta(seconds=5)
+FOLLOW_SECONDS = 60.0
+"""How long the end of a run is awaited that goes on after a pause."""
 RETRY_WAIT = 1.0
 """Seconds between tries while a server that holds a run is away."""
 UNREACHABLE = {
@@ -67,6 +70,7 @@ class Runs:
         self._database = database
         self._ledger = Ledger(database)
         self._pauses = PauseWatch(self._ledger)
+        self._followed: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, run: RunInput, run_id: str) -> RunAnswer:
         """Starts a run and waits for its end or its first pause.
@@ -131,6 +135,7 @@ class Runs:
     async def resume(self, pause: RunPause, answer: Resume) -> None:
         """Answers a pause; raises RunNotActive when the run has ended."""
         await self._signal(pause.workflow_id, answer)
+        self._follow(pause.run_id)
 
     async def call_back(self, run_id: str, project_id: str, answer: Resume) -> None:
         """Brings a callback to the run that waits for it, or keeps it for when it does."""
@@ -149,6 +154,7 @@ class Runs:
         )
         if workflow_id is not None:
             await self._signal(workflow_id, answer)
+            self._follow(run_id)
 
     async def connection_restored(self, project_id: str, user_id: str, app_key: str) -> None:
         """Lets the runs go on that wait for this connection."""
@@ -170,6 +176,7 @@ class Runs:
                 )
             except RunNotActive:
                 continue
+            self._follow(pause.run_id)
 
     async def retry(self, run_id: str) -> None:
         """Goes on with a failed run from the step that failed (Temporal's reset).
@@ -195,6 +202,33 @@ class Runs:
                     request_id=new_id(),
                 )
             )
+        self._follow(run_id)
+
+    async def aclose(self) -> None:
+        """Stops following runs; the worker's reconciliation books what ends after this."""
+        for task in self._followed.values():
+            task.cancel()
+        await asyncio.gather(*self._followed.values(), return_exceptions=True)
+
+    def _follow(self, run_id: str) -> None:
+        """Books the end of a run that goes on while nobody waits for it, if it comes soon."""
+        if run_id not in self._followed:
+            task = asyncio.create_task(self._book_end(run_id))
+            self._followed[run_id] = task
+            task.add_done_callback(lambda _: self._followed.pop(run_id, None))
+
+    async def _book_end(self, run_id: str) -> None:
+        async with self._database() as session:
+            row = (
+                await session.execute(
+                    select(Run.project_id, Project.account_id)
+                    .join(Project, Project.id == Run.project_id)
+                    .where(Run.id == run_id)
+                )
+            ).one_or_none()
+        if row is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._end(run_id, row[0], row[1]), FOLLOW_SECONDS)
 
     async def _signal(self, workflow_id: str, answer: Resume) -> None:
         async with _reaching_temporal():

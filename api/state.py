@@ -55,6 +55,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         client = await connect(settings, keyring, lazy=True)
         async with open_http(settings) as http:
             connections = Connections(database, keyring, catalogue, http, settings)
+            runs = Runs(client, database)
             yield State(
                 settings=settings,
                 database=database,
@@ -62,12 +63,13 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
                 keyring=keyring,
                 catalogue=catalogue,
                 connections=connections,
-                runs=Runs(client, database),
+                runs=runs,
                 versions=PublishedVersions(catalogue),
                 passwords=Passwords(),
                 token_use=token_use,
                 callback_urls=CallbackUrls(keyring, settings.public_url),
             )
+            await runs.aclose()
             await connections.aclose()
     finally:
         await token_use.aclose()
