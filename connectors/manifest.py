@@ -85,7 +85,7 @@ class ErrorRule(Part):
     statuses: list[int] | None = None
     when: Expression | None = None
     """Does not apply where it cannot be evaluated (a key that is not there)."""
-    kind: ErrorKind | Literal["ok"]
+    kind: Literal[ErrorKind, "ok"]
     message: Template | None = None
     """Instead of the vendor's message."""
     retry_after: RetryAfter | None = None

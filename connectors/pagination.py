@@ -69,7 +69,7 @@ class Pages:
         rules = self.rules
         if rules.type in {"cursor", "link"}:
             place = rules.next.find(scope) if rules.next else _next_link(scope)
-            if place is None or place in ("", False):
+            if place is None or place is False or place == "":
                 return False
             if rules.type == "link":
                 self.url = self._joined(url, str(place))

@@ -1,0 +1,153 @@
+"""Manifests: what is wrong in one is said with its file and place; editors get a schema."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+import yaml
+
+from connectors.catalogue import BUILT_IN, ManifestError, check_manifests, load_catalogue
+from connectors.manifest import manifest_schema
+from connectors.masking import MASK, mask
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APP = """\
+key: shop
+name: Shop
+base_url: https://shop.example
+"""
+ACTION = """\
+name: Act
+input_schema:
+  type: object
+  properties:
+    id: {type: string}
+request:
+  path: /orders/{id}
+"""
+
+
+def write(folder: Path, app: str = APP, action: str = ACTION) -> Path:
+    actions = folder / "shop" / "actions"
+    actions.mkdir(parents=True)
+    (folder / "shop" / "app.yaml").write_text(app, "utf-8")
+    (actions / "act.yaml").write_text(action, "utf-8")
+    return folder
+
+
+def test_the_built_in_apps_are_complete() -> None:
+    catalogue = load_catalogue()
+    assert set(catalogue.apps) == {"http", "google-calendar", "cubicl", "twilio"}
+    assert check_manifests(catalogue) == []
+
+
+def test_a_folder_is_found_by_being_there(tmp_path: Path) -> None:
+    catalogue = load_catalogue([write(tmp_path)])
+    app, component = catalogue.app("shop"), catalogue.component("shop.act")
+    assert app is not None
+    assert component is not None
+    assert (component.app, component.app_key) == (app, "shop")
+    assert catalogue.app("nothing") is None
+    assert catalogue.component("shop.nothing") is None
+
+
+def test_an_operators_app_replaces_the_built_in_one(tmp_path: Path) -> None:
+    shutil.copytree(BUILT_IN / "http", tmp_path / "http")
+    path = tmp_path / "http" / "app.yaml"
+    path.write_text(path.read_text("utf-8").replace("name: HTTP", "name: Ours"), "utf-8")
+    assert load_catalogue([tmp_path]).apps["http"].name == "Ours"
+
+
+@pytest.mark.parametrize(
+    ("app", "action", "where"),
+    [
+        (APP + "nmae: x\n", ACTION, "app.yaml: nmae: Extra inputs are not permitted"),
+        (APP + "auth: {type: magic}\n", ACTION, "app.yaml: auth: "),
+        (APP.replace("shop\n", "shops\n", 1), ACTION, "app.yaml: key: must be the folder's name"),
+        (APP + "error_message: body.\n", ACTION, "app.yaml: error_message: "),
+        (APP, ACTION + "  query: {a: '{{ inputs. }}'}\n", "act.yaml: request.query: "),
+        (APP, ACTION + "  qeury: {}\n", "act.yaml: request.qeury: Extra inputs"),
+        (APP, ACTION + "timeout: soon\n", "act.yaml: timeout: "),
+        (APP, ACTION.replace("{id}", "{ident}"), "no input is named 'ident'"),
+        (
+            APP,
+            ACTION.replace("string", "strnig"),
+            "act.yaml: input_schema: no valid JSON Schema at",
+        ),
+        (APP, ACTION + "  method: FETCH\n", "act.yaml: request: `method` is one of"),
+        (APP, ACTION + "  url: https://a.example\n", "give either `path` or `url`"),
+        (APP, ACTION + "errors: [{kind: fatal}]\n", "act.yaml: errors.0: give `statuses`"),
+        (APP, ACTION + "errors: [{kind: bad, statuses: [1]}]\n", "act.yaml: errors.0.kind: "),
+        (APP, ACTION + "pagination: {type: cursor, records: body}\n", "a cursor needs `next`"),
+        (APP, "key: x\n" + ACTION, "act.yaml: key: leave it out"),
+        (APP, ACTION + "name: Twice\n", "'name' stands here twice"),
+        (APP, "a: &a [1]\nb: *a\n" + ACTION, "aliases are not allowed"),
+        (APP, "- 1\n", "act.yaml: must be a mapping"),
+        (APP, "{", "act.yaml: no valid YAML"),
+        (APP, "!!python/object/apply:os.system [id]\n", "act.yaml: no valid YAML"),
+        (APP.replace("base_url: https://shop.example\n", ""), ACTION, "needs the app's `base_url`"),
+    ],
+)
+def test_faults_name_the_file_and_the_place(
+    tmp_path: Path, app: str, action: str, where: str
+) -> None:
+    with pytest.raises(ManifestError) as caught:
+        load_catalogue([write(tmp_path, app, action)])
+    assert where in str(caught.value)
+    assert str(tmp_path / "shop") in str(caught.value)
+
+
+def test_doubts_are_found(tmp_path: Path) -> None:
+    action = ACTION.replace("{id}", "fixed") + "  query: {a: '{{ inputs.idd }}'}\n"
+    doubts = "\n".join(check_manifests(load_catalogue([write(tmp_path, action=action)])))
+    assert "shop.act: there is no input idd" in doubts
+    assert "shop.act: input id is not used" in doubts
+    assert "shop.act: needs a description" in doubts
+
+
+def test_editors_get_a_schema_that_fits_the_built_in_apps() -> None:
+    schema = manifest_schema()
+    validators = {name: jsonschema.Draft202012Validator(part) for name, part in schema.items()}
+    files = [("app", path) for path in BUILT_IN.glob("*/app.yaml")]
+    files += [("action", path) for path in BUILT_IN.glob("*/actions/*.yaml")]
+    assert len(files) > 20
+    for kind, path in files:
+        errors = list(validators[kind].iter_errors(yaml.safe_load(path.read_text("utf-8"))))
+        assert errors == [], path
+    assert not validators["app"].is_valid({"key": "a", "name": "A", "nmae": 1})
+    assert not validators["action"].is_valid({"name": "A", "request": {"pth": "/"}})
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "key": {"type": "string", "secret": True},
+        "pass": {"type": "string", "format": "password"},
+        "list": {"type": "array", "items": {"properties": {"pin": {"secret": True}}}},
+        "map": {"type": "object", "additionalProperties": {"secret": True}},
+        "any": {"anyOf": [{"type": "string"}, {"properties": {"pin": {"secret": True}}}]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"name": "n", "key": "k"}, {"name": "n", "key": MASK}),
+        ({"pass": {"deep": 1}}, {"pass": MASK}),
+        ({"key": None}, {"key": None}),
+        ({"list": [{"pin": 1, "x": 2}]}, {"list": [{"pin": MASK, "x": 2}]}),
+        ({"map": {"a": 1}}, {"map": {"a": MASK}}),
+        ({"any": {"pin": 1}}, {"any": {"pin": MASK}}),
+        ({"unknown": 1}, {"unknown": 1}),
+        ("no object", "no object"),
+    ],
+)
+def test_masking(value: Any, shown: Any) -> None:
+    assert mask(SCHEMA, value) == shown
