@@ -11,7 +11,7 @@ from temporalio.worker import Replayer
 from settings import Settings
 from store.encryption import Keyring
 from temporal.client import data_converter
-from temporal.worker import WORKFLOWS, workflow_runner
+from temporal.worker import WORKFLOWS, sandbox
 from tests.replay.record import HISTORIES, KEY
 
 FILES = sorted(HISTORIES.glob("*.json"))
@@ -25,7 +25,7 @@ def test_there_are_histories_to_replay() -> None:
 async def test_replay(file: Path, tmp_path: Path) -> None:
     replayer = Replayer(
         workflows=WORKFLOWS,
-        workflow_runner=workflow_runner(),
+        workflow_runner=sandbox(),
         data_converter=data_converter(Settings(data_dir=tmp_path), Keyring([KEY])),
     )
     # The id is that of the file without its day.

@@ -18,7 +18,7 @@ from settings import Settings
 from store.encryption import Keyring
 from temporal.client import connect, register_search_attributes
 from temporal.server import DevServer, dev_server
-from temporal.worker import build_worker
+from temporal.worker import build_worker, sandbox
 from workflows.payloads import ComponentCall, Pause, Resume, RunInput, RunRecord, StepTrace
 
 
@@ -89,7 +89,7 @@ class FakeWorld:
 
     @asynccontextmanager
     async def working(self, client: Client, task_queue: str) -> AsyncIterator[None]:
-        async with build_worker(client, self.activities, task_queue=task_queue):
+        async with build_worker(client, self.activities, task_queue=task_queue, runner=sandbox()):
             yield
 
     async def until_paused(self, count: int = 1) -> Pause:
