@@ -31,7 +31,7 @@ dev: $(DEV_READY)
 	@$(RUN) -m cli dev
 
 test: $(TEST_READY)
-	@$(RUN) -m pytest $(ARGS)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest $(ARGS)
 
 bench: $(DEV_READY)
 	@$(RUN) -m benchmarks $(if $(JSON),--json "$(JSON)")
