@@ -25,6 +25,7 @@ server.listen(0, '127.0.0.1', () => {
       accountId: id,
       claims: () => ({ sub: id, name: `Person ${id}` }),
     }),
+    clockTolerance: 0, // a token that has ended is refused at once
     issueRefreshToken: () => true,
     pkce: { required: () => true },
     rotateRefreshToken: true,
