@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from temporalio import activity
 
-from store.ledger import Ledger, RunOpened, StepWrite
+from store.bookings import RunOpened, StepWrite
+from store.ledger import Ledger
 from temporal.booking import free_step_rows
 from workflows.payloads import Pause, Resume, RunRecord, StepTrace
 

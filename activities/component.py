@@ -22,7 +22,8 @@ from connectors.credential import Credential
 from connectors.executor import ComponentError, execute
 from connectors.http import OutgoingHttp
 from connectors.manifest import Component
-from store.ledger import Ledger, StepWrite
+from store.bookings import StepWrite
+from store.ledger import Ledger
 from store.models import now_ms
 from temporal.booking import free_step_rows
 from workflows.payloads import ComponentCall

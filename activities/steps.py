@@ -8,7 +8,7 @@ from temporalio import activity
 
 from connectors.manifest import Component
 from connectors.masking import mask
-from store.ledger import Row
+from store.bookings import Row
 from store.models import now_ms
 from workflows.payloads import ComponentCall
 

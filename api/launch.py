@@ -19,7 +19,7 @@ from api.errors import ApiError, ErrorKind, invalid
 from api.faults import checked_draft
 from api.published import Compiled, Need, union_of
 from api.state import State
-from store.ledger import credits_of, today
+from store.bookings import credits_of, today
 from store.models import (
     DEVELOPER,
     Account,

@@ -18,8 +18,9 @@ from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.pauses import PauseWatch
+from store.bookings import RunOpened
 from store.database import Database
-from store.ledger import Ledger, RunOpened
+from store.ledger import Ledger
 from store.models import Project, Run, RunPause, new_id, now_ms
 from temporal.booking import run_closed
 from temporal.client import TASK_QUEUE

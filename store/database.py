@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -27,6 +27,15 @@ def open_database(url: str) -> Database:
             url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
         )
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def open_sync_sqlite(url: URL) -> Engine:
+    """A second way to the file of an asynchronous engine, for threads."""
+    engine = create_engine(
+        url.set(drivername="sqlite"), connect_args={"timeout": 30}, hide_parameters=True
+    )
+    event.listen(engine, "connect", _configure_sqlite)
+    return engine
 
 
 async def close_database(database: Database) -> None:

@@ -7,53 +7,23 @@ steps, an idle one at once.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from store.database import Database, insert_for
-from store.models import Account, CreditUsage, Run, RunPause, RunStep, now_ms
-
-EXECUTIONS_PER_FREE_CREDIT = 100
-"""So many executions of free components cost one credit."""
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class StepWrite:
-    """Steps of one run that have been executed; rows as in `run_steps`."""
-
-    account_id: str
-    app_steps: Sequence[Row] = ()
-    free_steps: Sequence[Row] = ()
-
-
-@dataclass(frozen=True)
-class RunOpened:
-    """A run that starts; a row as in `runs`."""
-
-    row: Row
-
-
-@dataclass(frozen=True)
-class RunClosed:
-    """A run that ended."""
-
-    run_id: str
-    status: str
-    message: str | None
-    result: Any
-    steps: StepWrite | None = None
-
-
-Entry = StepWrite | RunOpened | RunClosed
+from store.bookings import (
+    Entry,
+    Row,
+    credits_of,
+    today,
+    write_entries,
+)
+from store.database import Database, insert_for, open_sync_sqlite
+from store.models import Account, CreditUsage, Run, RunPause, RunStep
 
 
 class Ledger:
@@ -61,6 +31,13 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._engine: AsyncEngine = database.kw["bind"]
+        self._thread: ThreadPoolExecutor | None = None
+        if self._engine.dialect.name == "sqlite":
+            # A file answers at once: one change of threads for a transaction instead of one for
+            # each of its statements.
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+            self._sync_engine = open_sync_sqlite(self._engine.url)
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -103,17 +80,17 @@ class Ledger:
                 _settle(written)
 
     async def _commit(self, entries: Sequence[Entry]) -> None:
-        async with self._database.begin() as session:
-            insert = insert_for(session)
-            opened = [entry.row for entry in entries if isinstance(entry, RunOpened)]
-            if opened:
-                await session.execute(insert(Run).on_conflict_do_nothing(), opened)
-            closed = [entry for entry in entries if isinstance(entry, RunClosed)]
-            steps = [entry for entry in entries if isinstance(entry, StepWrite)]
-            steps += [entry.steps for entry in closed if entry.steps is not None]
-            await _write_steps(session, steps)
-            for entry in closed:
-                await _close(session, entry)
+        if self._thread is None:
+            async with self._engine.begin() as connection:
+                await connection.run_sync(write_entries, entries)
+        else:
+            await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._commit_here, entries
+            )
+
+    def _commit_here(self, entries: Sequence[Entry]) -> None:
+        with self._sync_engine.begin() as connection:
+            write_entries(connection, entries)
 
     async def recorded_output(self, run_id: str, step_id: str, iteration: str) -> tuple[Any] | None:
         """The output of a step that has succeeded before, in a tuple; None where none has."""
@@ -217,77 +194,6 @@ class Ledger:
         if row is None:
             return 0
         return max(0, int(row[0]) - credits_of(row[1] or 0, row[2] or 0))
-
-
-def credits_of(app_executions: int, free_executions: int) -> int:
-    """What executions cost: an app component 1 each, a hundred free ones 1."""
-    return app_executions + free_executions // EXECUTIONS_PER_FREE_CREDIT
-
-
-def today() -> str:
-    """The UTC day, YYYY-MM-DD, on which usage is counted now."""
-    return datetime.now(UTC).date().isoformat()
-
-
-async def _write_steps(session: AsyncSession, writes: Sequence[StepWrite]) -> None:
-    insert = insert_for(session)
-    used: Counter[tuple[str, str]] = Counter()
-    for kind in ("app_steps", "free_steps"):
-        rows = {
-            (row["run_id"], row["step_id"], row["iteration"]): (row, write.account_id)
-            for write in writes
-            for row in getattr(write, kind)
-        }
-        if not rows:
-            continue
-        statement = insert(RunStep).on_conflict_do_nothing()
-        keys = statement.returning(RunStep.run_id, RunStep.step_id, RunStep.iteration)
-        new = {tuple(key) for key in await session.execute(keys, [row for row, _ in rows.values()])}
-        for key, (row, account_id) in rows.items():
-            if key in new:
-                used[account_id, kind] += 1
-            else:
-                await _rewrite(session, row)
-    for account_id in {account_id for account_id, _ in used}:
-        usage = {
-            "app_executions": used[account_id, "app_steps"],
-            "free_executions": used[account_id, "free_steps"],
-        }
-        count = insert(CreditUsage).values(account_id=account_id, day=today(), **usage)
-        await session.execute(
-            count.on_conflict_do_update(
-                index_elements=[CreditUsage.account_id, CreditUsage.day],
-                set_={
-                    name: getattr(CreditUsage, name) + getattr(count.excluded, name)
-                    for name in usage
-                },
-            )
-        )
-
-
-async def _rewrite(session: AsyncSession, row: Row) -> None:
-    """A step that failed before and was tried again; a success is never overwritten."""
-    await session.execute(
-        update(RunStep)
-        .where(
-            RunStep.run_id == row["run_id"],
-            RunStep.step_id == row["step_id"],
-            RunStep.iteration == row["iteration"],
-            RunStep.status != "completed",
-        )
-        .values({name: row[name] for name in ("status", "output", "error", "attempts", "ended_at")})
-    )
-
-
-async def _close(session: AsyncSession, entry: RunClosed) -> None:
-    closed = await session.execute(
-        update(Run)
-        .where(Run.id == entry.run_id, Run.ended_at.is_(None))
-        .values(status=entry.status, message=entry.message, result=entry.result, ended_at=now_ms())
-        .returning(Run.id)
-    )
-    if closed.one_or_none() is not None:
-        await session.execute(delete(RunPause).where(RunPause.run_id == entry.run_id))
 
 
 def _settle(written: asyncio.Future[None], error: Exception | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError
 
-from store.ledger import Row, RunClosed, StepWrite
+from store.bookings import Row, RunClosed, StepWrite
 from workflows.payloads import RunOutcome, StepTrace
 
 

@@ -14,7 +14,7 @@ from api.manage.sessions import AccountView, GivenPassword, Password, account_vi
 from api.schemas import Model
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from store.ledger import credits_of, today
+from store.bookings import credits_of, today
 from store.models import Account, AccountSession, CreditUsage
 
 router = APIRouter(

@@ -13,7 +13,7 @@ from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT
 from api.schemas import Model, Timestamp
 from api.state import StateDep
-from store.ledger import credits_of
+from store.bookings import credits_of
 from store.models import Automation, EndUser, Run, RunStep
 
 router = APIRouter(

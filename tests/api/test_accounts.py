@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, update
 
-from store.ledger import today
+from store.bookings import today
 from store.models import Account, AccountSession, ApiToken, CreditUsage
 from tests.api.conftest import PASSWORD, Rest
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import update
 
-from store.ledger import today
+from store.bookings import today
 from store.models import Automation, AutomationVersion, Connection, CreditUsage, Project
 from tests.api.conftest import GREETING
 

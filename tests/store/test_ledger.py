@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from store.ledger import Ledger, RunClosed, RunOpened, StepWrite, credits_of
+from store.bookings import RunClosed, RunOpened, StepWrite, credits_of
+from store.ledger import Ledger
 from store.models import Account, CreditUsage, Project, Run, RunPause, RunStep, now_ms
 
 if TYPE_CHECKING:
