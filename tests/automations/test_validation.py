@@ -1,0 +1,146 @@
+"""Validation answers every fault at once, with its place and what to do, and never raises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automations.definition import Definition
+from automations.validation import InvalidDefinition, parse, validate
+from connectors.catalogue import load_catalogue
+from tests.automations.test_expressions import JSON
+
+CATALOGUE = load_catalogue()
+TRIGGER = {
+    "type": "manual",
+    "input": {"type": "object", "properties": {"title": {"type": "string"}}},
+}
+
+
+def faults(*steps: dict[str, Any], result: Any = None, **called: Definition) -> dict[str, str]:
+    definition = {"trigger": TRIGGER, "steps": list(steps), "result": result}
+    return {fault.path: fault.message for fault in validate(definition, CATALOGUE, called)}
+
+
+def http(step_id: str, **inputs: Any) -> dict[str, Any]:
+    inputs = {"url": "https://example.com"} | inputs
+    return {"id": step_id, "type": "app", "component": "http.request", "inputs": inputs}
+
+
+def test_a_sound_definition_has_no_faults() -> None:
+    check = {
+        "id": "check",
+        "type": "condition",
+        "branches": [{"when": "steps.a.output.status == 200", "steps": [http("b")]}],
+    }
+    each = {
+        "id": "each",
+        "type": "for-each",
+        "items": "[1, 2]",
+        "steps": [http("c", body="{{ item + index }}")],
+        "output": "{{ steps.c.output.body }}",
+    }
+    assert (
+        faults(http("a", body="{{ data.title }}"), check, each, result="{{ steps.each.output }}")
+        == {}
+    )
+
+
+def test_every_fault_is_told_at_once() -> None:
+    found = faults(
+        {"id": "a", "type": "app", "component": "http.requst", "inputs": {}},
+        {"id": "b", "type": "app", "component": "nosuch.app", "inputs": {}},
+        {"id": "c", "type": "app", "component": "http.request", "inputs": {"uri": "x"}},
+        http("d", method="FETCH"),
+        http("e", body="{{ data.titel }}"),
+        http("f", body="{{ steps.later.output }} {{ steps.nosuch.output }}"),
+        http("later", body="{{ 1 + }}"),
+        {"id": "g", "type": "call", "automationId": "unknown"},
+    )
+    assert "Did you mean `http.request`" in found["steps[0].component"]
+    assert "no app `nosuch`" in found["steps[1].component"]
+    assert "needed" in found["steps[2].inputs.url"]
+    assert "no input `uri`" in found["steps[2].inputs.uri"]
+    assert "FETCH" in found["steps[3].inputs.method"]
+    assert "Did you mean `title`" in found["steps[4].inputs.body"]
+    assert "steps[5].inputs.body" in found
+    assert "steps[6].inputs.body" in found
+    assert "no published automation" in found["steps[7].automationId"]
+
+
+@pytest.mark.parametrize(
+    ("step", "path"),
+    [
+        ({"id": "UPPER", "type": "stop"}, "steps[0].id"),
+        ({"id": "x", "type": "nosuch"}, "steps[0]"),
+        ({"id": "x", "type": "stop", "colour": 1}, "steps[0].colour"),
+        ({"id": "x", "type": "for-each", "items": "[]", "steps": []}, "steps[0].steps"),
+        ({"id": "x", "type": "set", "values": {"a": "{{ item }}"}}, "steps[0].values.a"),
+    ],
+)
+def test_a_fault_of_shape_names_its_place(step: dict[str, Any], path: str) -> None:
+    assert path in faults(step)
+
+
+def test_what_a_loop_did_inside_cannot_be_read_outside() -> None:
+    loop = {"id": "each", "type": "for-each", "items": "[1]", "steps": [http("inner")]}
+    found = faults(loop, http("after", body="{{ steps.inner.output }}"))
+    assert "another block" in found["steps[1].inputs.body"]
+
+
+def test_two_steps_with_one_id() -> None:
+    assert "the id `a`" in faults(http("a"), http("a"))["steps"]
+
+
+def test_a_circle_of_calls() -> None:
+    back = Definition.model_validate(
+        {"steps": [{"id": "x", "type": "call", "automationId": "one"}]}
+    )
+    found = faults({"id": "x", "type": "call", "automationId": "one"}, one=back)
+    assert "never ends" in found["steps"]
+
+
+def test_sizes_are_bounded() -> None:
+    assert "500" in faults(*[http(f"s{n}") for n in range(501)])["steps"]
+    assert "bytes" in faults(http("a", body="x" * 300_000))[""]
+    deep: dict[str, Any] = http("a")
+    for n in range(20):
+        deep = {"id": f"d{n}", "type": "for-each", "items": "[1]", "steps": [deep]}
+    assert any("nested deeper" in message for message in faults(deep).values())
+
+
+def test_parse_tells_faults() -> None:
+    with pytest.raises(InvalidDefinition) as refused:
+        parse({"steps": 5})
+    assert refused.value.faults[0].path == "steps"
+
+
+@settings(max_examples=300)
+@given(JSON)
+def test_validation_never_raises(value: Any) -> None:
+    validate(value, CATALOGUE, {})
+
+
+STEP_PARTS = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["a", "b"]),
+        "type": st.sampled_from(["app", "set", "call", "delay", "x"]),
+    },
+    optional={
+        "component": st.sampled_from(["http.request", "x", ""]),
+        "inputs": st.dictionaries(st.text(max_size=5), JSON, max_size=3),
+        "values": st.dictionaries(st.text(max_size=5), JSON, max_size=3),
+        "seconds": JSON,
+        "automationId": st.text(max_size=5),
+        "onError": JSON,
+    },
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(STEP_PARTS, max_size=4), JSON)
+def test_validation_never_raises_on_nearly_right_steps(steps: list[Any], result: Any) -> None:
+    validate({"steps": steps, "result": result, "trigger": TRIGGER}, CATALOGUE, {})
