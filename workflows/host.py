@@ -186,7 +186,6 @@ class WorkflowHost:
             )
         self._tell(f"**{place.label}** runs the automation “{called.name}”.")
         run_id = "-".join([self._run_id, step.id, *place.iteration.split(".")]).rstrip("-")
-        inside = run_id.removeprefix(self._run_id)[1:]
         child = self._run.model_copy(
             update={
                 "automation_id": step.automation_id,
@@ -197,7 +196,7 @@ class WorkflowHost:
                 "event": None,
                 "parent_run_id": self._run_id,
                 "depth": self._run.depth + 1,
-                "callback_url": f"{self._run.callback_url}/-/{inside}",
+                "callback_url": f"{self._run.callback_url}/{run_id}",
             }
         )
         record = RunRecord(

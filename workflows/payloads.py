@@ -28,7 +28,7 @@ class RunInput(BaseModel):
     event: Any = None
     callback_url: str = ""
     """Unguessable; a callback step's own URL is this, a slash, its id and iteration. A called
-    automation's adds `/-/` and the end of its run's id."""
+    automation's has its run's id in between."""
     parent_run_id: str | None = None
     depth: int = 0
 

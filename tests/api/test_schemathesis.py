@@ -43,6 +43,9 @@ DELETING = {"deleteAutomation"}
 """Must not reach the objects that the other operations need."""
 
 load_all_checks()
+
+REFUSED_BY_SERVER = b"Invalid HTTP request received."
+"""What uvicorn says to a request line longer than it reads: no request reaches the API then."""
 CHECKED = CHECKS.get_by_names(
     [
         "not_a_server_error",
@@ -197,6 +200,8 @@ def test_made_up_requests_are_answered_as_the_document_says(
     def check(case: Any) -> None:
         headers = target.prepare(case)
         response = case.call(base_url=target.url, headers=headers)
+        if response.content == REFUSED_BY_SERVER:
+            return
         case.validate_response(response, checks=CHECKED)
 
     check()

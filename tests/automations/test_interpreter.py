@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from automations.definition import Definition, ForEachStep
 from automations.interpreter import (
@@ -20,6 +22,8 @@ from automations.interpreter import (
     referenced_scope,
     weight,
 )
+from automations.validation import validate
+from tests.automations.strategies import definitions
 
 
 class NotingHost:
@@ -302,3 +306,31 @@ def test_the_weight_of_steps_is_what_they_start_at_most() -> None:
         }
     )
     assert weight(definition.steps, 200) == 1 + 0 + 2 + 200
+
+
+class Catalogue:
+    """The components that the made-up definitions name."""
+
+    input_schema: dict[str, Any] = {"type": "object", "properties": {"x": {}}}  # noqa: RUF012
+    output_schema: dict[str, Any] = {}  # noqa: RUF012
+    apps: dict[str, Any] = {}  # noqa: RUF012
+
+    def component(self, key: str) -> Catalogue:
+        return self
+
+
+@settings(max_examples=300)
+@given(definitions(), st.integers(-1, 1), st.lists(st.integers(), max_size=3))
+async def test_any_valid_definition_ends_or_pauses(
+    definition: dict[str, Any], n: int, items: list[int]
+) -> None:
+    assert validate(definition, Catalogue(), {}) == []
+    host = NotingHost()
+    interpreter = Interpreter(Definition.model_validate(definition), host, "https://x.test")
+    run = interpreter.run(data={"n": n, "items": items}, event=None, run={"id": "r"})
+    async with asyncio.timeout(10):
+        try:
+            assert await run == "r"
+        except Stopped as stop:
+            assert stop.status in {"completed", "error"}  # noqa: PT017 - either way is an end
+            assert stop.status == "completed" or stop.message  # noqa: PT017 - the same

@@ -281,6 +281,24 @@ async def test_a_long_loop_runs_in_parts_that_keep_every_history_short(
         assert len((await handle.fetch_history()).events) < 60
 
 
+async def test_ten_thousand_items(temporal: Client, world: FakeWorld) -> None:
+    loop = {
+        "id": "each",
+        "type": "for-each",
+        "items": "data.items",
+        "steps": [{"id": "s", "type": "set", "values": {"n": "{{ item * 2 }}"}}],
+        "output": "{{ vars.n }}",
+    }
+    run = run_input([loop], result="{{ steps.each.output }}", data={"items": list(range(10_000))})
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run, queue)
+        assert (await handle.result()).result == [n * 2 for n in range(10_000)]
+        assert len((await handle.fetch_history()).events) < 150
+    booked = {trace.iteration for trace in world.traces if trace.step_id == "s"}
+    assert booked == {str(n) for n in range(10_000)}
+
+
 async def test_a_failure_in_a_part_of_a_long_loop_ends_the_run_and_names_the_item(
     temporal: Client, world: FakeWorld
 ) -> None:
