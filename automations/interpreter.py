@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from automations.definition import (
     ApprovalStep,
@@ -28,112 +27,16 @@ from automations.definition import (
     StopStep,
     SwitchStep,
     WaitUntilStep,
-    child_blocks,
     walk,
 )
 from automations.expressions import ExpressionError, compile_expression, compile_template
+from automations.host import Host, Place, Scope, StepFailed, Stopped, Trace
+from automations.loops import find_step
 
 MAX_ITEMS = 10_000
 """Items of one for-each."""
 MAX_WAIT_SECONDS = 31_536_000
 """A year: the longest delay."""
-
-
-class StepFailed(Exception):
-    """A step failed for good; `message` names what to do, `kind` is the kind of error."""
-
-    def __init__(self, message: str, kind: str = "fatal") -> None:
-        super().__init__(message)
-        self.message = message
-        self.kind = kind
-
-
-class Stopped(Exception):
-    """A stop step was reached, or a step failed whose `onError` is stop: the run ends here."""
-
-    def __init__(self, status: str, message: str | None, result: Any = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.result = result
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a run a step is executed: the step and the indexes of the loops around it."""
-
-    step: Step
-    iteration: str
-
-    @property
-    def label(self) -> str:
-        """The step's name for people; in a loop with the item's number, from 1."""
-        name = self.step.name or self.step.id
-        if not self.iteration:
-            return name
-        numbers = ".".join(str(int(index) + 1) for index in self.iteration.split("."))
-        return f"{name} #{numbers}"
-
-
-class Host(Protocol):
-    """What the interpreter needs of the world."""
-
-    def now(self) -> datetime:
-        """The current moment, deterministic, in UTC."""
-
-    async def call_component(self, place: Place, inputs: dict[str, Any]) -> Any:
-        """Executes an app action; raises StepFailed."""
-
-    async def call_automation(self, place: Place, data: dict[str, Any]) -> Any:
-        """Runs another automation; raises StepFailed."""
-
-    async def wait(self, place: Place, kind: str, message: str, until: datetime | None) -> Answer:
-        """Pauses until somebody answers or the moment has come."""
-
-    async def iterate(self, place: Place, items: list[Any], scope: Scope) -> list[Any] | None:
-        """Runs a long loop's iterations elsewhere; None: run them here. Raises Stopped."""
-
-    def record(self, trace: Trace) -> None:
-        """Takes note of a step that needed no activity."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How a wait ended; `expired` when nobody answered in time."""
-
-    expired: bool = False
-    approved: bool | None = None
-    by: str | None = None
-    comment: str | None = None
-    body: Any = None
-    query: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What a step that needed no activity did."""
-
-    place: Place
-    started: datetime
-    ended: datetime
-    inputs: Any = None
-    output: Any = None
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The values that expressions see at one place of a run."""
-
-    variables: dict[str, Any]
-    iteration: str = ""
-
-    def inner(self, index: int, loop: ForEachStep, item: Any) -> Scope:
-        """The scope of one iteration: what it sets is not seen outside."""
-        names = {loop.item_name: item, loop.index_name: index}
-        copies = {name: dict(self.variables[name]) for name in ("steps", "vars")}
-        iteration = f"{self.iteration}.{index}" if self.iteration else str(index)
-        return Scope({**self.variables, **copies, **names}, iteration)
 
 
 @lru_cache(maxsize=512)
@@ -351,56 +254,6 @@ class _Tracing:
                     error=message,
                 )
             )
-
-
-def find_step(definition: Definition, step_id: str) -> Step | None:
-    """The step with this id, wherever it is in the tree."""
-    return next((step for step in walk(definition.steps) if step.id == step_id), None)
-
-
-def weight(steps: list[Step], inner_loop: int) -> int:
-    """How many activities one pass of these steps starts at most, a loop inside counted as
-    `inner_loop`."""
-    total = 0
-    for step in steps:
-        if isinstance(step, ForEachStep):
-            total += inner_loop
-        else:
-            blocks = [weight(block, inner_loop) for _, block in child_blocks(step)]
-            total += max(blocks, default=0) + (0 if blocks or isinstance(step, SetStep) else 1)
-    return max(total, 1)
-
-
-def referenced_scope(loop: ForEachStep, scope: Scope) -> Scope:
-    """The part of the scope that a loop's body reads, so that no more travels."""
-    references = {path for source in _templates(loop) for path in source}
-    used = {path[0] for path in references}
-    steps = scope.variables["steps"]
-    if ("steps",) not in references:
-        ids = {path[1] for path in references if path[0] == "steps"}
-        steps = {step_id: value for step_id, value in steps.items() if step_id in ids}
-    variables = {name: value for name, value in scope.variables.items() if name in used}
-    return Scope(
-        {**variables, "steps": steps, "vars": scope.variables["vars"], "callbacks": {}},
-        scope.iteration,
-    )
-
-
-def _templates(loop: ForEachStep) -> Iterator[frozenset[tuple[str, ...]]]:
-    yield compile_template(loop.output).references
-    for step in walk(loop.steps):
-        match step:
-            case ConditionStep():
-                for branch in step.branches:
-                    yield compile_expression(branch.when).references
-            case SwitchStep():
-                yield compile_expression(step.value).references
-            case ForEachStep():
-                yield compile_expression(step.items).references
-                yield compile_template(step.output).references
-            case _:
-                templates = step.model_dump(exclude={"id", "name", "on_error", "type"})
-                yield compile_template(templates).references
 
 
 def _chosen_block(step: Step, scope: Scope) -> tuple[str, list[Step]]:

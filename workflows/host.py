@@ -17,16 +17,8 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from automations.definition import AppStep, CallStep, ForEachStep
-    from automations.interpreter import (
-        Answer,
-        Place,
-        Scope,
-        StepFailed,
-        Stopped,
-        Trace,
-        referenced_scope,
-        weight,
-    )
+    from automations.host import Answer, Place, Scope, StepFailed, Stopped, Trace
+    from automations.loops import referenced_scope, weight
     from workflows import search_attributes
     from workflows.payloads import (
         ComponentCall,

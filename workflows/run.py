@@ -8,7 +8,8 @@ from temporalio.exceptions import ApplicationError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     import orjson
 
-    from automations.interpreter import Interpreter, Stopped, load_definition
+    from automations.host import Stopped
+    from automations.interpreter import Interpreter, load_definition
     from workflows.host import WorkflowHost
     from workflows.payloads import LoopPart, LoopPartOutcome, Resume, RunInput, RunOutcome
 

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from automations.interpreter import Place
+    from automations.host import Place
     from workflows import search_attributes
     from workflows.payloads import Pause, Resume, RunInput, RunRecord, StepTrace
 

@@ -11,17 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automations.definition import Definition, ForEachStep
-from automations.interpreter import (
-    Answer,
-    Interpreter,
-    Place,
-    Scope,
-    StepFailed,
-    Stopped,
-    Trace,
-    referenced_scope,
-    weight,
-)
+from automations.host import Answer, Place, Scope, StepFailed, Stopped, Trace
+from automations.interpreter import Interpreter
+from automations.loops import referenced_scope, weight
 from automations.validation import validate
 from tests.automations.strategies import definitions
 

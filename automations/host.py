@@ -1,0 +1,111 @@
+"""The world as an interpreter sees it: what it asks of it, and what it gets.
+
+A workflow is a host; tests have others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automations.definition import ForEachStep, Step
+
+
+class StepFailed(Exception):
+    """A step failed for good; `message` names what to do, `kind` is the kind of error."""
+
+    def __init__(self, message: str, kind: str = "fatal") -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+
+
+class Stopped(Exception):
+    """A stop step was reached, or a step failed whose `onError` is stop: the run ends here."""
+
+    def __init__(self, status: str, message: str | None, result: Any = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.result = result
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a run a step is executed: the step and the indexes of the loops around it."""
+
+    step: Step
+    iteration: str
+
+    @property
+    def label(self) -> str:
+        """The step's name for people; in a loop with the item's number, from 1."""
+        name = self.step.name or self.step.id
+        if not self.iteration:
+            return name
+        numbers = ".".join(str(int(index) + 1) for index in self.iteration.split("."))
+        return f"{name} #{numbers}"
+
+
+class Host(Protocol):
+    """What the interpreter needs of the world."""
+
+    def now(self) -> datetime:
+        """The current moment, deterministic, in UTC."""
+
+    async def call_component(self, place: Place, inputs: dict[str, Any]) -> Any:
+        """Executes an app action; raises StepFailed."""
+
+    async def call_automation(self, place: Place, data: dict[str, Any]) -> Any:
+        """Runs another automation; raises StepFailed."""
+
+    async def wait(self, place: Place, kind: str, message: str, until: datetime | None) -> Answer:
+        """Pauses until somebody answers or the moment has come."""
+
+    async def iterate(self, place: Place, items: list[Any], scope: Scope) -> list[Any] | None:
+        """Runs a long loop's iterations elsewhere; None: run them here. Raises Stopped."""
+
+    def record(self, trace: Trace) -> None:
+        """Takes note of a step that needed no activity."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a wait ended; `expired` when nobody answered in time."""
+
+    expired: bool = False
+    approved: bool | None = None
+    by: str | None = None
+    comment: str | None = None
+    body: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a step that needed no activity did."""
+
+    place: Place
+    started: datetime
+    ended: datetime
+    inputs: Any = None
+    output: Any = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The values that expressions see at one place of a run."""
+
+    variables: dict[str, Any]
+    iteration: str = ""
+
+    def inner(self, index: int, loop: ForEachStep, item: Any) -> Scope:
+        """The scope of one iteration: what it sets is not seen outside."""
+        names = {loop.item_name: item, loop.index_name: index}
+        copies = {name: dict(self.variables[name]) for name in ("steps", "vars")}
+        iteration = f"{self.iteration}.{index}" if self.iteration else str(index)
+        return Scope({**self.variables, **copies, **names}, iteration)

@@ -1,0 +1,71 @@
+"""What a loop weighs and what it reads, for running its iterations elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automations.definition import (
+    ConditionStep,
+    Definition,
+    ForEachStep,
+    SetStep,
+    Step,
+    SwitchStep,
+    child_blocks,
+    walk,
+)
+from automations.expressions import compile_expression, compile_template
+from automations.host import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def find_step(definition: Definition, step_id: str) -> Step | None:
+    """The step with this id, wherever it is in the tree."""
+    return next((step for step in walk(definition.steps) if step.id == step_id), None)
+
+
+def weight(steps: list[Step], inner_loop: int) -> int:
+    """How many activities one pass of these steps starts at most, a loop inside counted as
+    `inner_loop`."""
+    total = 0
+    for step in steps:
+        if isinstance(step, ForEachStep):
+            total += inner_loop
+        else:
+            blocks = [weight(block, inner_loop) for _, block in child_blocks(step)]
+            total += max(blocks, default=0) + (0 if blocks or isinstance(step, SetStep) else 1)
+    return max(total, 1)
+
+
+def referenced_scope(loop: ForEachStep, scope: Scope) -> Scope:
+    """The part of the scope that a loop's body reads, so that no more travels."""
+    references = {path for source in _templates(loop) for path in source}
+    used = {path[0] for path in references}
+    steps = scope.variables["steps"]
+    if ("steps",) not in references:
+        ids = {path[1] for path in references if path[0] == "steps"}
+        steps = {step_id: value for step_id, value in steps.items() if step_id in ids}
+    variables = {name: value for name, value in scope.variables.items() if name in used}
+    return Scope(
+        {**variables, "steps": steps, "vars": scope.variables["vars"], "callbacks": {}},
+        scope.iteration,
+    )
+
+
+def _templates(loop: ForEachStep) -> Iterator[frozenset[tuple[str, ...]]]:
+    yield compile_template(loop.output).references
+    for step in walk(loop.steps):
+        match step:
+            case ConditionStep():
+                for branch in step.branches:
+                    yield compile_expression(branch.when).references
+            case SwitchStep():
+                yield compile_expression(step.value).references
+            case ForEachStep():
+                yield compile_expression(step.items).references
+                yield compile_template(step.output).references
+            case _:
+                templates = step.model_dump(exclude={"id", "name", "on_error", "type"})
+                yield compile_template(templates).references
