@@ -161,6 +161,14 @@ def _text(text: str, path: str, found: list[tuple[str, Expression]]) -> Resolver
     return _named(path, lambda scope: _mixed(pieces, scope))
 
 
+def type_of(text: str) -> str | None:
+    """The JSON type of what a text with expressions gives; None: known only when it is run."""
+    pieces = _pieces(text)
+    if len(pieces) != 1:
+        return "string"
+    return "string" if isinstance(pieces[0], str) else pieces[0].type
+
+
 def _mixed(pieces: tuple[str | Expression, ...], scope: Mapping[str, Any]) -> str:
     return joined(
         piece if isinstance(piece, str) else text_of(piece.evaluate(scope)) for piece in pieces

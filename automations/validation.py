@@ -26,6 +26,7 @@ from automations.definition import (
     walk,
 )
 from automations.expressions import ExpressionError, compile_expression, compile_template
+from automations.templates import type_of
 
 MAX_BYTES = 256 * 1024
 MAX_STEPS = 500
@@ -216,12 +217,12 @@ class _Validation:
             case ConditionStep():
                 for index, branch in enumerate(step.branches):
                     yield from self._expression(
-                        branch.when, f"{path}.branches[{index}].when", scope
+                        branch.when, f"{path}.branches[{index}].when", scope, "boolean"
                     )
             case SwitchStep():
                 yield from self._expression(step.value, f"{path}.value", scope)
             case ForEachStep():
-                yield from self._expression(step.items, f"{path}.items", scope)
+                yield from self._expression(step.items, f"{path}.items", scope, "array")
                 for name in (step.item_name, step.index_name):
                     if name in RESERVED:
                         yield Fault(path, f"`{name}` is a name of the language: choose another.")
@@ -258,6 +259,8 @@ class _Validation:
                 validator = jsonschema.Draft202012Validator(properties[name])
                 for error in validator.iter_errors(value):
                     yield Fault(f"{path}.inputs.{name}", f"{error.message}.")
+            elif isinstance(value, str):
+                yield from _contradiction(value, properties[name], f"{path}.inputs.{name}")
 
     def _unknown_component(self, key: str) -> str:
         known = [part.key for app in self._catalogue.apps.values() for part in app.components]
@@ -268,12 +271,17 @@ class _Validation:
             return f"There is no app `{app_key}`.{hint}"
         return f"The app `{app_key}` has no component `{key}`.{hint}"
 
-    def _expression(self, source: str, path: str, scope: _Scope) -> Iterator[Fault]:
+    def _expression(
+        self, source: str, path: str, scope: _Scope, wanted: str | None = None
+    ) -> Iterator[Fault]:
         try:
-            references = compile_expression(source).references
+            compiled = compile_expression(source)
+            references = compiled.references
         except _FAILURES as error:
             yield Fault(path, str(error))
             return
+        if wanted is not None and compiled.type not in (wanted, None):
+            yield Fault(path, f"This gives a value of type {compiled.type}; it must be {wanted}.")
         yield from self._references(references, path, scope)
 
     def _template(self, value: Any, path: str, scope: _Scope) -> Iterator[Fault]:
@@ -336,6 +344,24 @@ class _Validation:
                     yield Fault("steps", f"Calling automation {first} never ends: break the cycle.")
                     break
                 reached |= level
+
+
+def _contradiction(text: str, schema: dict[str, Any], path: str) -> Iterator[Fault]:
+    """An expression that is known to give what an input cannot take."""
+    expected = schema.get("type")
+    allowed = {expected} if isinstance(expected, str) else set(expected or ())
+    if "integer" in allowed:
+        allowed.add("number")
+    # Numbers and text are turned into each other where a component wants it.
+    takes_text = bool(allowed & {"number", "boolean"})
+    allowed |= {"number"} if "string" in allowed else set()
+    allowed |= {"string"} if takes_text else set()
+    try:
+        given = type_of(text)
+    except _FAILURES:
+        return  # told where its expression is looked at
+    if allowed and given not in allowed | {None, "null"}:
+        yield Fault(path, f"This gives a value of type {given}; the input takes {expected}.")
 
 
 def _field(

@@ -91,6 +91,19 @@ def test_what_a_loop_did_inside_cannot_be_read_outside() -> None:
     assert "another block" in found["steps[1].inputs.body"]
 
 
+def test_an_expression_that_gives_another_type_than_is_taken() -> None:
+    check = {"id": "c", "type": "condition", "branches": [{"when": "size(data.title)"}]}
+    loop = {"id": "l", "type": "for-each", "items": "1 + 1", "steps": [http("x")]}
+    found = faults(http("a", query="{{ [1, 2] }}", expectedStatuses="{{ 200 }}"), check, loop)
+    assert set(found) == {
+        "steps[0].inputs.query",
+        "steps[0].inputs.expectedStatuses",
+        "steps[1].branches[0].when",
+        "steps[2].items",
+    }
+    assert found["steps[0].inputs.query"].startswith("This gives a value of type array")
+
+
 def test_two_steps_with_one_id() -> None:
     assert "the id `a`" in faults(http("a"), http("a"))["steps"]
 
