@@ -11,7 +11,11 @@ from temporalio.api.operatorservice.v1 import (
 )
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, ExternalStorage
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    ExternalStorage,
+)
 
 from settings import Settings
 from store.encryption import Keyring
@@ -26,6 +30,8 @@ def data_converter(settings: Settings, keyring: Keyring) -> DataConverter:
     """JSON by Pydantic, encrypted, with large payloads in the payload folder."""
     return dataclasses.replace(
         pydantic_data_converter,
+        # Else messages and stack traces of failures would stand readable in histories.
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
         payload_codec=EncryptionCodec(keyring),
         external_storage=ExternalStorage(
             drivers=[FolderStorage(settings.effective_payload_dir)],

@@ -85,10 +85,15 @@ async def test_each_app_step_is_an_activity_named_for_people(
 
 async def test_nothing_readable_is_in_the_history(temporal: Client, world: FakeWorld) -> None:
     queue = str(uuid4())
+    world.components["app.no"] = fail("refused for needle-4711", "conflict")
     async with world.working(temporal, queue):
-        run = run_input([echo("one", inputs={"x": "{{ data.x }}"})], data={"x": "needle-4711"})
-        handle = await start(temporal, run, queue)
-        await handle.result()
+        steps: list[dict[str, Any]] = [
+            echo("one", inputs={"x": "{{ data.x }}"}),
+            {"id": "bad", "type": "app", "component": "app.no"},
+        ]
+        handle = await start(temporal, run_input(steps, data={"x": "needle-4711"}), queue)
+        with pytest.raises(WorkflowFailureError, match="failed"):
+            await handle.result()
     assert "needle-4711" not in (await handle.fetch_history()).to_json()
 
 
