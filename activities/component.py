@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -31,11 +30,6 @@ from workflows.payloads import ComponentCall
 HEARTBEAT_SECONDS = 5.0
 CREDITS_CACHE_SECONDS = 5.0
 RETRYABLE = {"rate_limited", "transient"}
-
-
-@dataclass(frozen=True)
-class _Success:
-    output: Any
 
 
 class ComponentActivity:

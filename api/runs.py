@@ -35,6 +35,7 @@ FOLLOW_SECONDS = 60.0
 """How long the end of a run is awaited that goes on after a pause."""
 RETRY_WAIT = 1.0
 """Seconds between tries while a server that holds a run is away."""
+UNAVAILABLE = "The engine cannot be reached at the moment. Nothing was started; try again."
 UNREACHABLE = {
     RPCStatusCode.UNAVAILABLE,
     RPCStatusCode.DEADLINE_EXCEEDED,
@@ -261,12 +262,8 @@ async def _reaching_temporal() -> AsyncIterator[None]:
         if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}:
             raise RunNotActive("The run has ended already.") from None
         if error.status in UNREACHABLE:
-            raise EngineUnavailable(
-                "The engine cannot be reached at the moment. Nothing was started; try again."
-            ) from None
+            raise EngineUnavailable(UNAVAILABLE) from None
         raise
     except RuntimeError as error:
         # A client that connects lazily says so when its first call fails.
-        raise EngineUnavailable(
-            "The engine cannot be reached at the moment. Nothing was started; try again."
-        ) from error
+        raise EngineUnavailable(UNAVAILABLE) from error

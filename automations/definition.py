@@ -17,6 +17,9 @@ STEP_ID_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
 Template = Any
 """Any JSON value; each string in it may hold expressions in `{{ }}`."""
 
+MAX_CALL_DEPTH = 10
+"""How deep automations may call one another."""
+
 CelSource = Annotated[str, Field(min_length=1, max_length=4096)]
 """A bare CEL expression (no braces)."""
 

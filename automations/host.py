@@ -91,7 +91,6 @@ class Trace:
     place: Place
     started: datetime
     ended: datetime
-    inputs: Any = None
     output: Any = None
     error: str | None = None
 

@@ -108,13 +108,15 @@ class Interpreter:
                 resolved = _resolve(inputs, scope)
                 return await self._host.call_component(place, resolved)
             case CallStep(data=data):
-                return await self._traced(place, self._call(place, _resolve(data, scope)))
+                return await self._traced(
+                    place, self._host.call_automation(place, _resolve(data, scope))
+                )
             case ConditionStep() | SwitchStep():
                 return await self._choose(place, scope)
             case ForEachStep():
                 return await self._traced(place, self._for_each(place, scope))
             case SetStep(values=values):
-                with self._tracing(place) as done:
+                with _Tracing(self._host, place) as done:
                     resolved = _resolve(values, scope)
                     scope.variables["vars"].update(resolved)
                     done(resolved)
@@ -124,11 +126,8 @@ class Interpreter:
             case _:
                 return await self._traced(place, self._wait(place, scope))
 
-    async def _call(self, place: Place, data: dict[str, Any]) -> Any:
-        return await self._host.call_automation(place, data)
-
     async def _choose(self, place: Place, scope: Scope) -> dict[str, Any]:
-        with self._tracing(place) as done:
+        with _Tracing(self._host, place) as done:
             name, block = _chosen_block(place.step, scope)
             done({"branch": name})
         await self._run_block(block, scope)
@@ -137,7 +136,7 @@ class Interpreter:
     def _stop(self, place: Place, scope: Scope) -> NoReturn:
         step = place.step
         assert isinstance(step, StopStep)  # noqa: S101 - narrows the type for the checker
-        with self._tracing(place) as done:
+        with _Tracing(self._host, place) as done:
             message = _resolve(step.message, scope) or None
             result = _resolve(step.result, scope)
             done({"status": step.status, "result": result})
@@ -220,13 +219,10 @@ class Interpreter:
             }
 
     async def _traced(self, place: Place, work: Awaitable[Any]) -> Any:
-        with self._tracing(place) as done:
+        with _Tracing(self._host, place) as done:
             output = await work
             done(output)
         return output
-
-    def _tracing(self, place: Place) -> _Tracing:
-        return _Tracing(self._host, place)
 
 
 class _Tracing:

@@ -12,6 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from automations.definition import (
+    MAX_CALL_DEPTH,
     AppStep,
     AppTrigger,
     CallStep,
@@ -31,7 +32,6 @@ from automations.templates import type_of
 MAX_BYTES = 256 * 1024
 MAX_STEPS = 500
 MAX_NESTING = 12
-MAX_CALL_DEPTH = 10
 RESERVED = frozenset({"data", "event", "run", "steps", "vars", "callbacks"})
 _FAILURES = (ExpressionError, RecursionError, ValueError, TypeError)
 
@@ -86,11 +86,22 @@ class _Scope:
 
 
 def parse(definition: Any) -> Definition:
-    """The definition, if its shape is right; raises InvalidDefinition."""
-    faults = _shape_faults(definition)
-    if faults:
-        raise InvalidDefinition(faults)
-    return Definition.model_validate(definition)
+    """The definition, if its size and shape are right; raises InvalidDefinition."""
+    try:
+        size = len(orjson.dumps(definition))
+        if size > MAX_BYTES:
+            told = f"The definition has {size} bytes; at most {MAX_BYTES} are allowed."
+            raise InvalidDefinition([Fault("", told)])
+        return Definition.model_validate(definition)
+    except ValidationError as error:
+        faults = [
+            Fault(_path_of(item["loc"]), f"{item['msg']}.")
+            for item in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidDefinition(faults) from None
+    except (TypeError, ValueError, RecursionError):
+        told = "The definition is not JSON, or it is nested too deeply."
+        raise InvalidDefinition([Fault("", told)]) from None
 
 
 def validate(
@@ -100,30 +111,11 @@ def validate(
 
     `called` holds the published definitions of the automations that it calls, directly or not.
     """
-    faults = _shape_faults(definition)
-    if faults:
-        return faults
-    parsed = Definition.model_validate(definition)
+    try:
+        parsed = parse(definition)
+    except InvalidDefinition as invalid:
+        return invalid.faults
     return list(_Validation(parsed, catalogue, called).faults())
-
-
-def _shape_faults(definition: Any) -> list[Fault]:
-    try:
-        size = len(orjson.dumps(definition))
-    except (TypeError, ValueError, RecursionError):
-        return [Fault("", "The definition is not JSON, or it is nested too deeply.")]
-    if size > MAX_BYTES:
-        return [Fault("", f"The definition has {size} bytes; at most {MAX_BYTES} are allowed.")]
-    try:
-        Definition.model_validate(definition)
-    except ValidationError as error:
-        return [
-            Fault(_path_of(item["loc"]), f"{item['msg']}.")
-            for item in error.errors(include_url=False, include_input=False)
-        ]
-    except RecursionError:
-        return [Fault("", "The definition is nested too deeply.")]
-    return []
 
 
 def _path_of(location: tuple[int | str, ...]) -> str:

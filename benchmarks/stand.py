@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,19 +15,10 @@ from temporalio.client import Client
 
 from benchmarks.handwritten import TASK_QUEUE, ThreeCalls
 from dev.stack import environment_of
+from examples.demo.developer import Rest, make_project, publish, sign_up
 from settings import Settings
-from store.database import close_database, open_database
 from store.encryption import Keyring
 from store.migrations import upgrade
-from store.models import (
-    Account,
-    ApiToken,
-    Automation,
-    AutomationVersion,
-    EndUser,
-    Integration,
-    Project,
-)
 from temporal.client import register_search_attributes
 from temporal.server import dev_server, free_port
 
@@ -114,7 +103,6 @@ async def stand(folder: Path) -> AsyncIterator[Stand]:
         await register_search_attributes(temporal)
         await upgrade(settings.effective_database_url)
         stub_url = f"http://127.0.0.1:{stub_port}/call"
-        automation_id, token = await _prepare(settings, stub_url)
         environment = os.environ | environment_of(settings)
         processes = {"temporal": server.process.pid}
         for name, arguments in {
@@ -126,12 +114,13 @@ async def stand(folder: Path) -> AsyncIterator[Stand]:
             processes[name] = await _start(stack, arguments, environment)
         http = await stack.enter_async_context(
             httpx.AsyncClient(
-                headers={"authorization": f"Bearer {token}"},
                 timeout=120,
                 limits=httpx.Limits(max_connections=100, max_keepalive_connections=100),
             )
         )
         await _until_ready(http, settings.public_url)
+        automation_id, token = await _publish(settings.public_url, stub_url)
+        http.headers["authorization"] = f"Bearer {token}"
         run_url = f"{settings.public_url}/api/v1/ipaas/automations/{automation_id}/run"
         yield Stand(temporal, http, run_url, stub_url, processes)
 
@@ -161,7 +150,7 @@ async def _until_ready(http: httpx.AsyncClient, url: str) -> None:
     raise RuntimeError(f"the API at {url} does not get ready")
 
 
-async def _prepare(settings: Settings, stub_url: str) -> tuple[str, str]:
+async def _publish(base_url: str, stub_url: str) -> tuple[str, str]:
     """A project with a published automation of three actions; gives its id and a token."""
     call = {"method": "POST", "url": stub_url, "body": {"text": "{{ data.text }}"}}
     definition = {
@@ -178,39 +167,8 @@ async def _prepare(settings: Settings, stub_url: str) -> tuple[str, str]:
         ],
         "result": "{{ steps.call_3.output }}",
     }
-    token = f"inlay_{secrets.token_urlsafe(32)}"
-    database = open_database(settings.effective_database_url)
-    async with database.begin() as session:
-        account = Account(
-            email="bench@example.com",
-            password_hash="none",
-            daily_credits=settings.daily_credits,
-            developer_mode=True,
-        )
-        session.add(account)
-        await session.flush()
-        project = Project(
-            account_id=account.id, name="Bench", webhook_url="https://example.com/hook"
-        )
-        session.add(project)
-        await session.flush()
-        automation = Automation(
-            project_id=project.id, name="Three calls", draft=definition, published_version=1
-        )
-        session.add(automation)
-        await session.flush()
-        session.add_all(
-            [
-                AutomationVersion(automation_id=automation.id, number=1, definition=definition),
-                Integration(project_id=project.id, app_key="http", scopes=[]),
-                EndUser(project_id=project.id, user_id="bench"),
-                ApiToken(
-                    project_id=project.id,
-                    name="bench",
-                    token_hash=hashlib.sha256(token.encode()).hexdigest(),
-                    hint=token[:10],
-                ),
-            ]
-        )
-    await close_database(database)
-    return automation.id, token
+    async with Rest(base_url) as api:
+        await sign_up(api)
+        project = await make_project(api)
+        await publish(api, project, definition)
+    return project.automation_id, project.token

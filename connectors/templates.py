@@ -6,7 +6,7 @@ more than an automation can. Which names are in scope is told in docs/connectors
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic_core import core_schema
 
@@ -22,10 +22,40 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
 
-class Template:
+class _Compiled:
+    """What the manifest holds as source and the model holds compiled."""
+
+    __slots__ = ("source",)
+
+    source: Any
+    accepts: ClassVar[core_schema.CoreSchema]
+    """What editors are told of the source."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.source!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """A manifest holds the source; the model holds what it was compiled to."""
+        return core_schema.no_info_plain_validator_function(
+            lambda value: value if isinstance(value, cls) else _compiled(cls, value),
+            json_schema_input_schema=cls.accepts,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: value.source
+            ),
+        )
+
+
+class Template(_Compiled):
     """A JSON value whose strings may hold expressions in `{{ }}`."""
 
-    __slots__ = ("_compiled", "references", "source")
+    __slots__ = ("_compiled", "references")
+
+    accepts = core_schema.any_schema(
+        metadata={"pydantic_js_updates": {"description": "May hold {{ expressions }}."}}
+    )
 
     def __init__(self, source: Any) -> None:
         self.source = source
@@ -43,29 +73,15 @@ class Template:
         """
         return _without_nulls(self.source, self.resolve(scope))
 
-    def __repr__(self) -> str:
-        return f"Template({self.source!r})"
 
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        """A manifest holds the source; the model holds the compiled template."""
-        return core_schema.no_info_plain_validator_function(
-            lambda value: value if isinstance(value, cls) else _compiled(cls, value),
-            json_schema_input_schema=core_schema.any_schema(
-                metadata={"pydantic_js_updates": {"description": "May hold {{ expressions }}."}}
-            ),
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda value: value.source
-            ),
-        )
-
-
-class Expression:
+class Expression(_Compiled):
     """A bare CEL expression."""
 
-    __slots__ = ("_compiled", "references", "source")
+    __slots__ = ("_compiled", "references")
+
+    accepts = core_schema.str_schema(
+        metadata={"pydantic_js_updates": {"description": "A CEL expression."}}
+    )
 
     def __init__(self, source: str) -> None:
         if not isinstance(source, str):
@@ -84,24 +100,6 @@ class Expression:
             return self._compiled.evaluate(scope)
         except ExpressionError:
             return None
-
-    def __repr__(self) -> str:
-        return f"Expression({self.source!r})"
-
-    @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        """A manifest holds the source; the model holds the compiled expression."""
-        return core_schema.no_info_plain_validator_function(
-            lambda value: value if isinstance(value, cls) else _compiled(cls, value),
-            json_schema_input_schema=core_schema.str_schema(
-                metadata={"pydantic_js_updates": {"description": "A CEL expression."}}
-            ),
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda value: value.source
-            ),
-        )
 
 
 def _compiled(kind: Any, source: Any) -> Any:

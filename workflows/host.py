@@ -16,7 +16,7 @@ from temporalio.exceptions import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from automations.definition import AppStep, CallStep, ForEachStep
+    from automations.definition import MAX_CALL_DEPTH, AppStep, CallStep, ForEachStep
     from automations.host import Answer, Place, Scope, StepFailed, Stopped, Trace
     from automations.loops import referenced_scope, weight
     from workflows import search_attributes
@@ -49,7 +49,6 @@ INLINE_ACTIVITIES = 200
 """A loop that starts no more than these runs inside its run, where it can be read at once."""
 TRACES_TO_CARRY = 200
 """More traces than these are booked by an activity of their own."""
-MAX_CALL_DEPTH = 10
 TRACE_LIMIT = 2_000
 """Characters of a trace's output."""
 
@@ -98,7 +97,7 @@ class WorkflowHost:
         """Executes an app action as an activity; a broken connection pauses and is tried again."""
         step = place.step
         assert isinstance(step, AppStep)  # noqa: S101 - narrows the type for the checker
-        self._tell(f"**{place.label}** (`{step.component}`) is running.")
+        workflow.set_current_details(f"**{place.label}** (`{step.component}`) is running.")
         retry = step.on_error.retry
         traces = self.take_traces()
         while True:
@@ -176,7 +175,7 @@ class WorkflowHost:
                 f"{MAX_CALL_DEPTH}",
                 "not_found",
             )
-        self._tell(f"**{place.label}** runs the automation “{called.name}”.")
+        workflow.set_current_details(f"**{place.label}** runs the automation “{called.name}”.")
         run_id = "-".join([self._run_id, step.id, *place.iteration.split(".")]).rstrip("-")
         child = self._run.model_copy(
             update={
@@ -240,7 +239,9 @@ class WorkflowHost:
                 self._part(place, items[first : first + size], first, visible)
                 for first in firsts[group : group + at_a_time]
             ]
-            self._tell(f"**{place.label}**: {len(outputs)} of {len(items)} items are done.")
+            workflow.set_current_details(
+                f"**{place.label}**: {len(outputs)} of {len(items)} items are done."
+            )
             for outcome in await asyncio.gather(*parts):
                 outputs.extend(outcome.outputs)
                 self._traces.extend(outcome.traces)
@@ -309,9 +310,6 @@ class WorkflowHost:
             body=answer.body,
             query=answer.query,
         )
-
-    def _tell(self, details: str) -> None:
-        workflow.set_current_details(details)
 
 
 def _child_message(error: ChildWorkflowError) -> str:

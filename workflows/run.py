@@ -25,7 +25,6 @@ class AutomationRun:
     def __init__(self, run: RunInput) -> None:
         """Prepares the run so that an answer may come before its first step."""
         info = workflow.info()
-        self._run = run
         self._host = WorkflowHost(
             run, info.workflow_id, reuse=info.run_id != info.original_execution_run_id
         )

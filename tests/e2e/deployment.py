@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -17,19 +15,10 @@ import httpx
 from temporalio.client import Client
 
 from dev.stack import environment_of
+from examples.demo.developer import Rest, make_project, publish, sign_up
 from settings import Settings
-from store.database import close_database, open_database
 from store.encryption import Keyring
 from store.migrations import upgrade
-from store.models import (
-    Account,
-    ApiToken,
-    Automation,
-    AutomationVersion,
-    EndUser,
-    Integration,
-    Project,
-)
 from temporal.client import connect, register_search_attributes
 from temporal.server import DevServer, free_port, start_dev_server
 
@@ -99,40 +88,13 @@ class Deployment:
 
     async def publish(self, definition: dict[str, Any]) -> str:
         """A project with this automation, published; its token is put into `http`."""
-        token = f"inlay_{secrets.token_urlsafe(32)}"
-        database = open_database(self.settings.effective_database_url)
-        async with database.begin() as session:
-            email = f"{secrets.token_hex(4)}@example.com"
-            account = Account(email=email, password_hash="-", daily_credits=1_000_000)
-            session.add(account)
-            await session.flush()
-            project = Project(
-                account_id=account.id, name="P", webhook_url="https://example.com/hook"
-            )
-            session.add(project)
-            await session.flush()
-            automation = Automation(
-                project_id=project.id, name="Orders", draft=definition, published_version=1
-            )
-            session.add(automation)
-            await session.flush()
-            session.add_all(
-                [
-                    AutomationVersion(automation_id=automation.id, number=1, definition=definition),
-                    Integration(project_id=project.id, app_key="vendor", scopes=[]),
-                    EndUser(project_id=project.id, user_id="user-1"),
-                    ApiToken(
-                        project_id=project.id,
-                        name="test",
-                        token_hash=hashlib.sha256(token.encode()).hexdigest(),
-                        hint=token[:10],
-                    ),
-                ]
-            )
-        await close_database(database)
+        async with Rest(self.settings.public_url) as api:
+            await sign_up(api)
+            project = await make_project(api)
+            await publish(api, project, definition)
         self.project_id = project.id
-        self.http.headers["authorization"] = f"Bearer {token}"
-        return automation.id
+        self.http.headers["authorization"] = f"Bearer {project.token}"
+        return project.automation_id
 
     async def run(self, automation_id: str, **data: Any) -> httpx.Response:
         return await self.http.post(
