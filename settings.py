@@ -38,6 +38,9 @@ class Settings(BaseSettings):
 
     Empty in development: a key is made once and kept in `data_dir`. Refused in production."""
 
+    encryption_keys_file: str = ""
+    """Path of a file with the keys in place of `encryption_keys`: one a line, or with commas."""
+
     codec_token: SecretStr | None = None
     """What operators' Temporal UI must send to have payloads decoded. Without it only development
     decodes them."""

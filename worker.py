@@ -10,14 +10,16 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.bookkeeping import Bookkeeping
 from activities.component import ComponentActivity
+from activities.notifications import Delivery
 from connections.accounts import Connections
-from connectors.catalogue import get_catalogue
+from connectors.catalogue import catalogue_of
 from connectors.http import open_http
 from settings import Settings
 from store.database import close_database, open_database
 from store.encryption import Keyring
 from store.ledger import Ledger
 from temporal.client import TASK_QUEUE, connect, register_search_attributes
+from temporal.outbox import Outbox
 from temporal.reconciliation import Reconciliation
 from temporal.worker import build_worker
 
@@ -33,13 +35,14 @@ async def run_worker(settings: Settings) -> None:
     """
     keyring = Keyring.from_settings(settings)
     database = open_database(settings.effective_database_url)
-    catalogue = get_catalogue()
+    catalogue = catalogue_of(settings.connector_dirs)
     ledger = Ledger(database)
     client = await _connect(settings, keyring)
     async with open_http(settings) as http:
         connections = Connections(database, keyring, catalogue, http, settings)
         components = ComponentActivity(catalogue, connections, http, ledger)
         book = Bookkeeping(ledger)
+        delivery = Delivery(database, keyring, http)
         worker = build_worker(
             client,
             [
@@ -48,15 +51,21 @@ async def run_worker(settings: Settings) -> None:
                 book.record_traces,
                 book.record_pause,
                 book.record_resume,
+                delivery.deliver,
             ],
         )
-        reconciliation = asyncio.create_task(Reconciliation(client, database, ledger).run())
+        loops = [
+            asyncio.create_task(Reconciliation(client, database, ledger).run()),
+            asyncio.create_task(Outbox(client, database).run()),
+        ]
         try:
             async with worker:
                 logger.info("The worker takes tasks from the queue %s.", TASK_QUEUE)
                 await asyncio.Future()
         finally:
-            reconciliation.cancel()
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
             await close_database(database)
 
 

@@ -15,7 +15,12 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.steps import app_step_row
 from connections.accounts import Connections
-from connections.errors import ConnectionInvalid, ConnectionMissing, RefreshUnavailable
+from connections.errors import (
+    ConnectionInvalid,
+    ConnectionMissing,
+    IntegrationIncomplete,
+    RefreshUnavailable,
+)
 from connectors.catalogue import Catalogue
 from connectors.credential import Credential
 from connectors.executor import ComponentError, execute
@@ -30,6 +35,7 @@ from workflows.payloads import ComponentCall
 HEARTBEAT_SECONDS = 5.0
 CREDITS_CACHE_SECONDS = 5.0
 RETRYABLE = {"rate_limited", "transient"}
+UNUSABLE = (ConnectionMissing, ConnectionInvalid, RefreshUnavailable, IntegrationIncomplete)
 
 
 class ComponentActivity:
@@ -94,7 +100,7 @@ class ComponentActivity:
                 raise
             await self._connections.mark_invalid(*owner, error.message)
             raise _broken(component.app_key, owner[1], error.message) from None
-        except (ConnectionMissing, ConnectionInvalid, RefreshUnavailable) as error:
+        except UNUSABLE as error:
             raise _unusable(component.app_key, owner[1], error) from None
 
     async def _credential(
@@ -105,7 +111,7 @@ class ComponentActivity:
             return None
         try:
             return await self._connections.credential(*owner)
-        except (ConnectionMissing, ConnectionInvalid, RefreshUnavailable) as error:
+        except UNUSABLE as error:
             raise _unusable(component.app_key, owner[1], error) from None
 
     async def _check_credits(self, account_id: str) -> None:
@@ -141,7 +147,7 @@ def _failure(kind: str, message: str, retry_after: float | None = None) -> Appli
 
 
 def _unusable(app_key: str, user_id: str, error: Exception) -> ApplicationError:
-    if isinstance(error, RefreshUnavailable):
+    if isinstance(error, RefreshUnavailable | IntegrationIncomplete):
         return _failure("transient", str(error))
     return _broken(app_key, user_id, str(error))
 

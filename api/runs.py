@@ -24,6 +24,7 @@ from store.ledger import Ledger
 from store.models import Project, Run, RunPause, new_id, now_ms
 from temporal.booking import run_closed
 from temporal.client import TASK_QUEUE
+from temporal.pauses import ENDED, answer_pause
 from temporal.reconciliation import end_of
 from temporal.reset import failed_step_event
 from workflows import search_attributes
@@ -234,8 +235,7 @@ class Runs:
 
     async def _signal(self, workflow_id: str, answer: Resume) -> None:
         async with _reaching_temporal():
-            handle = self._client.get_workflow_handle(workflow_id)
-            await handle.signal(AutomationRun.resume, answer)
+            await answer_pause(self._client, workflow_id, answer)
 
     async def _end(self, run_id: str, project_id: str, account_id: str) -> RunAnswer:
         while True:
@@ -259,7 +259,7 @@ async def _reaching_temporal() -> AsyncIterator[None]:
     try:
         yield
     except RPCError as error:
-        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}:
+        if error.status in ENDED:
             raise RunNotActive("The run has ended already.") from None
         if error.status in UNREACHABLE:
             raise EngineUnavailable(UNAVAILABLE) from None

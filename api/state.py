@@ -16,7 +16,8 @@ from api.published import PublishedVersions
 from api.runs import Runs
 from api.token_use import TokenUse
 from connections.accounts import Connections
-from connectors.catalogue import Catalogue, get_catalogue
+from connections.links import Links
+from connectors.catalogue import Catalogue, catalogue_of
 from connectors.http import open_http
 from settings import Settings
 from store.database import Database, close_database, open_database
@@ -34,6 +35,7 @@ class State:
     keyring: Keyring
     catalogue: Catalogue
     connections: Connections
+    links: Links
     runs: Runs
     versions: PublishedVersions
     passwords: Passwords
@@ -48,7 +50,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     Temporal is connected to at the first call, so that the API starts while it is down.
     """
     keyring = Keyring.from_settings(settings)
-    catalogue = get_catalogue()
+    catalogue = catalogue_of(settings.connector_dirs)
     database = open_database(settings.effective_database_url)
     token_use = TokenUse(database)
     try:
@@ -63,6 +65,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
                 keyring=keyring,
                 catalogue=catalogue,
                 connections=connections,
+                links=Links(connections),
                 runs=runs,
                 versions=PublishedVersions(catalogue),
                 passwords=Passwords(),

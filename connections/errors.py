@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+FailureKind = Literal[
+    "unknown_link",
+    "expired_link",
+    "used_link",
+    "denied",
+    "expired",
+    "used",
+    "unknown",
+    "other_browser",
+    "wrong_account",
+    "missing_scopes",
+    "provider_error",
+    "provider_unavailable",
+    "rejected",
+    "misconfigured",
+]
+"""Why an account was not connected. Of the link: `…_link`. Of the way to the provider and back:
+`denied` by the user, `expired`, `used`, `unknown` (a state that is missing or not ours),
+`other_browser`, `wrong_account`, `missing_scopes`, `provider_error`, `provider_unavailable`.
+`rejected`: the app does not take the credential. `misconfigured`: the developer must correct the
+integration."""
 
 
 class ConnectionProblem(Exception):
@@ -29,11 +51,35 @@ class RefreshUnavailable(ConnectionProblem):
 
 
 class IntegrationIncomplete(ConnectionProblem):
-    """The project has not registered the app, or without its OAuth client."""
+    """The project has not registered the app, or without what the app needs."""
+
+
+class CredentialRejected(ConnectionProblem):
+    """The app does not take this credential: nothing was stored."""
+
+
+class CheckUnavailable(ConnectionProblem):
+    """Whether the app takes the credential could not be found out now: nothing was stored."""
 
 
 class AuthorizationFailed(ConnectionProblem):
-    """An authorization did not lead to a connection; the message says why and what to do."""
+    """No connection came of a link or of an authorization.
+
+    `kind` and `details` (app, account, previous, scopes, code) are for texts in the user's
+    language; `link` is the secret of the link with which to try again, where there is one.
+    """
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        message: str,
+        details: Mapping[str, str] | None = None,
+        link: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind: FailureKind = kind
+        self.details = dict(details or {})
+        self.link = link
 
 
 class FieldErrors(ConnectionProblem):

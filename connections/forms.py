@@ -14,7 +14,7 @@ from connections.errors import FieldErrors
 from connectors.urls import UrlError, check_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connectors.auth import CredentialField
     from connectors.manifest import App
@@ -69,40 +69,44 @@ def credential_info(app: App) -> CredentialInfo:
     """The form of `app`; dump it with `by_alias=True, exclude_none=True`."""
     return CredentialInfo(
         app_name=app.name,
-        fields=[
-            CredentialInfoField(
-                name=field.name,
-                type=field.type,
-                desc=field.desc or None,
-                label=field.label or None,
-                is_optional=field.is_optional or None,
-                options=field.options
-                and [FieldOption(value=o.value, label=o.label) for o in field.options],
-                show_when=field.show_when
-                and FieldShowWhen(key=field.show_when.key, value=field.show_when.value),
-                show=field.show,
-            )
-            for field in app.auth.fields
-        ],
+        fields=field_infos(app.auth.fields),
         desc=app.auth.desc,
     )
 
 
+def field_infos(form: Sequence[CredentialField]) -> list[CredentialInfoField]:
+    """The fields of a form as they are told to whoever draws it."""
+    return [
+        CredentialInfoField(
+            name=field.name,
+            type=field.type,
+            desc=field.desc or None,
+            label=field.label or None,
+            is_optional=field.is_optional or None,
+            options=field.options
+            and [FieldOption(value=o.value, label=o.label) for o in field.options],
+            show_when=field.show_when
+            and FieldShowWhen(key=field.show_when.key, value=field.show_when.value),
+            show=field.show,
+        )
+        for field in form
+    ]
+
+
 def check_fields(app: App, values: Mapping[str, Any]) -> dict[str, str]:
-    """The accepted values of the form as text, defaults filled in, hidden fields left out.
+    """The accepted values of the end user's form; raises `FieldErrors`."""
+    return check_form(app.auth.fields, values)
+
+
+def check_form(form: Sequence[CredentialField], values: Mapping[str, Any]) -> dict[str, str]:
+    """The accepted values of a form as text, defaults filled in, hidden fields left out.
 
     Raises:
         FieldErrors: with a sentence for each field that is missing, wrong or unknown. No sentence
             repeats a value.
     """
-    fields = {field.name: field for field in app.auth.fields}
-    errors = {str(name)[:64]: "There is no such field." for name in values if name not in fields}
-    given: dict[str, str] = {}
-    for field in fields.values():
-        try:
-            given[field.name] = _as_text(field, values.get(field.name))
-        except ValueError as error:
-            errors[field.name] = str(error)
+    fields = {field.name: field for field in form}
+    given, errors = _texts(fields, values)
     accepted: dict[str, str] = {}
     for field in fields.values():
         if field.name in errors or not _is_shown(field, fields, given):
@@ -121,6 +125,32 @@ def check_fields(app: App, values: Mapping[str, Any]) -> dict[str, str]:
     return accepted
 
 
+def check_given(app: App, values: Mapping[str, Any]) -> dict[str, str]:
+    """The accepted values of a form that is not complete yet; raises `FieldErrors`."""
+    fields = {field.name: field for field in app.auth.fields}
+    given, errors = _texts({name: fields[name] for name in values if name in fields}, values)
+    for name, value in given.items():
+        if name not in errors and value and (problem := _problem(fields[name], value)):
+            errors[name] = problem
+    if errors:
+        raise FieldErrors(errors)
+    return {name: value for name, value in given.items() if value}
+
+
+def _texts(
+    fields: Mapping[str, CredentialField], values: Mapping[str, Any]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The values of `fields` as text, and what is wrong with any of `values`."""
+    errors = {str(name)[:64]: "There is no such field." for name in values if name not in fields}
+    given: dict[str, str] = {}
+    for field in fields.values():
+        try:
+            given[field.name] = _as_text(field, values.get(field.name))
+        except ValueError as error:
+            errors[field.name] = str(error)
+    return given, errors
+
+
 def _as_text(field: CredentialField, value: Any) -> str:
     if value is None or value == "":
         return field.default or ""
@@ -132,7 +162,9 @@ def _as_text(field: CredentialField, value: Any) -> str:
     if len(text) > MAX_LENGTH:
         raise ValueError(f"The value is longer than {MAX_LENGTH} characters.")
     # Copied values bring blanks along; only in a password they may be meant.
-    return text if field.type == "password" else text.strip()
+    if field.type == "password":
+        return text
+    return text.strip().removeprefix(field.prefix).removesuffix(field.suffix)
 
 
 def _scalar(value: str | int | float | bool) -> str:

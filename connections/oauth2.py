@@ -1,117 +1,83 @@
-"""The OAuth 2.0 protocol as a client: what is sent to an app's two endpoints, what comes back.
+"""The OAuth 2.0 protocol as a client: what is sent to an app's endpoints.
 
-RFC 6749 (authorization code, refresh), RFC 7636 (PKCE), with the deviations that a manifest
-declares. Knows no database. Messages are composed of words of ours and of short error codes: an
-app's free text is not repeated, since some apps put tokens into it.
+RFC 6749 (authorization code, refresh, client credentials), RFC 7636 (PKCE), RFC 7523 (JWT bearer),
+RFC 7591 (dynamic registration), RFC 7009 (revocation), with the deviations that a manifest
+declares. Knows no database.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
+from automations.expressions import ExpressionError
+from connections.grants import EndpointFailed, Grant, GrantRefused, decode, read_grant
+from connections.integrations import Client
 from connectors.http import OutgoingError
+from connectors.scope import moment, url_values
+from connectors.signing import SigningError, signed_jwt
 from connectors.urls import UrlError, expand_url
 from store.models import now_ms
 
 if TYPE_CHECKING:
     import httpx
 
-    from connectors.auth import OAuth2Auth
+    from connectors.auth import OAuth2Auth, OAuth2GrantAuth, Token
+    from connectors.auth.oauth2 import Registration
     from connectors.http import OutgoingHttp
+    from connectors.templates import Template
 
 TIMEOUT = 20.0
 """Seconds for one answer of a token endpoint."""
-MAX_TOKEN_LENGTH = 65_536
+FORM = "application/x-www-form-urlencoded"
 
-_CODE = re.compile(r"[A-Za-z0-9_.\- ]{1,64}")
-_NOT_THE_GRANT = {
-    "invalid_client",
-    "unauthorized_client",
-    "unsupported_grant_type",
-    "invalid_request",
-    "server_error",
-    "temporarily_unavailable",
-    "slow_down",
-    "rate_limited",
-    "ratelimited",
-    "rate_limit_exceeded",
-    "internal_error",
-}
-"""Error codes that say nothing about the code or refresh token that was sent."""
-
-
-@dataclass(frozen=True)
-class Client:
-    """The project's registration at an app."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    redirect_uri: str
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a token endpoint gave. Times are milliseconds since the epoch."""
-
-    access_token: str = field(repr=False)
-    refresh_token: str | None = field(repr=False)
-    expires_at: int | None
-    scopes: list[str] | None
-    """None: the app did not say, so they are those that were asked (RFC 6749, 5.1)."""
-    captured: dict[str, Any] = field(repr=False)
-
-
-class GrantRefused(Exception):
-    """The app refuses the code or the refresh token itself; trying again changes nothing."""
-
-
-class EndpointFailed(Exception):
-    """No usable answer, for a reason that says nothing about the grant."""
+Scope = Mapping[str, Any]
+"""What templates see (connectors/scope.py)."""
 
 
 def authorization_url(
     auth: OAuth2Auth,
     client: Client,
     *,
-    fields: Mapping[str, str],
+    scope: Scope,
     scopes: list[str],
     state: str,
     verifier: str | None,
 ) -> str:
     """Where the end user's browser goes to grant access (RFC 6749, 4.1.1; RFC 7636, 4.3).
 
-    Raises `UrlError` when a field does not fit into the URL.
+    Raises `UrlError` when a field does not fit into the URL, and `ExpressionError`.
     """
-    challenge = {}
-    if verifier and auth.authorize.pkce == "S256":
-        challenge = {
-            "code_challenge": create_s256_code_challenge(verifier),
-            "code_challenge_method": "S256",
-        }
-    elif verifier and auth.authorize.pkce == "plain":
-        challenge = {"code_challenge": verifier, "code_challenge_method": "plain"}
-    endpoint = add_params_to_uri(
-        expand_url(auth.authorize.url, fields), list(auth.authorize.params.items())
-    )
-    url: str = prepare_grant_uri(
-        endpoint,
-        client.client_id,
-        "code",
-        redirect_uri=client.redirect_uri,
-        scope=auth.authorize.scope_separator.join(scopes),
-        state=state,
-        **challenge,
-    )
+    authorize = auth.authorize
+    params: dict[str, Any] = {
+        "response_type": "code",
+        "client_id": client.client_id,
+        "redirect_uri": client.redirect_uri,
+        "scope": authorize.scope_separator.join(scopes) or None,
+        "state": state,
+    }
+    if verifier and authorize.pkce == "S256":
+        params["code_challenge"] = create_s256_code_challenge(verifier)
+        params["code_challenge_method"] = "S256"
+    elif verifier and authorize.pkce == "plain":
+        params["code_challenge"] = verifier
+        params["code_challenge_method"] = "plain"
+    params |= _resolved(authorize.params, scope)
+    # Whatever a manifest says: without the state the way back is lost.
+    params["state"] = state
+    pairs = [
+        (authorize.rename.get(name, name), str(value))
+        for name, value in params.items()
+        if value is not None
+    ]
+    url: str = add_params_to_uri(expand_url(authorize.url, url_values(scope)), pairs)
     return url
 
 
@@ -120,7 +86,7 @@ async def exchange_code(
     auth: OAuth2Auth,
     client: Client,
     *,
-    fields: Mapping[str, str],
+    scope: Scope,
     code: str,
     verifier: str | None,
 ) -> Grant:
@@ -130,18 +96,18 @@ async def exchange_code(
         GrantRefused: the app does not accept the code.
         EndpointFailed: anything else.
     """
-    parameters = {"redirect_uri": client.redirect_uri, "code": code, "code_verifier": verifier}
-    body = _body("authorization_code", {**auth.token.params, **parameters})
-    return await _ask(http, auth, client, auth.token.url, fields, body, auth.token.headers)
+    params = {
+        "grant_type": "authorization_code",
+        "redirect_uri": client.redirect_uri,
+        "code": code,
+        "code_verifier": verifier,
+    }
+    response, sent_at = await _ask(http, auth.token, auth.token.url, client, params, scope)
+    return read_grant(auth.token.response, auth.captured, response, sent_at)
 
 
 async def refresh_grant(
-    http: OutgoingHttp,
-    auth: OAuth2Auth,
-    client: Client,
-    *,
-    fields: Mapping[str, str],
-    refresh_token: str,
+    http: OutgoingHttp, auth: OAuth2Auth, client: Client, *, scope: Scope, refresh_token: str
 ) -> Grant:
     """A new grant for a refresh token (RFC 6749, 6); raises as `exchange_code` does.
 
@@ -149,130 +115,154 @@ async def refresh_grant(
     """
     if auth.refresh is None:
         raise GrantRefused("the app gives tokens that cannot be renewed")
-    body = _body("refresh_token", {**auth.refresh.params, "refresh_token": refresh_token})
-    headers = {**auth.token.headers, **auth.refresh.headers}
-    url = auth.refresh.url or auth.token.url
-    return await _ask(http, auth, client, url, fields, body, headers)
+    refresh = auth.refresh
+    token = auth.token.model_copy(
+        update={"params": refresh.params, "headers": {**auth.token.headers, **refresh.headers}}
+    )
+    params = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    url = refresh.url or auth.token.url
+    response, sent_at = await _ask(http, token, url, client, params, scope)
+    return read_grant(auth.token.response, auth.captured, response, sent_at)
 
 
-def _body(grant_type: str, parameters: Mapping[str, str | None]) -> str:
-    body: str = prepare_token_request(grant_type, "", **parameters)
-    return body
+async def direct_grant(http: OutgoingHttp, auth: OAuth2GrantAuth, *, scope: Scope) -> Grant:
+    """A grant that needs no browser; raises as `exchange_code` does."""
+    try:
+        client_id, client_secret = (
+            part.resolve(scope) for part in (auth.client_id, auth.client_secret)
+        )
+        assertion = signed_jwt(auth.assertion, {**scope, **moment()}) if auth.assertion else None
+    except (ExpressionError, SigningError) as error:
+        raise GrantRefused(str(error)) from None
+    client = Client(str(client_id), str(client_secret or ""), "") if client_id else None
+    params = {
+        "grant_type": auth.grant_type,
+        "assertion": assertion,
+        "scope": auth.scope_separator.join(auth.scopes) or None,
+    }
+    response, sent_at = await _ask(http, auth.token, auth.token.url, client, params, scope)
+    return read_grant(
+        auth.token.response,
+        auth.captured,
+        response,
+        sent_at,
+        is_users_client=not auth.uses_developer_client,
+    )
+
+
+async def register_client(
+    http: OutgoingHttp, registration: Registration, redirect_uri: str, name: str, scope: Scope
+) -> dict[str, str]:
+    """A client made for one connection (RFC 7591, 3.1): `client_id` and maybe `client_secret`.
+
+    Raises `EndpointFailed`.
+    """
+    metadata = {
+        "client_name": name,
+        "redirect_uris": [redirect_uri],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+    }
+    try:
+        metadata |= _resolved(registration.metadata, scope)
+        url = expand_url(registration.url, url_values(scope))
+        response = await http.request(
+            "POST", url, json={k: v for k, v in metadata.items() if v is not None}, timeout=TIMEOUT
+        )
+    except (OutgoingError, UrlError, ExpressionError) as error:
+        raise EndpointFailed(f"no client could be registered: {error}") from error
+    answer = decode(response) or {}
+    client_id = answer.get("client_id")
+    if response.status_code >= 400 or not isinstance(client_id, str):
+        raise EndpointFailed(
+            f"the app answered {response.status_code} when a client was registered"
+        )
+    secret = answer.get("client_secret")
+    return {"client_id": client_id} | ({"client_secret": secret} if secret else {})
+
+
+async def revoke_token(
+    http: OutgoingHttp, auth: OAuth2Auth, client: Client, *, scope: Scope, token: str, hint: str
+) -> bool:
+    """Tells the app to forget a token (RFC 7009, 2.1); whether it did."""
+    if auth.revoke is None:
+        return False
+    endpoint = auth.token.model_copy(update={"params": {}, "method": "POST", "encoding": "form"})
+    params = {"token": token, "token_type_hint": hint}
+    try:
+        response, _ = await _ask(http, endpoint, auth.revoke.url, client, params, scope)
+    except EndpointFailed:
+        return False
+    return response.is_success
 
 
 async def _ask(
     http: OutgoingHttp,
-    auth: OAuth2Auth,
-    client: Client,
+    token: Token,
     url: str,
-    fields: Mapping[str, str],
-    body: str,
-    extra_headers: Mapping[str, str],
-) -> Grant:
-    method = "client_secret_basic" if auth.token.client_auth == "basic" else "client_secret_post"
-    if not client.client_secret:
-        method = "none"
-    headers = {
-        "Accept": "application/json",
-        "Content-Type": "application/x-www-form-urlencoded",
-        **extra_headers,
-    }
+    client: Client | None,
+    params: Mapping[str, Any],
+    scope: Scope,
+) -> tuple[httpx.Response, int]:
+    """The endpoint's answer, and when it was asked (ms); raises `EndpointFailed`."""
     sent_at = now_ms()
     try:
-        url, headers, body = ClientAuth(client.client_id, client.client_secret, method).prepare(
-            "POST", expand_url(url, fields), headers, body
-        )
-        if auth.token.encoding == "json":
+        given = {**params, **_resolved(token.params, scope)}
+        headers = {"Accept": "application/json", "Content-Type": FORM}
+        extra = _resolved(token.headers, scope)
+        headers |= {name: str(value) for name, value in extra.items() if value is not None}
+        body = urlencode({name: value for name, value in given.items() if value is not None})
+        target = expand_url(url, url_values(scope))
+        if client is not None:
+            target, headers, body = _authenticated(token, client, target, headers, body)
+        content: str | None = body
+        if token.encoding == "query" or token.method == "GET":
+            target, content = add_params_to_uri(target, parse_qsl(body, True)), None
+            del headers["Content-Type"]
+        elif token.encoding == "json":
             headers["Content-Type"] = "application/json"
-            body = orjson.dumps(dict(parse_qsl(body, keep_blank_values=True))).decode()
-        response = await http.request("POST", url, headers=headers, content=body, timeout=TIMEOUT)
+            content = orjson.dumps(dict(parse_qsl(body, True))).decode()
+        response = await http.request(
+            token.method, target, headers=headers, content=content, timeout=TIMEOUT
+        )
     except UnicodeError:
         raise EndpointFailed(
-            "the project's client id or secret holds characters that HTTP cannot carry"
+            "the client id or secret holds characters that HTTP cannot carry", may_pass=False
         ) from None
+    except ExpressionError as error:
+        raise EndpointFailed(f"a value is missing: {error}", may_pass=False) from None
     except (OutgoingError, UrlError) as error:
         raise EndpointFailed(str(error)) from error
-    return _read(auth, response, sent_at)
+    return response, sent_at
 
 
-def _read(auth: OAuth2Auth, response: httpx.Response, sent_at: int) -> Grant:
-    paths = auth.token.response
-    answer = _decode(response)
-    if answer is None:
-        raise EndpointFailed(
-            f"the app's token endpoint answered {response.status_code}, and no JSON object"
-        )
-    access_token = look_up(answer, paths.access_token)
-    if response.status_code >= 400 or not access_token:
-        _refuse(response.status_code, look_up(answer, paths.error))
-    refresh_token = look_up(answer, paths.refresh_token) or None
-    for token in (access_token, refresh_token):
-        if token is not None and not (isinstance(token, str) and len(token) <= MAX_TOKEN_LENGTH):
-            raise EndpointFailed("the app's token endpoint gave a token that is no usable text")
-    return Grant(
-        access_token=access_token,
-        refresh_token=refresh_token,
-        expires_at=_expiry(auth, answer, sent_at),
-        scopes=_scopes(auth, look_up(answer, paths.scope)),
-        captured={name: look_up(answer, path) for name, path in auth.captured.items()},
-    )
+def _authenticated(
+    token: Token, client: Client, url: str, headers: dict[str, str], body: str
+) -> tuple[str, dict[str, str], str]:
+    method: Any = "client_secret_basic" if token.client_auth == "basic" else "client_secret_post"
+    if token.client_auth == "private_key_jwt":
+        signer = PrivateKeyJWT(url)
 
+        def method(auth: Any, _verb: str, uri: str, headers: Any, body: str) -> Any:
+            return signer(auth, "POST", uri, headers, body)
 
-def _refuse(status: int, error: Any) -> NoReturn:
-    code = error if isinstance(error, str) and _CODE.fullmatch(error) else ""
-    told = f" ({code})" if code else ""
-    if code in {"invalid_client", "unauthorized_client"} or (status == 401 and not code):
-        raise EndpointFailed(
-            f"the app refuses the project's client id or secret{told}: correct the integration"
-        )
-    # A refusal of the grant is a 400 (RFC 6749, 5.2), at some apps a 401, or an error inside a 200.
-    if code not in _NOT_THE_GRANT and (status in {400, 401} or (status < 300 and code)):
-        raise GrantRefused(code or f"status {status}")
-    raise EndpointFailed(f"the app's token endpoint answered {status}{told} without a token")
-
-
-def _decode(response: httpx.Response) -> dict[str, Any] | None:
+    elif token.client_auth == "none" or not client.client_secret:
+        method = "none"
     try:
-        answer = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        # Some apps answer as a form although JSON was asked for.
-        kind = response.headers.get("content-type", "")
-        if not kind.startswith(("application/x-www-form-urlencoded", "text/plain")):
-            return None
-        answer = dict(parse_qsl(response.text))
-        if not answer.keys() & {"access_token", "error"}:
-            return None
-    return answer if isinstance(answer, dict) else None
+        prepared = ClientAuth(client.client_id, client.client_secret, method).prepare(
+            "POST", url, headers, body
+        )
+    except ValueError as error:
+        if isinstance(error, UnicodeError):
+            raise
+        raise EndpointFailed("the client secret is no private key in PEM", may_pass=False) from None
+    url, headers, body = prepared
+    return url, headers, body
 
 
-def _expiry(auth: OAuth2Auth, answer: Mapping[str, Any], sent_at: int) -> int | None:
-    told = look_up(answer, auth.token.response.expires_in)
-    lifetime: float | None = None
-    if isinstance(told, int | float) and not isinstance(told, bool):
-        lifetime = told
-    elif isinstance(told, str) and re.fullmatch(r"[0-9]{1,15}", told.strip()):
-        lifetime = int(told)
-    if lifetime is None or not 0 < lifetime < 1e15:
-        return None if auth.token.lifetime is None else sent_at + auth.token.lifetime * 1000
-    factor = 1000 if auth.token.expires_unit == "seconds" else 1
-    return sent_at + int(lifetime * factor)
-
-
-def _scopes(auth: OAuth2Auth, told: Any) -> list[str] | None:
-    if isinstance(told, str) and told.strip():
-        return [part for part in re.split(r"[\s,]+", told) if part]
-    if isinstance(told, list):
-        return [part for part in told if isinstance(part, str)]
-    return None
-
-
-def look_up(value: Any, path: str) -> Any:
-    """What stands at a dotted path inside JSON; a number is an index of a list; else None."""
-    for part in path.split("."):
-        if isinstance(value, Mapping):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value
+def _resolved(templates: Mapping[str, Template], scope: Scope) -> dict[str, Any]:
+    if not templates:
+        return {}
+    full = {**scope, **moment()}
+    return {name: template.resolve(full) for name, template in templates.items()}

@@ -22,20 +22,21 @@ from connections.errors import (
     IntegrationIncomplete,
     RefreshUnavailable,
 )
-from connections.integrations import oauth_client
-from connections.oauth2 import TIMEOUT, EndpointFailed, Grant, GrantRefused, refresh_grant
-from connections.sealed import Owner, Stored, refresh_time, seal, unseal
+from connections.grants import EndpointFailed, Grant, GrantRefused
+from connections.integrations import load_integration
+from connections.issuing import granted, is_renewable, renew
+from connections.oauth2 import TIMEOUT
+from connections.sealed import Owner, Stored, seal, unseal
 from store.encryption import DecryptionError
 from store.models import Connection, now_ms
+from store.notifications import notify
 
 if TYPE_CHECKING:
-    from connectors.auth import OAuth2Auth
-    from connectors.catalogue import Catalogue
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from connections.resources import Resources
     from connectors.credential import Credential
-    from connectors.http import OutgoingHttp
-    from settings import Settings
-    from store.database import Database
-    from store.encryption import Keyring
+    from connectors.manifest import App
 
 LEASE_MS = int(TIMEOUT * 1000) + 10_000
 """Longer than a token endpoint may take, so that only a dead winner loses its lease."""
@@ -47,19 +48,10 @@ STORE_ATTEMPTS = 6
 class TokenRefresh:
     """Gives credentials of connections that work now, as far as that can be known."""
 
-    def __init__(
-        self,
-        database: Database,
-        keyring: Keyring,
-        catalogue: Catalogue,
-        http: OutgoingHttp,
-        settings: Settings,
-    ) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._catalogue = catalogue
-        self._http = http
-        self._settings = settings
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._database = resources.database
+        self._keyring = resources.keyring
         self._running: set[asyncio.Task[Credential | None]] = set()
 
     async def credential(self, owner: Owner, rejected: int | None = None) -> Credential:
@@ -79,7 +71,7 @@ class TokenRefresh:
             row, stored = await self._read(owner)
             if not _is_due(stored, rejected):
                 return stored.credential
-            if not stored.credential.refresh_token or self._auth(row) is None:
+            if not is_renewable(self._app(row).auth, stored.credential):
                 if rejected != row.revision:
                     # Only the app can tell that a token is dead which nothing can replace.
                     return stored.credential
@@ -123,12 +115,11 @@ class TokenRefresh:
                 f"The stored credential of {owner.app_key} cannot be read: {error}"
             ) from error
 
-    def _auth(self, row: Connection) -> OAuth2Auth | None:
-        """How to renew the token; None when the app has no way to."""
-        app = self._catalogue.app(row.app_key)
+    def _app(self, row: Connection) -> App:
+        app = self._resources.catalogue.app(row.app_key)
         if app is None:
             raise RefreshUnavailable(f"The app {row.app_key} is not installed any more.")
-        return app.auth if app.auth.type == "oauth2" and app.auth.refresh else None
+        return app
 
     async def _give_up(self, row: Connection) -> None:
         """Raises unless the connection was replaced meanwhile."""
@@ -168,22 +159,13 @@ class TokenRefresh:
 
     async def _renew(self, row: Connection, stored: Stored, lease: int) -> Credential | None:
         """The renewed credential; None if the connection was replaced or deleted meanwhile."""
-        auth = self._auth(row)
-        assert auth is not None and stored.credential.refresh_token  # noqa: S101, PT018 - as read
+        app = self._app(row)
         try:
-            client, _ = await oauth_client(
-                self._database, self._keyring, self._settings, row.project_id, row.app_key
-            )
+            integration = await load_integration(self._resources, row.project_id, row.app_key)
             issued_at = now_ms()
-            grant = await refresh_grant(
-                self._http,
-                auth,
-                client,
-                fields=stored.credential.fields,
-                refresh_token=stored.credential.refresh_token,
-            )
+            grant = await renew(self._resources, app, stored.credential, integration)
         except GrantRefused as refusal:
-            reason = self._refusal(row, str(refusal))
+            reason = self._refusal(row, stored, str(refusal))
             if await self._invalidate(row, reason):
                 raise ConnectionInvalid(reason) from None
             return None
@@ -200,19 +182,11 @@ class TokenRefresh:
     async def _store(
         self, row: Connection, stored: Stored, grant: Grant, issued_at: int
     ) -> Credential | None:
-        told = {name: value for name, value in grant.captured.items() if value is not None}
-        credential = replace(
-            stored.credential,
-            access_token=grant.access_token,
-            refresh_token=grant.refresh_token or stored.credential.refresh_token,
-            expires_at=grant.expires_at,
-            captured={**stored.credential.captured, **told},
-            revision=row.revision + 1,
-        )
+        renewed = granted(self._app(row), stored.credential, grant, issued_at)
+        credential = replace(renewed.credential, revision=row.revision + 1)
         owner = Owner(row.project_id, row.user_id, row.app_key)
-        renewed = Stored(credential, refresh_time(issued_at, grant.expires_at))
         values: dict[str, Any] = {
-            "secret": seal(self._keyring, owner, renewed),
+            "secret": seal(self._keyring, owner, Stored(credential, renewed.refresh_at)),
             "expires_at": grant.expires_at,
             "revision": credential.revision,
             "refresh_lease_until": 0,
@@ -233,15 +207,11 @@ class TokenRefresh:
         return None
 
     async def _invalidate(self, row: Connection, reason: str) -> bool:
-        return await self._swap(
-            row,
-            {
-                "status": "invalid",
-                "invalid_reason": reason,
-                "refresh_lease_until": 0,
-                "updated_at": now_ms(),
-            },
-        )
+        """Whether this call made the connection invalid; then the developer is told, once."""
+        owner = Owner(row.project_id, row.user_id, row.app_key)
+        async with self._database.begin() as session:
+            is_the_same = (Connection.id == row.id, Connection.revision == row.revision)
+            return await invalidate(session, owner, reason, *is_the_same)
 
     async def _take_lease(self, row: Connection, until: int) -> bool:
         return await self._swap(
@@ -268,17 +238,41 @@ class TokenRefresh:
         return isinstance(result, CursorResult) and result.rowcount == 1
 
     def _name(self, row: Connection) -> str:
-        app = self._catalogue.app(row.app_key)
+        app = self._resources.catalogue.app(row.app_key)
         return app.name if app else row.app_key
 
-    def _refusal(self, row: Connection, code: str) -> str:
+    def _refusal(self, row: Connection, stored: Stored, code: str) -> str:
         lost = ""
-        if row.refresh_lease_until:
+        if row.refresh_lease_until and stored.credential.refresh_token:
             lost = " A renewal before this one was interrupted, so that its new token was lost."
         return (
             f"{self._name(row)} no longer accepts the connection ({code}).{lost}"
             " The account must be connected again."
         )
+
+
+async def invalidate(session: AsyncSession, owner: Owner, reason: str, *conditions: Any) -> bool:
+    """Marks a good connection as one that must be made again, and tells the developer.
+
+    Whether this call changed it. Part of the transaction of `session`.
+    """
+    statement = (
+        update(Connection)
+        .where(
+            Connection.project_id == owner.project_id,
+            Connection.user_id == owner.user_id,
+            Connection.app_key == owner.app_key,
+            Connection.status == "connected",
+            *conditions,
+        )
+        .values(status="invalid", invalid_reason=reason, refresh_lease_until=0, updated_at=now_ms())
+    )
+    result = await session.execute(statement.execution_options(synchronize_session=False))
+    if not isinstance(result, CursorResult) or result.rowcount != 1:
+        return False
+    told = {"userId": owner.user_id or None, "appKey": owner.app_key, "reason": reason}
+    await notify(session, owner.project_id, "connection.invalid", told)
+    return True
 
 
 def _is_due(stored: Stored, rejected: int | None) -> bool:

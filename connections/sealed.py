@@ -39,10 +39,12 @@ class Stored:
     refresh_at: int | None
 
 
-def refresh_time(issued_at: int, expires_at: int | None) -> int | None:
-    """When a token of that life is to be renewed."""
+def refresh_time(issued_at: int, expires_at: int | None, ahead: int | None = None) -> int | None:
+    """When a token of that life is to be renewed; `ahead` is a manifest's own, in seconds."""
     if expires_at is None:
         return None
+    if ahead is not None:
+        return expires_at - ahead * 1000
     return expires_at - min(REFRESH_AHEAD_MS, max(0, expires_at - issued_at) // 10)
 
 
@@ -53,7 +55,9 @@ def seal(keyring: Keyring, owner: Owner, stored: Stored) -> bytes:
         "fields": credential.fields,
         "access_token": credential.access_token,
         "refresh_token": credential.refresh_token,
+        "token_secret": credential.token_secret,
         "captured": credential.captured,
+        "client": credential.client,
         "refresh_at": stored.refresh_at,
     }
     return keyring.encrypt(orjson.dumps(content), owner.context)
@@ -69,6 +73,9 @@ def unseal(keyring: Keyring, row: Connection) -> Stored:
         access_token=content["access_token"],
         refresh_token=content["refresh_token"],
         expires_at=row.expires_at,
+        # Connections of an earlier version have neither.
+        token_secret=content.get("token_secret"),
+        client=content.get("client"),
         captured=content["captured"],
         revision=row.revision,
     )

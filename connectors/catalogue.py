@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from connectors.manifest import App, Component
 from connectors.urls import places
-from settings import get_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,10 +66,9 @@ def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
 
 
 @lru_cache
-def get_catalogue() -> Catalogue:
-    """The catalogue of this process: built-in apps and the folders of `settings.connector_dirs`."""
-    dirs = get_settings().connector_dirs
-    return load_catalogue([Path(part) for part in dirs.split(os.pathsep) if part])
+def catalogue_of(connector_dirs: str) -> Catalogue:
+    """The built-in apps and those in the folders of the setting `connector_dirs`."""
+    return load_catalogue([Path(part) for part in connector_dirs.split(os.pathsep) if part])
 
 
 def load_app(folder: Path) -> App:

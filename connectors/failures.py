@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from automations.expressions import ExpressionError
 from connectors.masking import MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from connectors.credential import Credential
     from connectors.manifest import App, Component, ErrorKind, ErrorRule, RetryAfter
@@ -57,15 +58,24 @@ def failure(
     return ComponentError(kind, message, retry_after)
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What a response that is an error means; `what` is safe to show."""
+
+    kind: ErrorKind
+    what: str
+    retry_after: float | None
+
+
 def judge(
-    component: Component, scope: Mapping[str, Any], secrets: Iterable[str]
-) -> ComponentError | None:
-    """The error that a response is, by the component's rules, the app's, then the defaults.
+    app: App, rules: Sequence[ErrorRule], scope: Mapping[str, Any], secrets: Iterable[str]
+) -> Verdict | None:
+    """The error that a response is: by `rules`, the app's, then the defaults; None: a success.
 
     `scope` has status, headers (lower-case names), body and inputs.
     """
-    app, status = component.app, int(scope["status"])
-    for rule in (*component.errors, *app.errors):
+    status = int(scope["status"])
+    for rule in (*rules, *app.errors):
         if _applies(rule, scope):
             if rule.kind == "ok":
                 return None
@@ -87,7 +97,7 @@ def judge(
     if kind in {"rate_limited", "transient"}:
         own = [rule.retry_after] if rule and rule.retry_after else []
         after = retry_after([*own, *app.retry_after], scope)
-    return failure(component, kind, what, after)
+    return Verdict(kind, what, after)
 
 
 def default_kind(status: int) -> ErrorKind | None:
@@ -183,14 +193,24 @@ def _seconds(value: Any, unit: str) -> float | None:
     return number / 1000 if unit in {"milliseconds", "epoch_ms"} else number
 
 
-def secrets_of(component: Component, credential: Credential | None) -> list[str]:
+def secrets_of(app: App, credential: Credential | None) -> list[str]:
     """What must not appear in a message: tokens, secret fields, and their usual encodings."""
     if credential is None:
         return []
-    hidden = {field.name for field in component.app.auth.fields if field.is_secret}
-    plain = [credential.access_token, credential.refresh_token]
+    auth = app.auth
+    hidden = {field.name for field in auth.fields if field.is_secret}
+    of_developer = {"client_secret"}
+    of_developer |= {field.name for field in auth.integration_fields if field.is_secret}
+    plain = [credential.access_token, credential.refresh_token, credential.token_secret]
     plain += [value for name, value in credential.fields.items() if name in hidden]
-    found = [value for value in plain if value and len(value) >= 4]
+    plain += [value for name, value in credential.integration.items() if name in of_developer]
+    plain += [(credential.client or {}).get("client_secret")]
+    return hidden_forms(value for value in plain if value)
+
+
+def hidden_forms(values: Iterable[str]) -> list[str]:
+    """Secrets and their usual encodings, the longest first; what is shorter than 4 is no secret."""
+    found = [value for value in values if len(value) >= 4]
     forms = set(found)
     for value in found:
         forms |= {quote(value, safe=""), base64.b64encode(value.encode()).decode()}

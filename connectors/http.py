@@ -112,7 +112,25 @@ class OutgoingHttp:
         another origin, Authorization, Cookie and `private_headers` are not sent there. Raises
         `OutgoingError`: `RefusedError`, `TooLargeError`, `TimedOutError`, `UnreachableError`.
         """
-        request = self._build(method, url, headers, params, json, data, content)
+        request = self.build(
+            method, url, headers=headers, params=params, json=json, data=data, content=content
+        )
+        return await self.send(
+            request,
+            timeout=timeout,
+            follow_redirects=follow_redirects,
+            private_headers=private_headers,
+        )
+
+    async def send(
+        self,
+        request: httpx.Request,
+        *,
+        timeout: float = 30.0,  # noqa: ASYNC109 - a part of a request
+        follow_redirects: bool = False,
+        private_headers: Iterable[str] = (),
+    ) -> httpx.Response:
+        """Sends a request that `build` made, and reads the whole answer; raises as `request`."""
         try:
             async with asyncio.timeout(timeout):
                 response = await self._send(request, timeout)
@@ -129,16 +147,18 @@ class OutgoingHttp:
             raise RefusedError(f"{request.url.host} redirects more than {MAX_REDIRECTS} times")
         return response
 
-    def _build(
+    def build(
         self,
         method: str,
         url: str,
-        headers: Mapping[str, str] | None,
-        params: Mapping[str, Any] | None,
-        json: Any,
-        data: Mapping[str, Any] | None,
-        content: str | bytes | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        data: Mapping[str, Any] | None = None,
+        content: str | bytes | None = None,
     ) -> httpx.Request:
+        """A request that may still be completed or signed; raises `RefusedError`."""
         sent = {
             "User-Agent": USER_AGENT,
             "Accept": "*/*",

@@ -21,7 +21,7 @@ from connectors.auth import (
     OAuth2Auth,
 )
 from connectors.request import Part, Request
-from connectors.templates import Expression, Template
+from connectors.templates import Expression, Template, compiled_parts
 from connectors.urls import places
 
 __all__ = [
@@ -204,7 +204,8 @@ class App(Part):
     logo: str | None = None
     """SVG source, from `logo.svg` in the app's folder."""
     base_url: str | None = None
-    """`{name}` is a credential field or a captured value. Absent: each request has its own URL."""
+    """`{name}` is a field of a form, a captured or a computed value. Absent: each request has its
+    own URL."""
     auth: Auth = NoAuth()
     headers: dict[str, Template] = Field(default_factory=dict)
     path_values: dict[str, Template] = Field(default_factory=dict)
@@ -218,6 +219,8 @@ class App(Part):
     """Looked at in order, after the component's and before the defaults; on 2xx, too."""
     components: list[Component] = Field(default_factory=list)
 
+    _reads_integration: bool = PrivateAttr(default=False)
+
     @model_validator(mode="after")
     def _fits(self) -> App:
         keys = [component.key for component in self.components]
@@ -229,6 +232,18 @@ class App(Part):
             for request in _requests(component):
                 self._check_path(component, request)
         return self
+
+    @model_validator(mode="after")
+    def _base_url_fits(self) -> App:
+        known = self.auth.known_places
+        if missing := [name for name in places(self.base_url or "") if name not in known]:
+            raise ValueError(f"base_url: no field is named {missing[0]!r}")
+        return self
+
+    @property
+    def reads_integration(self) -> bool:
+        """Whether a request needs what the developer entered for the project."""
+        return self._reads_integration
 
     def _check_path(self, component: Component, request: Request) -> None:
         if request.path is None:
@@ -244,6 +259,9 @@ class App(Part):
         """Ties the components to their app."""
         for component in self.components:
             component._app = self
+        self._reads_integration = self.auth.type == "oauth1" or any(
+            path[0] == "integration" for part in compiled_parts(self) for path in part.references
+        )
 
 
 def _requests(component: Component) -> list[Request]:

@@ -15,15 +15,10 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
-class Request(Part):
-    """One HTTP request. Null values of keys written here are left out."""
+class Content(Part):
+    """What a request carries, wherever it goes. Null values of keys written here are left out."""
 
     method: Template = Field(default_factory=lambda: Template("GET"))
-    path: str | None = None
-    """After the app's base URL; `{name}` is the input of that name or one of `path_values`."""
-    path_values: dict[str, Template] = Field(default_factory=dict)
-    url: Template | None = None
-    """Instead of `path`: an absolute URL. The credential goes only to the base URL's origin."""
     query: Template = Field(default_factory=lambda: Template({}))
     headers: Template = Field(default_factory=lambda: Template({}))
     json_body: Template | None = Field(None, validation_alias=AliasChoices("json", "json_body"))
@@ -33,12 +28,26 @@ class Request(Part):
     """Text is sent as it is (set a content-type header), any other value as JSON."""
 
     @model_validator(mode="after")
+    def _method_fits(self) -> Content:
+        method = self.method.source
+        if method not in METHODS and not (isinstance(method, str) and "{{" in method):
+            raise ValueError(f"`method` is one of {', '.join(METHODS)}")
+        return self
+
+
+class Request(Content):
+    """One HTTP request to the app."""
+
+    path: str | None = None
+    """After the app's base URL; `{name}` is the input of that name or one of `path_values`."""
+    path_values: dict[str, Template] = Field(default_factory=dict)
+    url: Template | None = None
+    """Instead of `path`: an absolute URL. The credential goes only to the base URL's origin."""
+
+    @model_validator(mode="after")
     def _fits(self) -> Request:
         if (self.path is None) == (self.url is None):
             raise ValueError("give either `path` or `url`")
         if self.path is not None and not self.path.startswith("/"):
             raise ValueError("`path` begins with a slash")
-        method = self.method.source
-        if method not in METHODS and not (isinstance(method, str) and "{{" in method):
-            raise ValueError(f"`method` is one of {', '.join(METHODS)}")
         return self

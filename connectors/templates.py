@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import BaseModel
 from pydantic_core import core_schema
 
 from automations.expressions import (
@@ -17,7 +18,7 @@ from automations.expressions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pydantic import GetCoreSchemaHandler
 
@@ -100,6 +101,22 @@ class Expression(_Compiled):
             return self._compiled.evaluate(scope)
         except ExpressionError:
             return None
+
+
+def compiled_parts(part: Any) -> Iterator[Template | Expression]:
+    """Every template and expression inside a model of a manifest."""
+    if isinstance(part, _Compiled):
+        assert isinstance(part, Template | Expression)  # noqa: S101 - tells the type
+        yield part
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from compiled_parts(getattr(part, name))
+    elif isinstance(part, dict):
+        for item in part.values():
+            yield from compiled_parts(item)
+    elif isinstance(part, list):
+        for item in part:
+            yield from compiled_parts(item)
 
 
 def _compiled(kind: Any, source: Any) -> Any:

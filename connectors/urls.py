@@ -28,6 +28,17 @@ def places(template: str) -> list[str]:
     return _PLACE.findall(template)
 
 
+def open_places(template: str) -> list[str]:
+    """The names whose values are a whole host, its domain, or a whole URL: they say where a
+    request goes."""
+    if whole := _PLACE.fullmatch(template):
+        return [whole.group(1)]
+    host = template.partition("://")[2].partition("/")[0]
+    # Behind the last place a domain of the manifest's own must stand: `.example.com`.
+    domain = host.rpartition("}")[2].partition(":")[0]
+    return places(host) if domain.count(".") < 2 else []
+
+
 def expand_path(template: str, values: Mapping[str, Any]) -> str:
     """The path with each value as one percent-encoded segment (RFC 3986, 3.3).
 

@@ -8,16 +8,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.models import CreditUsage, Run, now_ms
+from store.models import Account, CreditUsage, Run, now_ms
+from store.notifications import NotificationType, notification_row
 
 EXECUTIONS_PER_FREE_CREDIT = 100
 """So many executions of free components cost one credit."""
+CREDIT_MARKS: tuple[tuple[int, NotificationType], ...] = (
+    (80, "credits.nearly-used"),
+    (100, "credits.used"),
+)
+"""Per cent of the day's credits that the developer is told of."""
 
 Row = dict[str, Any]
 
@@ -55,6 +61,7 @@ _RUNS: Table = Run.metadata.tables["runs"]
 _STEPS: Table = Run.metadata.tables["run_steps"]
 _PAUSES: Table = Run.metadata.tables["run_pauses"]
 _USAGE: Table = Run.metadata.tables["credit_usage"]
+_NOTIFICATIONS: Table = Run.metadata.tables["notifications"]
 _STEP_KEY = (_STEPS.c.run_id, _STEPS.c.step_id, _STEPS.c.iteration)
 
 _REWRITE = (
@@ -73,12 +80,24 @@ _CLOSE = (
     update(_RUNS)
     .where(_RUNS.c.id == bindparam("key_run"), _RUNS.c.ended_at.is_(None))
     .values({name: bindparam(name) for name in ("status", "message", "result", "ended_at")})
+    .returning(_RUNS.c.project_id, _RUNS.c.automation_id, _RUNS.c.user_id, _RUNS.c.parent_run_id)
 )
 _END_PAUSES = delete(_PAUSES).where(_PAUSES.c.run_id == bindparam("key_run"))
+_DAILY_CREDITS = (
+    select(Account.daily_credits).where(Account.id == bindparam("key_account")).scalar_subquery()
+)
+_CLOSED_AS: dict[str, NotificationType] = {
+    "completed": "run.completed",
+    "error": "run.failed",
+    "canceled": "run.canceled",
+}
 
 
 def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Writes entries in a transaction that is open; what is there already stays as it is."""
+    """Writes entries in a transaction that is open; what is there already stays as it is.
+
+    The developer is told, in the same transaction, of runs that ended and credits that ran low.
+    """
     insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     opened = [entry.row for entry in entries if isinstance(entry, RunOpened)]
     if opened:
@@ -86,7 +105,7 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
     closed = [entry for entry in entries if isinstance(entry, RunClosed)]
     steps = [entry for entry in entries if isinstance(entry, StepWrite)]
     steps += [entry.steps for entry in closed if entry.steps is not None]
-    _write_steps(connection, insert, steps)
+    notifications = _write_steps(connection, insert, steps)
     for entry in closed:
         values = {
             "key_run": entry.run_id,
@@ -95,8 +114,17 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
             "result": entry.result,
             "ended_at": now_ms(),
         }
-        if connection.execute(_CLOSE, values).rowcount:
-            connection.execute(_END_PAUSES, {"key_run": entry.run_id})
+        run = connection.execute(_CLOSE, values).one_or_none()
+        if run is None:
+            continue
+        connection.execute(_END_PAUSES, {"key_run": entry.run_id})
+        # The end of a called automation is a step of the run that called it.
+        if run.parent_run_id is None:
+            data = run_data(entry.run_id, run.automation_id, run.user_id, entry.status)
+            data["message"] = entry.message
+            notifications.append(notification_row(run.project_id, _CLOSED_AS[entry.status], data))
+    if notifications:
+        connection.execute(_NOTIFICATIONS.insert(), notifications)
 
 
 def credits_of(app_executions: int, free_executions: int) -> int:
@@ -109,8 +137,20 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _write_steps(connection: Connection, insert: Any, writes: Sequence[StepWrite]) -> None:
+def run_data(run_id: str, automation_id: str, user_id: str, status: str) -> dict[str, Any]:
+    """What notifications say of a run; never its inputs or results."""
+    return {
+        "runId": run_id,
+        "automationId": automation_id,
+        "userId": user_id or None,
+        "status": status,
+    }
+
+
+def _write_steps(connection: Connection, insert: Any, writes: Sequence[StepWrite]) -> list[Row]:
+    """Books steps and what they cost; gives the notifications of credits that ran low."""
     used: Counter[tuple[str, str]] = Counter()
+    project_of: dict[str, str] = {}
     statement = insert(_STEPS).on_conflict_do_nothing().returning(*_STEP_KEY)
     for kind in ("app_steps", "free_steps"):
         rows: dict[tuple[str, ...], tuple[Row, str]] = {
@@ -126,21 +166,43 @@ def _write_steps(connection: Connection, insert: Any, writes: Sequence[StepWrite
         for key, (row, account_id) in rows.items():
             if key in new:
                 used[account_id, kind] += 1
+                project_of[account_id] = row["project_id"]
             else:
                 _rewrite(connection, row)
-    for account_id in {account_id for account_id, _ in used}:
-        usage = {
+    notifications: list[Row] = []
+    # In one order everywhere, so that two transactions never wait for each other.
+    for account_id, project_id in sorted(project_of.items()):
+        added = {
             "app_executions": used[account_id, "app_steps"],
             "free_executions": used[account_id, "free_steps"],
         }
         count = insert(_USAGE)
-        connection.execute(
+        # The row is locked until the commit, so each mark is crossed by one transaction only.
+        app, free, daily = connection.execute(
             count.on_conflict_do_update(
                 index_elements=[CreditUsage.account_id, CreditUsage.day],
-                set_={name: _USAGE.c[name] + count.excluded[name] for name in usage},
-            ),
-            {"account_id": account_id, "day": today(), **usage},
-        )
+                set_={name: _USAGE.c[name] + count.excluded[name] for name in added},
+            ).returning(_USAGE.c.app_executions, _USAGE.c.free_executions, _DAILY_CREDITS),
+            {"account_id": account_id, "key_account": account_id, "day": today(), **added},
+        ).one()
+        after = credits_of(app, free)
+        before = credits_of(app - added["app_executions"], free - added["free_executions"])
+        notifications += _marks_crossed(project_id, before, after, daily)
+    return notifications
+
+
+def _marks_crossed(project_id: str, before: int, after: int, daily: int) -> list[Row]:
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    data = {
+        "usedDailyCredits": after,
+        "dailyCredits": daily,
+        "renewsAt": (midnight + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    return [
+        notification_row(project_id, kind, data)
+        for per_cent, kind in CREDIT_MARKS
+        if before * 100 < daily * per_cent <= after * 100
+    ]
 
 
 def _rewrite(connection: Connection, row: Row) -> None:

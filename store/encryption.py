@@ -1,8 +1,12 @@
-"""Encryption of secrets at rest: AES-256-GCM with keys that can be rotated.
+"""Encryption of secrets at rest: envelopes of AES-256-GCM under keys that can be rotated.
 
-A ciphertext is `version (1 byte) | key id (8 bytes) | nonce (12 bytes) | data and tag`. The key id
-is a digest of the key, so that a ciphertext finds its key among several; the header is
-authenticated together with the caller's context. GCM: NIST SP 800-38D.
+A ciphertext is `2 (1 byte) | key id (8) | nonce (12) | wrapped data key (48) | data and tag`. Each
+secret has a random data key of its own, bound to the caller's context; the first key of the ring
+wraps it, with the header as authenticated data. The key id is a digest of the wrapping key, so that
+a ciphertext finds its key among several, and another key can take its place without the context.
+
+Version 1 knew no data key (`1 | key id (8) | nonce (12) | data and tag`); it is still read.
+GCM: NIST SP 800-38D.
 """
 
 from __future__ import annotations
@@ -10,25 +14,38 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import functools
 import hashlib
+import itertools
+import logging
 import os
 import secrets
-from typing import TYPE_CHECKING
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from settings import Settings
 
+logger = logging.getLogger(__name__)
+
 KEY_BYTES = 32
-_VERSION = b"\x01"
+LABEL_BYTES = 9
+"""The length of the beginning of a ciphertext that names its version and its key."""
+_DIRECT = b"\x01"
+_ENVELOPE = b"\x02"
 _ID_BYTES = 8
 _NONCE_BYTES = 12
-_HEADER_BYTES = len(_VERSION) + _ID_BYTES
+_DATA_NONCE = bytes(_NONCE_BYTES)
+"""A data key encrypts once only, so that its nonce need not differ (SP 800-38D, section 8)."""
+_WRAPPED_AT = LABEL_BYTES + _NONCE_BYTES
+_DATA_AT = _WRAPPED_AT + KEY_BYTES + 16
+_MAX_FILE_BYTES = 65_536
 
 
 class ConfigurationError(Exception):
@@ -37,6 +54,26 @@ class ConfigurationError(Exception):
 
 class DecryptionError(Exception):
     """A ciphertext cannot be read: its key is missing, it was changed, or it belongs elsewhere."""
+
+
+class ContextNeeded(DecryptionError):
+    """A ciphertext of version 1 can change its key only where its context is known."""
+
+
+class Label(NamedTuple):
+    """What the beginning of a ciphertext tells to anybody."""
+
+    version: int
+    key_id: str
+    """16 hexadecimal digits."""
+
+
+def label_of(ciphertext: bytes) -> Label | None:
+    """Which key a ciphertext (its first LABEL_BYTES suffice) lies under; None: it is none."""
+    version, key_id = ciphertext[:1], ciphertext[1:LABEL_BYTES]
+    if version not in (_DIRECT, _ENVELOPE) or len(key_id) < _ID_BYTES:
+        return None
+    return Label(version[0], key_id.hex())
 
 
 class Keyring:
@@ -49,6 +86,7 @@ class Keyring:
             raise ConfigurationError(f"Each encryption key must have exactly {KEY_BYTES} bytes.")
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
         self._first = _key_id(keys[0])
+        self._header = _ENVELOPE + self._first
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Keyring:
@@ -57,19 +95,39 @@ class Keyring:
         Reads (and in development may write) a small file: call it when a process starts.
 
         Raises:
-            ConfigurationError: a key is malformed, or production has none.
+            ConfigurationError: a key is malformed, or production has none or a guessable one.
         """
-        texts = [text.strip() for text in settings.encryption_keys.get_secret_value().split(",")]
-        keys = [_parse_key(text, "INLAY_ENCRYPTION_KEYS") for text in texts if text]
+        source, texts = _configured(settings)
+        keys = [_parse_key(text, source) for text in texts]
+        production = settings.environment == "production"
         if not keys:
-            if settings.environment == "production":
+            if production:
                 raise ConfigurationError(
-                    "INLAY_ENCRYPTION_KEYS is empty. Production needs at least one key of 32 random"
-                    " bytes in URL-safe base64. Make one with: python -c 'import base64, os;"
-                    " print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
+                    "INLAY_ENCRYPTION_KEYS is empty. Production needs at least one key: make one"
+                    " with `inlay keys make`, and put it there or into a file that"
+                    " INLAY_ENCRYPTION_KEYS_FILE names."
                 )
             keys = [_kept_key(settings.data_dir / "encryption.key")]
+        elif production:
+            for number, (key, text) in enumerate(zip(keys, texts, strict=True), start=1):
+                if _is_guessable(key, text):
+                    raise ConfigurationError(
+                        f"Key {number} of {source} is no random key: it was typed, or comes from"
+                        " an example. Make one with `inlay keys make`. Secrets that lie under this"
+                        " key are carried over by `inlay keys rotate`, run with both keys and"
+                        " INLAY_ENVIRONMENT=development."
+                    )
         return cls(keys)
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of the keys, as `label_of` gives them; the first one encrypts."""
+        return tuple(key_id.hex() for key_id in self._ciphers)
+
+    @property
+    def current_labels(self) -> tuple[bytes, ...]:
+        """How the ciphertexts begin that lie under the first key."""
+        return (self._header, _DIRECT + self._first)
 
     def encrypt(self, plaintext: bytes, context: bytes = b"") -> bytes:
         """The ciphertext of `plaintext`; only the same `context` decrypts it.
@@ -77,10 +135,9 @@ class Keyring:
         Make `context` of what the secret belongs to, so that a ciphertext copied to another row
         cannot be used there.
         """
-        header = _VERSION + self._first
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        data = self._ciphers[self._first].encrypt(nonce, plaintext, header + context)
-        return header + nonce + data
+        data_key = secrets.token_bytes(KEY_BYTES)
+        data = AESGCM(data_key).encrypt(_DATA_NONCE, plaintext, _ENVELOPE + context)
+        return self._wrap(data_key) + data
 
     def decrypt(self, ciphertext: bytes, context: bytes = b"") -> bytes:
         """The plaintext of what `encrypt` gave for the same `context`.
@@ -88,24 +145,124 @@ class Keyring:
         Raises:
             DecryptionError: the key is not in this keyring, or the data or the context differ.
         """
-        header = ciphertext[:_HEADER_BYTES]
-        if len(header) < _HEADER_BYTES or not header.startswith(_VERSION):
+        cipher = self._cipher_of(ciphertext)
+        try:
+            if ciphertext.startswith(_ENVELOPE):
+                data_key = AESGCM(_unwrap(cipher, ciphertext))
+                return data_key.decrypt(_DATA_NONCE, ciphertext[_DATA_AT:], _ENVELOPE + context)
+            nonce, data = ciphertext[LABEL_BYTES:_WRAPPED_AT], ciphertext[_WRAPPED_AT:]
+            return cipher.decrypt(nonce, data, ciphertext[:LABEL_BYTES] + context)
+        except (InvalidTag, ValueError):
+            raise DecryptionError("The secret was changed or belongs to something else.") from None
+
+    def rewrap(self, ciphertext: bytes) -> bytes | None:
+        """The same secret under the first key; None when it lies there already.
+
+        The data are neither decrypted nor checked, so that no context is needed.
+
+        Raises:
+            ContextNeeded: an older key encrypts the data themselves (version 1).
+            DecryptionError: the key is not in this keyring, or the wrapped key was changed.
+        """
+        cipher = self._cipher_of(ciphertext)
+        if ciphertext.startswith(self.current_labels):
+            return None
+        if ciphertext.startswith(_DIRECT):
+            raise ContextNeeded("It has the format of an earlier version, which has no data key.")
+        try:
+            data_key = _unwrap(cipher, ciphertext)
+        except (InvalidTag, ValueError):
+            raise DecryptionError("Its data key was changed.") from None
+        return self._wrap(data_key) + ciphertext[_DATA_AT:]
+
+    def _wrap(self, data_key: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        wrapped = self._ciphers[self._first].encrypt(nonce, data_key, self._header)
+        return self._header + nonce + wrapped
+
+    def _cipher_of(self, ciphertext: bytes) -> AESGCM:
+        if label_of(ciphertext) is None:
             raise DecryptionError("This is no ciphertext of Inlay.")
-        cipher = self._ciphers.get(header[len(_VERSION) :])
+        cipher = self._ciphers.get(ciphertext[1:LABEL_BYTES])
         if cipher is None:
             raise DecryptionError(
                 "The key that encrypted this secret is not among INLAY_ENCRYPTION_KEYS."
             )
-        nonce = ciphertext[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
-        data = ciphertext[_HEADER_BYTES + _NONCE_BYTES :]
-        try:
-            return cipher.decrypt(nonce, data, header + context)
-        except (InvalidTag, ValueError):
-            raise DecryptionError("The secret was changed or belongs to something else.") from None
+        return cipher
+
+
+def make_key() -> str:
+    """A new random key, as the settings take it."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def _unwrap(cipher: AESGCM, ciphertext: bytes) -> bytes:
+    nonce, wrapped = ciphertext[LABEL_BYTES:_WRAPPED_AT], ciphertext[_WRAPPED_AT:_DATA_AT]
+    return cipher.decrypt(nonce, wrapped, ciphertext[:LABEL_BYTES])
 
 
 def _key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"inlay key id\x00" + key).digest()[:_ID_BYTES]
+
+
+def _configured(settings: Settings) -> tuple[str, list[str]]:
+    """The setting that holds keys, and its keys as text; none when the operator set none."""
+    text = settings.encryption_keys.get_secret_value()
+    source = "INLAY_ENCRYPTION_KEYS"
+    if settings.encryption_keys_file:
+        if text.strip():
+            raise ConfigurationError(
+                "INLAY_ENCRYPTION_KEYS and INLAY_ENCRYPTION_KEYS_FILE are both set, and only one"
+                " can hold the keys. Unset one of them."
+            )
+        source = "INLAY_ENCRYPTION_KEYS_FILE"
+        text = _file_of_keys(Path(settings.encryption_keys_file))
+    texts = [text.strip() for text in text.replace("\n", ",").split(",")]
+    return source, [text for text in texts if text]
+
+
+def _file_of_keys(path: Path) -> str:
+    name = f"INLAY_ENCRYPTION_KEYS_FILE names {path}, which"
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+            mode = os.fstat(file.fileno()).st_mode
+    except OSError as error:
+        raise ConfigurationError(
+            f"{name} cannot be read: {error.strerror}. Give the path of a file that the user of"
+            " this process may read."
+        ) from None
+    if not content.strip(b", \t\r\n"):
+        raise ConfigurationError(
+            f"{name} holds no key. Put one key on each line, the one that encrypts first;"
+            " `inlay keys make` makes one."
+        )
+    if len(content) > _MAX_FILE_BYTES:
+        raise ConfigurationError(f"{name} is too large for keys. Is it the right file?")
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        _warn_of_mode(path)
+    return content.decode("ascii", errors="replace")
+
+
+@functools.cache
+def _warn_of_mode(path: Path) -> None:
+    """Once a process for each file."""
+    logger.warning(
+        "The encryption keys in %s can be read or written by every user of this machine."
+        " Give it to the user of Inlay alone: chmod 0600.",
+        path,
+    )
+
+
+def _is_guessable(key: bytes, text: str) -> bool:
+    """Whether a key was typed or counted; of 10^9 random ones less than one looks like that."""
+    steps = {(after - before) % 256 for before, after in itertools.pairwise(key)}
+    return (
+        len(set(key)) <= KEY_BYTES // 2  # one byte, or a pattern that repeats
+        or len(steps) == 1  # bytes(range(32))
+        or all(32 <= byte < 127 for byte in key)  # words
+        or text in (text.lower(), text.upper())  # words that were taken for base64
+    )
 
 
 def _parse_key(text: str, source: str) -> bytes:
@@ -114,7 +271,10 @@ def _parse_key(text: str, source: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
-        raise ConfigurationError(f"{source}: each key must be 32 bytes in URL-safe base64.")
+        raise ConfigurationError(
+            f"{source}: each key must be {KEY_BYTES} bytes in URL-safe base64, and keys are"
+            " separated by commas or lines. `inlay keys make` makes one."
+        )
     return key
 
 
@@ -126,7 +286,7 @@ def _kept_key(path: Path) -> bytes:
         file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(file, "wb") as stream:
-                stream.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+                stream.write(f"{make_key()}\n".encode())
                 stream.flush()
                 os.fsync(stream.fileno())
             # A link fails where a rename would replace: whoever comes second uses the first

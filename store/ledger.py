@@ -19,11 +19,13 @@ from store.bookings import (
     Entry,
     Row,
     credits_of,
+    run_data,
     today,
     write_entries,
 )
 from store.database import Database, insert_for, open_sync_sqlite
 from store.models import Account, CreditUsage, Run, RunPause, RunStep
+from store.notifications import notify
 
 
 class Ledger:
@@ -108,21 +110,38 @@ class Ledger:
             return None if row is None else (row[0],)
 
     async def pause(self, row: Row) -> Any:
-        """Books that a run waits; gives the answer where one came before the wait, else None."""
+        """Books that a run waits, and tells the developer when it is the first to say so.
+
+        Gives the answer where one came before the wait, else None.
+        """
         async with self._database.begin() as session:
-            insert = insert_for(session)
-            key = [RunPause.run_id, RunPause.step_id, RunPause.iteration]
-            statement = insert(RunPause).values(row)
-            changed = {k: v for k, v in row.items() if k not in {c.key for c in key}}
-            statement = statement.on_conflict_do_update(index_elements=key, set_=changed)
-            answer = (await session.execute(statement.returning(RunPause.answer))).scalar_one()
-            if answer is None:
+            key = {name: row[name] for name in ("run_id", "step_id", "iteration")}
+            statement = insert_for(session)(RunPause).values(row).on_conflict_do_nothing()
+            new = await session.scalar(statement.returning(RunPause.run_id))
+            if new is None:
+                changed = {name: value for name, value in row.items() if name not in key}
+                again = update(RunPause).filter_by(**key).values(changed)
+                answer = (await session.execute(again.returning(RunPause.answer))).scalar_one()
+                if answer is not None:
+                    return answer
+            run = (
                 await session.execute(
                     update(Run)
                     .where(Run.id == row["run_id"])
                     .values(status="paused", message=row["message"])
+                    .returning(Run.automation_id, Run.user_id, Run.parent_run_id)
                 )
-            return answer
+            ).one_or_none()
+            if new is not None and run is not None:
+                data = run_data(row["run_id"], run.automation_id, run.user_id, "paused") | {
+                    "message": row["message"],
+                    "kind": row["kind"],
+                    "stepId": row["step_id"],
+                    "iteration": row["iteration"],
+                    "parentRunId": run.parent_run_id,
+                }
+                await notify(session, row["project_id"], "run.paused", data)
+            return None
 
     async def answer_early(self, row: Row) -> str | None:
         """Keeps a callback's call; gives the workflow that already waits for it, if one does."""

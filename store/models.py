@@ -15,6 +15,9 @@ JsonValue = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "post
 DEVELOPER = ""
 """The `user_id` of what belongs to the developer themselves and to no end user."""
 
+ENCRYPTED = {"encrypted": True}
+"""The `info` of columns that hold ciphertexts: `inlay keys rotate` finds them by it."""
+
 
 def new_id() -> str:
     """A new identifier; later ones sort after earlier ones."""
@@ -70,6 +73,8 @@ class Project(Base):
     name: Mapped[str]
     webhook_url: Mapped[str] = mapped_column(String(2048))
     logo_url: Mapped[str | None] = mapped_column(String(2048))
+    allowed_origins: Mapped[Any | None]
+    """Web origins of the developer's product: connect pages return to and speak to these only."""
     created_at: Mapped[int] = mapped_column(default=now_ms)
 
 
@@ -92,7 +97,7 @@ class ApiToken(Base):
 
 
 class Integration(Base):
-    """An app registered in a project; `secret` holds an OAuth app's client, encrypted."""
+    """An app registered in a project; `secret` is an OAuth app's client secret, encrypted."""
 
     __tablename__ = "integrations"
     __table_args__ = (Index("integrations_app", "project_id", "app_key", unique=True),)
@@ -101,7 +106,9 @@ class Integration(Base):
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     app_key: Mapped[str]
     client_id: Mapped[str | None] = mapped_column(Text)
-    secret: Mapped[bytes | None]
+    secret: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
+    settings: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
+    """What the manifest asks of the developer beside the client, as JSON, encrypted."""
     scopes: Mapped[Any]
     """The scopes asked of the end user: a list of strings."""
     created_at: Mapped[int] = mapped_column(default=now_ms)
@@ -165,7 +172,7 @@ class Connection(Base):
     """`connected` or `invalid`."""
     invalid_reason: Mapped[str | None] = mapped_column(Text)
     auth_type: Mapped[str]
-    secret: Mapped[bytes]
+    secret: Mapped[bytes] = mapped_column(info=ENCRYPTED)
     """The credential as JSON, encrypted."""
     account: Mapped[Any | None]
     """`{id?, name?, email?}` of the account at the app."""
@@ -179,21 +186,95 @@ class Connection(Base):
     updated_at: Mapped[int] = mapped_column(default=now_ms)
 
 
-class OAuthState(Base):
-    """An authorization under way; the id is the SHA-256 of the `state` that the browser carries."""
+class ConnectLink(Base):
+    """A link at which one account is connected; the id is the SHA-256 of the secret in its URL."""
 
-    __tablename__ = "oauth_states"
+    __tablename__ = "connect_links"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True
+    )
     user_id: Mapped[str]
     app_key: Mapped[str]
-    code_verifier: Mapped[bytes | None]
-    """PKCE's verifier, encrypted."""
+    fields: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
+    """Values of the form that the developer gave already, as JSON, encrypted."""
+    return_url: Mapped[str | None] = mapped_column(String(2048))
+    language: Mapped[str | None]
     created_at: Mapped[int] = mapped_column(default=now_ms)
-    expires_at: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(index=True)
+    used_at: Mapped[int | None]
+    """When the account was connected; kept for a while, so that a second use can be told."""
+
+
+class Authorization(Base):
+    """A way to the provider and back; the id is the SHA-256 of the `state` in the URL."""
+
+    __tablename__ = "authorizations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    link_id: Mapped[str] = mapped_column(
+        ForeignKey("connect_links.id", ondelete="CASCADE"), index=True
+    )
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[str]
+    app_key: Mapped[str]
+    browser: Mapped[str]
+    """The SHA-256 of the cookie of the browser that went to the provider."""
+    secret: Mapped[bytes] = mapped_column(info=ENCRYPTED)
+    """What is needed on the way back (PKCE's verifier, the form's values), as JSON, encrypted."""
+    other_account: Mapped[bool] = mapped_column(default=False)
+    """The user wants another account in place of the one that is connected."""
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+    expires_at: Mapped[int] = mapped_column(index=True)
     used_at: Mapped[int | None]
     """Kept for a while, so that a second use is told from an unknown state."""
+
+
+class WebhookEndpoint(Base):
+    """How notifications to a project's webhook URL are signed, and how it fares."""
+
+    __tablename__ = "webhook_endpoints"
+
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    secret: Mapped[bytes] = mapped_column(info=ENCRYPTED)
+    previous_secret: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
+    """Signs beside the new one until `previous_until`, so that receivers can change over."""
+    previous_until: Mapped[int | None]
+    failing_since: Mapped[int | None]
+    """The first failure since the last success."""
+    paused_at: Mapped[int | None]
+    """Nothing is sent since then: the endpoint was dead for too long."""
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+class Notification(Base):
+    """Something that the developer is told at the project's webhook URL."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        Index("notifications_of_project", "project_id", "id"),
+        Index("notifications_due", "status", "next_attempt_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    type: Mapped[str]
+    data: Mapped[Any]
+    status: Mapped[str] = mapped_column(default="pending")
+    """`pending`, `delivered` or `failed`."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[int | None] = mapped_column(default=now_ms)
+    """Null once nothing is to be sent any more."""
+    last_status: Mapped[int | None]
+    """The HTTP status of the last answer; null where there was none."""
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+    delivered_at: Mapped[int | None]
 
 
 class Run(Base):

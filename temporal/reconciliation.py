@@ -1,8 +1,9 @@
 """Closes the books of runs that ended while nobody was waiting for them.
 
 The API that waits for a run books its end itself. This catches all others: runs that go on after a
-pause, runs whose API was killed, runs that an operator ended in the Temporal UI. Several workers
-may do it at once, since the book takes each end only once.
+pause, runs whose API was killed, runs that an operator ended in the Temporal UI. It also lets runs
+go on whose connection was mended while Temporal was away. Several workers may do it at once, since
+the book takes each end only once, and a run drops an answer to what it does not wait for.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from store.database import Database
 from store.ledger import Ledger
 from store.models import Project, Run, now_ms
 from temporal.booking import outcome_of_failure, run_closed
+from temporal.pauses import MendedConnections
 from workflows.payloads import RunOutcome
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class Reconciliation:
         self._client = client
         self._database = database
         self._ledger = ledger
+        self._mended = MendedConnections(client, database)
         self._next_check: dict[str, float] = {}
 
     async def run(self) -> None:
@@ -47,6 +50,7 @@ class Reconciliation:
         while True:
             try:
                 await self.compare()
+                await self._mended.resume()
             except Exception as error:  # the loop must outlive a database or a server that is away
                 logger.warning("Runs could not be compared with Temporal: %s", error)
             await asyncio.sleep(INTERVAL)

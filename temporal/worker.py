@@ -11,12 +11,13 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from temporal.client import TASK_QUEUE
+from workflows.notification import NotificationDelivery
 from workflows.run import AutomationRun, LoopPartRun
 
 GRACE = timedelta(seconds=20)
 """How long running calls may go on when the worker is told to stop."""
 
-WORKFLOWS = (AutomationRun, LoopPartRun)
+WORKFLOWS = (AutomationRun, LoopPartRun, NotificationDelivery)
 
 PASSED_THROUGH = (
     "annotated_types",

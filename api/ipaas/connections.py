@@ -1,4 +1,4 @@
-"""Routes 1, 2, 3, 5 and 9 of the contract: the connections of end users."""
+"""Routes 1 to 5 and 9 of the contract: the connections of end users."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.accounts import (
+    OAUTH,
     ConnectBody,
     ConnectionStatus,
+    ConnectLinkView,
+    ImportBody,
+    LinkBody,
     connect,
+    connect_link,
     connection_details,
     disconnect,
+    import_tokens,
     require_integrations,
     require_user,
     split_app_keys,
@@ -50,7 +56,7 @@ async def get_credential_info(
 ) -> CredentialInfo:
     """The fields that an end user fills to connect an app that has no OAuth."""
     (app,) = await require_integrations(state, access.project_id, [app_key])
-    if app.auth.type == "oauth2":
+    if app.auth.type in OAUTH:
         raise invalid(
             [
                 (
@@ -110,14 +116,14 @@ async def get_connection(
     "/users/{userId}/connections/{appKey}",
     summary="Connect a user's account",
     responses={
-        **errors(ErrorKind.INTEGRATION_NOT_FOUND),
+        **errors(ErrorKind.INTEGRATION_NOT_FOUND, ErrorKind.UNAVAILABLE),
         200: {
             "description": "The link at which the user connects an OAuth app; null for any other, "
             "which is connected now.",
             "content": {
                 "application/json": {
                     "examples": {
-                        "OAuth app": {"value": "https://accounts.google.com/o/oauth2/v2/auth?…"},
+                        "OAuth app": {"value": "https://inlay.example.com/connect/…"},
                         "other app": {"value": None},
                     }
                 }
@@ -132,12 +138,45 @@ async def connect_user(
     state: StateDep,
     body: ConnectBody | None = None,
 ) -> str | None:
-    """Connects the account with the form's values, or begins an OAuth app's authorization.
+    """Connects the account with the form's values, or gives the link for an OAuth app.
 
-    The first connection of a user makes the user.
+    The first connection of a user makes the user. The app must take the values: one that it
+    refuses is not stored.
     """
-    fields = body.connection_fields if body else {}
-    return await connect(state, access.project_id, user_id, app_key, fields)
+    return await connect(state, access.project_id, user_id, app_key, body)
+
+
+@router.post(
+    "/users/{userId}/connections/{appKey}/link",
+    summary="Make a connect link",
+    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND),
+)
+async def make_connect_link(
+    user_id: UserId,
+    app_key: AppKey,
+    access: TokenAccess,
+    state: StateDep,
+    body: LinkBody | None = None,
+) -> ConnectLinkView:
+    """A hosted page on which the user connects this app, by OAuth or by its form.
+
+    The link works for one hour and makes one connection.
+    """
+    return await connect_link(state, access.project_id, user_id, app_key, body)
+
+
+@router.post(
+    "/users/connections/import",
+    status_code=204,
+    summary="Import tokens",
+    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND),
+)
+async def import_connection(body: ImportBody, access: TokenAccess, state: StateDep) -> None:
+    """Makes a connection of tokens that the project's own OAuth client got elsewhere.
+
+    Without `refreshToken` the token is never renewed; without `expiresAt` it does not end.
+    """
+    await import_tokens(state, access.project_id, body)
 
 
 @router.delete(

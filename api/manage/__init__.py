@@ -10,12 +10,14 @@ from api.manage import (
     catalogue,
     connections,
     integrations,
+    notifications,
     projects,
     runs,
     sessions,
     statistics,
     tokens,
     versions,
+    webhook,
 )
 from api.strict_json import JsonRoute
 
@@ -26,6 +28,8 @@ for part in (
     catalogue,
     projects,
     tokens,
+    webhook,
+    notifications,
     integrations,
     connections,
     automations,

@@ -10,9 +10,11 @@ from pydantic import Field
 from api.auth import DECLARE_ANY, known_caller
 from api.documentation import SIGNED_IN, errors
 from api.errors import ErrorKind, not_found
+from api.manage.integrations import needs_client
 from api.schemas import AppKey, Model
 from api.state import StateDep
 from automations.definition import Definition
+from connections.forms import CredentialInfoField, field_infos
 from connectors.manifest import App
 
 router = APIRouter(
@@ -46,8 +48,17 @@ class ComponentView(Model):
 
 
 class AppView(AppSummary):
-    """An app with its components."""
+    """An app with its components, and what it asks of developers and end users."""
 
+    needs_client: bool = Field(
+        description="The developer registers an OAuth client at the app (the additional form)."
+    )
+    integration_fields: list[CredentialInfoField] = Field(
+        description="What the developer enters when adding the app: `settings` of the integration."
+    )
+    fields: list[CredentialInfoField] = Field(
+        description="What the end user enters; with an OAuth app, before the redirect."
+    )
     components: list[ComponentView]
 
 
@@ -70,6 +81,7 @@ async def list_apps(state: StateDep) -> Apps:
 @router.get(
     "/apps/{appKey}",
     summary="Show an app",
+    response_model_exclude_none=True,
     responses=errors(ErrorKind.NOT_FOUND, ErrorKind.INVALID_PARAMETER),
 )
 async def get_app(app_key: AppKey, state: StateDep) -> AppView:
@@ -79,6 +91,9 @@ async def get_app(app_key: AppKey, state: StateDep) -> AppView:
         raise not_found("app")
     return AppView(
         **_summary(app),
+        needs_client=needs_client(app),
+        integration_fields=field_infos(app.auth.integration_fields),
+        fields=field_infos(app.auth.fields),
         components=[
             ComponentView(
                 key=component.key,

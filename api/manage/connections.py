@@ -10,7 +10,10 @@ from sqlalchemy import select
 from api.accounts import (
     ConnectBody,
     ConnectionStatus,
+    ConnectLinkView,
+    LinkBody,
     connect,
+    connect_link,
     connection_details,
     disconnect,
     require_integrations,
@@ -85,14 +88,25 @@ async def get_developer_connection(
 @router.post(
     "/developer/connections/{appKey}",
     summary="Connect an account of the developer",
-    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND, ErrorKind.NOT_FOUND),
+    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND, ErrorKind.NOT_FOUND, ErrorKind.UNAVAILABLE),
 )
 async def connect_developer(
     app_key: AppKey, access: AnyAccess, state: StateDep, body: ConnectBody | None = None
 ) -> str | None:
     """Answers the link of an OAuth app, or null when the account is connected now."""
-    fields = body.connection_fields if body else {}
-    return await connect(state, access.project_id, DEVELOPER, app_key, fields)
+    return await connect(state, access.project_id, DEVELOPER, app_key, body)
+
+
+@router.post(
+    "/developer/connections/{appKey}/link",
+    summary="Make a connect link for the developer",
+    responses=errors(ErrorKind.INTEGRATION_NOT_FOUND, ErrorKind.NOT_FOUND),
+)
+async def make_developer_connect_link(
+    app_key: AppKey, access: AnyAccess, state: StateDep, body: LinkBody | None = None
+) -> ConnectLinkView:
+    """A hosted page on which the developer connects this app."""
+    return await connect_link(state, access.project_id, DEVELOPER, app_key, body)
 
 
 @router.delete(

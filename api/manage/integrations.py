@@ -8,7 +8,9 @@ from fastapi import APIRouter
 from pydantic import Field, SecretStr
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.accounts import OAUTH
 from api.auth import DECLARE_ANY, DECLARE_SESSION, AnyAccess, OwnedProject
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind, invalid
@@ -16,7 +18,17 @@ from api.schemas import AppKey, Model, Timestamp
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from api.used_apps import app_keys_of
+from connections.errors import FieldErrors
+from connections.forms import check_form
+from connections.integrations import (
+    redirect_uri,
+    seal_client_secret,
+    seal_settings,
+    unseal_settings,
+)
+from connectors.auth import OAuth1Auth, OAuth2Auth, OAuth2GrantAuth
 from connectors.manifest import App
+from store.encryption import DecryptionError
 from store.models import Automation, AutomationVersion, Integration, new_id, now_ms
 
 router = APIRouter(
@@ -29,7 +41,11 @@ router = APIRouter(
 Scope = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^\S+$")]
 Scopes = Annotated[list[Scope], Field(max_length=200)]
 ClientId = Annotated[str, Field(min_length=1, max_length=2000, examples=["client-id-at-the-app"])]
-ClientSecret = Annotated[SecretStr, Field(min_length=1, max_length=4000)]
+ClientSecret = Annotated[SecretStr, Field(min_length=1, max_length=16_384)]
+Settings = Annotated[
+    dict[str, Any],
+    Field(description="What the app asks of the developer: `integrationFields` of the catalogue."),
+]
 
 
 class OAuthClient(Model):
@@ -40,10 +56,12 @@ class OAuthClient(Model):
     scopes: Scopes | None = Field(
         None, description="Asked of the end user; left out: all that the app's components need."
     )
+    settings: Settings | None = None
 
 
 class IntegrationBody(OAuthClient):
-    """A new integration; an OAuth app needs `clientId` and `clientSecret`."""
+    """A new integration; an OAuth app needs `clientId` and `clientSecret`, and some apps
+    `settings`."""
 
     app_key: str = Field(max_length=64, examples=["google-calendar"])
 
@@ -57,6 +75,9 @@ class IntegrationView(Model):
     client_id: str | None
     has_client_secret: bool
     scopes: list[str]
+    settings: dict[str, str | None] = Field(
+        description="What the developer entered beside the client; null where it is a secret."
+    )
     redirect_uri: str | None = Field(
         description="To be registered at an OAuth app, exactly so; null for other apps."
     )
@@ -125,12 +146,14 @@ async def add_integration(
     if app is None:
         raise invalid([("appKey", "there is no such app: see GET /api/v1/apps")])
     _check_client(app, body, complete=True)
+    settings = _checked_settings(app, body.settings or {})
     row = Integration(
         id=new_id(),
         project_id=access.project_id,
         app_key=app.key,
         client_id=body.client_id,
         secret=_sealed(state, access.project_id, app.key, body.client_secret),
+        settings=_sealed_settings(state, access.project_id, app.key, settings),
         scopes=_all_scopes(app) if body.scopes is None else body.scopes,
         created_at=now_ms(),
         updated_at=now_ms(),
@@ -154,7 +177,10 @@ async def add_integration(
 async def update_integration(
     app_key: AppKey, body: OAuthClient, access: OwnedProject, state: StateDep
 ) -> IntegrationView:
-    """Changes the OAuth client or the scopes; what is left out stays."""
+    """Changes the OAuth client, the scopes or the settings; what is left out stays.
+
+    `settings` are replaced as a whole, but a secret one that is left out or null stays.
+    """
     app = state.catalogue.app(app_key)
     changes: dict[str, Any] = {"updated_at": now_ms()}
     if app is not None:
@@ -166,6 +192,11 @@ async def update_integration(
     if body.scopes is not None:
         changes["scopes"] = body.scopes
     async with state.database.begin() as session:
+        if app is not None and body.settings is not None:
+            kept = await _kept_secrets(state, session, access.project_id, app)
+            given = {name: value for name, value in body.settings.items() if value is not None}
+            settings = _checked_settings(app, {**kept, **given})
+            changes["settings"] = _sealed_settings(state, access.project_id, app_key, settings)
         row = await session.scalar(
             update(Integration)
             .where(Integration.project_id == access.project_id, Integration.app_key == app_key)
@@ -198,14 +229,68 @@ async def remove_integration(app_key: AppKey, access: OwnedProject, state: State
 
 def _check_client(app: App, client: OAuthClient, *, complete: bool) -> None:
     given = {"clientId": client.client_id, "clientSecret": client.client_secret}
-    if app.auth.type == "oauth2":
+    if needs_client(app):
         lacking = [name for name, value in given.items() if complete and value is None]
+        if isinstance(app.auth, OAuth2Auth) and app.auth.token.client_auth == "none":
+            lacking = [name for name in lacking if name != "clientSecret"]
         if lacking:
             raise invalid([(name, f"{app.name} is an OAuth app: give this") for name in lacking])
         return
-    given["scopes"] = client.scopes  # type: ignore[assignment]  # only looked at for presence
+    if not isinstance(app.auth, OAuth2Auth):
+        given["scopes"] = client.scopes  # type: ignore[assignment]  # only looked at for presence
     if unknown := [name for name, value in given.items() if value is not None]:
-        raise invalid([(name, f"{app.name} is no OAuth app: leave this out") for name in unknown])
+        raise invalid(
+            [(name, f"{app.name} needs no OAuth client: leave this out") for name in unknown]
+        )
+
+
+def needs_client(app: App) -> bool:
+    """Whether the developer must register a client at the app."""
+    auth = app.auth
+    if isinstance(auth, OAuth2Auth):
+        return auth.registration is None
+    if isinstance(auth, OAuth2GrantAuth):
+        return auth.uses_developer_client
+    return isinstance(auth, OAuth1Auth)
+
+
+def _checked_settings(app: App, settings: dict[str, Any]) -> dict[str, str]:
+    try:
+        return check_form(app.auth.integration_fields, settings)
+    except FieldErrors as error:
+        raise invalid([(f"settings.{name}", text) for name, text in error.errors.items()]) from None
+
+
+def _sealed_settings(
+    state: State, project_id: str, app_key: str, settings: dict[str, str]
+) -> bytes | None:
+    if not settings:
+        return None
+    return seal_settings(state.keyring, project_id, app_key, settings)
+
+
+async def _kept_secrets(
+    state: State, session: AsyncSession, project_id: str, app: App
+) -> dict[str, str]:
+    row = await session.scalar(
+        select(Integration).where(
+            Integration.project_id == project_id, Integration.app_key == app.key
+        )
+    )
+    secret = {field.name for field in app.auth.integration_fields if field.is_secret}
+    found = unseal_settings(state.keyring, row) if row else {}
+    return {name: value for name, value in found.items() if name in secret}
+
+
+def _shown_settings(state: State, row: Integration, app: App | None) -> dict[str, str | None]:
+    if row.settings is None or app is None:
+        return {}
+    try:
+        found = unseal_settings(state.keyring, row)
+    except DecryptionError:
+        return dict.fromkeys((field.name for field in app.auth.integration_fields), None)
+    secret = {field.name for field in app.auth.integration_fields if field.is_secret}
+    return {name: None if name in secret else value for name, value in found.items()}
 
 
 def _all_scopes(app: App) -> list[str]:
@@ -215,8 +300,7 @@ def _all_scopes(app: App) -> list[str]:
 def _sealed(state: State, project_id: str, app_key: str, secret: SecretStr | None) -> bytes | None:
     if secret is None:
         return None
-    context = f"integration:{project_id}:{app_key}".encode()
-    return state.keyring.encrypt(secret.get_secret_value().encode(), context)
+    return seal_client_secret(state.keyring, project_id, app_key, secret.get_secret_value())
 
 
 def _missing(app_key: str) -> ApiError:
@@ -227,7 +311,7 @@ def _missing(app_key: str) -> ApiError:
 
 def _view(state: State, row: Integration) -> IntegrationView:
     app = state.catalogue.app(row.app_key)
-    oauth = row.client_id is not None
+    oauth = app is not None and app.auth.type in OAUTH
     return IntegrationView(
         app_key=row.app_key,
         app_name=app.name if app else row.app_key,
@@ -235,7 +319,8 @@ def _view(state: State, row: Integration) -> IntegrationView:
         client_id=row.client_id,
         has_client_secret=row.secret is not None,
         scopes=row.scopes,
-        redirect_uri=f"{state.settings.public_url}/api/v1/oauth/callback" if oauth else None,
+        settings=_shown_settings(state, row, app),
+        redirect_uri=redirect_uri(state.settings) if oauth else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

@@ -16,6 +16,7 @@ from api.runs import RunNotActive
 from api.schemas import Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
+from connections.links import origin_of
 from store.models import (
     ApiToken,
     Automation,
@@ -27,6 +28,7 @@ from store.models import (
     new_id,
     now_ms,
 )
+from store.webhooks import change_url
 
 router = APIRouter(
     prefix="/projects", tags=["projects"], responses=OF_PROJECT, route_class=JsonRoute
@@ -48,10 +50,28 @@ def _http_url(text: str) -> str:
     return text
 
 
+def _origin(text: str) -> str:
+    origin = origin_of(text)
+    if origin is None or text.rstrip("/").lower() != origin.lower():
+        raise ValueError("this is no web origin such as https://shop.example.com")
+    return origin
+
+
 HttpUrl = Annotated[str, Field(max_length=2048), AfterValidator(_http_url)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Shop"])]
 WebhookUrl = Annotated[HttpUrl, Field(examples=["https://shop.example.com/inlay"])]
 LogoUrl = Annotated[HttpUrl, Field(examples=["https://shop.example.com/logo.svg"])]
+
+
+AllowedOrigins = Annotated[
+    list[Annotated[str, Field(max_length=300), AfterValidator(_origin)]],
+    Field(
+        max_length=50,
+        description="Web origins of the developer's product: connect pages lead back to these, "
+        "and tell these how connecting went.",
+        examples=[["https://shop.example.com"]],
+    ),
+]
 
 
 class ProjectBody(Model):
@@ -60,6 +80,7 @@ class ProjectBody(Model):
     name: Name
     webhook_url: WebhookUrl = Field(description="Where notifications about the project go.")
     logo_url: LogoUrl | None = None
+    allowed_origins: AllowedOrigins = Field(default_factory=list)
 
 
 class ProjectChanges(Model):
@@ -68,6 +89,7 @@ class ProjectChanges(Model):
     name: Name | None = None
     webhook_url: WebhookUrl | None = None
     logo_url: LogoUrl | None = None
+    allowed_origins: AllowedOrigins | None = None
 
 
 class ProjectView(Model):
@@ -77,6 +99,7 @@ class ProjectView(Model):
     name: str
     webhook_url: str
     logo_url: str | None
+    allowed_origins: list[str]
     created_at: Timestamp
 
 
@@ -115,6 +138,7 @@ async def create_project(body: ProjectBody, owner: Owner, state: StateDep) -> Pr
         name=body.name,
         webhook_url=body.webhook_url,
         logo_url=body.logo_url,
+        allowed_origins=body.allowed_origins,
         created_at=now_ms(),
     )
     async with state.database.begin() as session:
@@ -133,13 +157,15 @@ async def get_project(access: AnyAccess, state: StateDep) -> ProjectView:
 async def update_project(
     body: ProjectChanges, access: OwnedProject, state: StateDep
 ) -> ProjectView:
-    """Changes the name, the webhook URL or the logo."""
+    """Changes the name, the webhook URL, the logo or the allowed origins."""
     changes = body.model_dump(exclude_unset=True)
-    names = {"name": "name", "webhook_url": "webhookUrl"}
+    names = {"name": "name", "webhook_url": "webhookUrl", "allowed_origins": "allowedOrigins"}
     nulls = [alias for name, alias in names.items() if name in changes and changes[name] is None]
     if nulls:
         raise invalid([(alias, "may not be null") for alias in nulls])
     async with state.database.begin() as session:
+        if "webhook_url" in changes:
+            await change_url(session, access.project_id, changes.pop("webhook_url"))
         if changes:
             await session.execute(
                 update(Project).where(Project.id == access.project_id).values(changes)
@@ -205,5 +231,6 @@ def _view(project: Project) -> ProjectView:
         name=project.name,
         webhook_url=project.webhook_url,
         logo_url=project.logo_url,
+        allowed_origins=list(project.allowed_origins or []),
         created_at=project.created_at,
     )

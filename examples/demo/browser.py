@@ -31,12 +31,13 @@ class _FormParser(HTMLParser):
 
 
 async def connect_account(link: str, user: str, password: str) -> None:
-    """Walks from a connection link through sign-in and consent to Inlay's last page.
+    """Walks from a connect link through sign-in and consent to the last page.
 
     Raises httpx.HTTPStatusError when a page on the way is an error.
     """
     async with httpx.AsyncClient(follow_redirects=True, timeout=30) as browser:
         page = await browser.get(link)
+        page = await _submit(browser, page, {})
         page = await _submit(browser, page, {"user": user, "password": password})
         page = await _submit(browser, page, {"decision": "allow"})
         page.raise_for_status()

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import uvicorn
 from argon2 import PasswordHasher
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from api.app import create_app
+from connectors.catalogue import BUILT_IN
 from store.models import Run, RunStep, new_id, now_ms
 
 if TYPE_CHECKING:
@@ -163,11 +172,47 @@ def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+async def answer_check(request: Request) -> Response:
+    """An app that takes each credential but that of `refused`."""
+    authorization = request.headers.get("authorization", "")
+    if "refused" in authorization or "refused" in str(request.url):
+        return JSONResponse({"message": "who are you?"}, 401)
+    return JSONResponse({"sid": "AC1", "friendly_name": "Shop", "sub": "7", "email": "a@b.c"})
+
+
+@pytest.fixture(scope="session")
+async def connectors_here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
+    """The built-in apps, at a server of this machine that answers their checks."""
+    methods = ["GET", "POST"]
+    web = Starlette(routes=[Route("/{rest:path}", answer_check, methods=methods)])
+    server = uvicorn.Server(uvicorn.Config(web, port=0, log_level="warning", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    folder = tmp_path_factory.mktemp("connectors")
+    for key, host in (
+        ("cubicl", "https://cubicl.io"),
+        ("twilio", "https://api.twilio.com"),
+        ("google-calendar", "https://www.googleapis.com"),
+    ):
+        shutil.copytree(BUILT_IN / key, folder / key)
+        manifest = folder / key / "app.yaml"
+        manifest.write_text(manifest.read_text().replace(host, url))
+    yield folder
+    server.should_exit = True
+    await serving
+
+
 @pytest.fixture
-def api_settings(settings: Settings, database_url: str) -> Settings:
+def api_settings(settings: Settings, database_url: str, connectors_here: Path) -> Settings:
     # Nothing listens on port 1: what must not reach Temporal, does not.
     return settings.model_copy(
-        update={"database_url": database_url, "temporal_address": "127.0.0.1:1"}
+        update={
+            "database_url": database_url,
+            "temporal_address": "127.0.0.1:1",
+            "connector_dirs": str(connectors_here),
+        }
     )
 
 

@@ -151,8 +151,15 @@ async def test_an_oauth_app_answers_its_link(workshop: Workshop) -> None:
     await workshop.integrate("google-calendar")
     path = f"{USERS}/user-1/connections/google-calendar"
     link = await workshop.application.expect(200, "POST", path)
-    query = parse_qs(urlsplit(link).query)
-    assert urlsplit(link).hostname == "accounts.google.com"
+    assert link.startswith("http://127.0.0.1:8000/connect/")
+    page = await workshop.application.call("GET", link)
+    assert page.status_code == 200
+    assert "Google Calendar" in page.text
+    answer = await workshop.application.call("POST", link)
+    assert answer.status_code == 303
+    location = answer.headers["location"]
+    query = parse_qs(urlsplit(location).query)
+    assert urlsplit(location).hostname == "accounts.google.com"
     assert query["client_id"] == ["client"]
     assert query["redirect_uri"] == ["http://127.0.0.1:8000/api/v1/oauth/callback"]
     assert query["code_challenge_method"] == ["S256"]

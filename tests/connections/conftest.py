@@ -20,6 +20,7 @@ from connectors.catalogue import Catalogue
 from connectors.http import OutgoingHttp, open_http
 from connectors.manifest import App
 from store.models import Account, Integration, Project
+from tests.connections.person import Person
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -184,3 +185,8 @@ async def connections(
     connections = Connections(database, keyring, Catalogue([app]), http, settings)
     yield connections
     await connections.aclose()
+
+
+@pytest.fixture
+def person(connections: Connections) -> Person:
+    return Person.of(connections)

@@ -2,17 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import select, update
 
-from connections.accounts import Completed, Connections
-from connections.errors import AuthorizationFailed, FieldErrors, IntegrationIncomplete
+from connections.accounts import Connections
+from connections.errors import AuthorizationFailed, FieldErrors
+from connections.links import Connected
 from connectors.catalogue import Catalogue
 from connectors.manifest import App
-from store.models import DEVELOPER, OAuthState, now_ms
+from store.models import DEVELOPER, Authorization, now_ms
+from tests.connections.person import Person, query_of
 
 if TYPE_CHECKING:
     from connectors.http import OutgoingHttp
@@ -30,8 +31,11 @@ def with_app(database: Database, keyring: Keyring, http: OutgoingHttp, settings:
 
 async def begin(connections: Connections, project_id: str, user: str = "u1") -> dict[str, str]:
     """The query of the link that the user opens."""
-    url = await connections.authorization_url(project_id, user, "calendar")
-    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    return query_of(await Person.of(connections).begin(project_id, user, "calendar"))
+
+
+async def complete(connections: Connections, params: dict[str, str]) -> Connected:
+    return await Person.of(connections).complete(params)
 
 
 async def test_the_link_asks_for_a_code_with_pkce(
@@ -74,8 +78,9 @@ async def test_a_granted_authorization_becomes_a_connection(
     query = await begin(connections, project_id)
     assert not await connections.knows_user(project_id, "u1")
     provider.scope = "events profile"
-    completed = await connections.complete_authorization({"state": query["state"], "code": "c1"})
-    assert completed == Completed(project_id, "u1", "calendar")
+    completed = await complete(connections, {"state": query["state"], "code": "c1"})
+    assert (completed.project_id, completed.user_id) == (project_id, "u1")
+    assert (completed.app_key, completed.project_name) == ("calendar", "Shop")
     (form,) = provider.forms
     verifier = form.pop("code_verifier")
     assert create_s256_code_challenge(verifier) == query["code_challenge"]
@@ -105,7 +110,7 @@ async def test_the_developer_connects_without_becoming_an_end_user(
     connections: Connections, project_id: str, provider: Any
 ) -> None:
     query = await begin(connections, project_id, DEVELOPER)
-    await connections.complete_authorization({"state": query["state"], "code": "c1"})
+    await complete(connections, {"state": query["state"], "code": "c1"})
     assert await connections.statuses(project_id, DEVELOPER) == {"calendar": "connected"}
     assert not await connections.knows_user(project_id, DEVELOPER)
 
@@ -116,7 +121,7 @@ async def test_connecting_again_replaces_the_credential_and_mends_the_connection
     revisions = []
     for code in ("c1", "c2"):
         query = await begin(connections, project_id)
-        await connections.complete_authorization({"state": query["state"], "code": code})
+        await complete(connections, {"state": query["state"], "code": code})
         credential = await connections.credential(project_id, "u1", "calendar")
         assert credential.access_token == provider.access_tokens[-1]
         revisions.append(credential.revision)
@@ -139,7 +144,7 @@ async def test_connecting_again_replaces_the_credential_and_mends_the_connection
         ({"error": "temporarily_unavailable"}, "Try again later"),
         ({"error": "some_own_error"}, "some_own_error"),
         ({"error": "<script>alert(1)</script>"}, "answered with an error. Start"),
-        ({}, "without an authorization code"),
+        ({}, "no authorization code"),
     ],
 )
 async def test_each_refusal_has_its_own_words(
@@ -147,7 +152,7 @@ async def test_each_refusal_has_its_own_words(
 ) -> None:
     query = await begin(connections, project_id)
     with pytest.raises(AuthorizationFailed, match=words):
-        await connections.complete_authorization({"state": query["state"], **answer})
+        await complete(connections, {"state": query["state"], **answer})
     assert await connections.statuses(project_id, "u1") == {}
     assert not provider.forms
 
@@ -157,9 +162,9 @@ async def test_a_state_is_good_once(
 ) -> None:
     query = await begin(connections, project_id)
     params = {"state": query["state"], "code": "c1"}
-    await connections.complete_authorization(params)
+    await complete(connections, params)
     with pytest.raises(AuthorizationFailed, match="used already"):
-        await connections.complete_authorization(params)
+        await complete(connections, params)
     assert len(provider.forms) == 1
 
 
@@ -171,7 +176,7 @@ async def test_a_forged_state_leads_nowhere(
 ) -> None:
     await begin(connections, project_id)
     with pytest.raises(AuthorizationFailed, match=words):
-        await connections.complete_authorization({"state": state, "code": "c1"})
+        await complete(connections, {"state": state, "code": "c1"})
     assert not provider.forms
 
 
@@ -180,14 +185,14 @@ async def test_an_authorization_expires_and_is_forgotten_a_day_later(
 ) -> None:
     query = await begin(connections, project_id)
     async with database.begin() as session:
-        await session.execute(update(OAuthState).values(expires_at=now_ms() - 1))
+        await session.execute(update(Authorization).values(expires_at=now_ms() - 1))
     with pytest.raises(AuthorizationFailed, match="longer than ten minutes"):
-        await connections.complete_authorization({"state": query["state"], "code": "c1"})
+        await complete(connections, {"state": query["state"], "code": "c1"})
     async with database.begin() as session:
-        await session.execute(update(OAuthState).values(expires_at=now_ms() - 86_400_001))
+        await session.execute(update(Authorization).values(expires_at=now_ms() - 86_400_001))
     await begin(connections, project_id)
     async with database() as session:
-        assert len((await session.scalars(select(OAuthState))).all()) == 1
+        assert len((await session.scalars(select(Authorization))).all()) == 1
     assert not provider.forms
 
 
@@ -196,11 +201,10 @@ async def test_the_database_holds_neither_state_nor_verifier(
 ) -> None:
     query = await begin(connections, project_id)
     async with database() as session:
-        row = (await session.scalars(select(OAuthState))).one()
+        row = (await session.scalars(select(Authorization))).one()
     assert query["state"] not in repr(vars(row))
-    await connections.complete_authorization({"state": query["state"], "code": "c1"})
-    assert row.code_verifier is not None
-    assert provider.forms[0]["code_verifier"].encode() not in row.code_verifier
+    await complete(connections, {"state": query["state"], "code": "c1"})
+    assert provider.forms[0]["code_verifier"].encode() not in row.secret
 
 
 async def test_a_code_that_the_app_refuses_stores_nothing(
@@ -208,8 +212,8 @@ async def test_a_code_that_the_app_refuses_stores_nothing(
 ) -> None:
     provider.mode = "refuse code"
     query = await begin(connections, project_id)
-    with pytest.raises(AuthorizationFailed, match="did not accept the authorization"):
-        await connections.complete_authorization({"state": query["state"], "code": "c1"})
+    with pytest.raises(AuthorizationFailed, match="was not accepted"):
+        await complete(connections, {"state": query["state"], "code": "c1"})
     assert await connections.statuses(project_id, "u1") == {}
 
 
@@ -220,15 +224,16 @@ async def test_an_app_that_is_down_or_forbidden_is_told(
         connections = with_app(make_app("calendar", url))
         query = await begin(connections, project_id)
         with pytest.raises(AuthorizationFailed, match="could not be connected"):
-            await connections.complete_authorization({"state": query["state"], "code": "c1"})
+            await complete(connections, {"state": query["state"], "code": "c1"})
 
 
-async def test_without_a_client_there_is_no_link(
+async def test_without_a_client_there_is_no_way_to_the_app(
     with_app: Make, make_app: Callable[..., App], project_id: str
 ) -> None:
     connections = with_app(make_app("crm", "https://crm.example"))
-    with pytest.raises(IntegrationIncomplete, match="no integration"):
-        await connections.authorization_url(project_id, "u1", "crm")
+    with pytest.raises(AuthorizationFailed, match="no integration") as caught:
+        await Person.of(connections).begin(project_id, "u1", "crm")
+    assert caught.value.kind == "misconfigured"
 
 
 async def test_an_app_that_asks_before_the_redirect_says_which_fields(
@@ -236,7 +241,7 @@ async def test_an_app_that_asks_before_the_redirect_says_which_fields(
 ) -> None:
     connections = with_app(make_app("calendar", "https://x.example", fields=[{"name": "site"}]))
     with pytest.raises(FieldErrors) as caught:
-        await connections.authorization_url(project_id, "u1", "calendar")
+        await begin(connections, project_id)
     assert list(caught.value.errors) == ["site"]
 
 
@@ -272,4 +277,4 @@ async def test_answers_that_are_no_json_object_are_an_error_not_a_crash(
     connections = with_app(make_app("calendar", provider.url, token={"url": f"{provider.url}/x"}))
     query = await begin(connections, project_id)
     with pytest.raises(AuthorizationFailed, match="answered 404, and no JSON object"):
-        await connections.complete_authorization({"state": query["state"], "code": "c1"})
+        await complete(connections, {"state": query["state"], "code": "c1"})

@@ -18,6 +18,7 @@ from connectors.manifest import App
 from store.database import Database
 from store.encryption import Keyring
 from store.models import Integration, now_ms
+from tests.connections.person import Person
 
 if TYPE_CHECKING:
     from tests.conftest import OidcProvider
@@ -98,12 +99,14 @@ Connect = Callable[[], Any]
 
 @pytest.fixture
 def connect(
-    connections: Connections, registered: tuple[str, str, str], oidc_provider: OidcProvider
+    connections: Connections,
+    person: Person,
+    registered: tuple[str, str, str],
+    oidc_provider: OidcProvider,
 ) -> Connect:
     async def connect() -> Any:
-        link = await connections.authorization_url(*registered)
-        params = await walk(link, oidc_provider.redirect_uri)
-        await connections.complete_authorization(params)
+        params = await walk(await person.begin(*registered), oidc_provider.redirect_uri)
+        await person.complete(params)
         return await connections.credential(*registered)
 
     return connect
@@ -127,27 +130,31 @@ async def test_a_person_grants_access_and_the_token_works(
 
 @pytest.mark.parametrize("app", ["lasting"], indirect=True)
 async def test_a_person_declines(
-    connections: Connections, registered: tuple[str, str, str], oidc_provider: OidcProvider
+    connections: Connections,
+    person: Person,
+    registered: tuple[str, str, str],
+    oidc_provider: OidcProvider,
 ) -> None:
-    link = await connections.authorization_url(*registered)
+    link = await person.begin(*registered)
     params = await walk(link, oidc_provider.redirect_uri, consent=False)
     with pytest.raises(AuthorizationFailed, match="declined"):
-        await connections.complete_authorization(params)
+        await person.complete(params)
     assert await connections.statuses("u1", registered[0]) == {}
 
 
 @pytest.mark.parametrize("app", ["lasting"], indirect=True)
 async def test_a_code_of_another_authorization_is_refused(
-    connections: Connections, registered: tuple[str, str, str], oidc_provider: OidcProvider
+    connections: Connections,
+    person: Person,
+    registered: tuple[str, str, str],
+    oidc_provider: OidcProvider,
 ) -> None:
     """PKCE at work: the code is real, the verifier belongs to another link."""
-    stolen = await walk(
-        await connections.authorization_url(*registered), oidc_provider.redirect_uri
-    )
-    own = await connections.authorization_url(*registered)
+    stolen = await walk(await person.begin(*registered), oidc_provider.redirect_uri)
+    own = await person.begin(*registered)
     state = dict(parse_qsl(urlsplit(own).query))["state"]
     with pytest.raises(AuthorizationFailed, match="invalid_grant"):
-        await connections.complete_authorization({"state": state, "code": stolen["code"]})
+        await person.complete({"state": state, "code": stolen["code"]})
     assert await connections.details(*registered) is None
 
 

@@ -23,7 +23,8 @@ from connectors.manifest import App
 from settings import Settings
 from store.database import Database
 from store.encryption import Keyring
-from store.models import Connection, now_ms
+from store.models import Connection, Notification, now_ms
+from tests.connections.person import Person, query_of
 
 WORKER = Path(__file__).parent / "renewing_process.py"
 ME = ("u1", "calendar")
@@ -51,14 +52,13 @@ def process_environment(key: bytes, settings: Settings) -> dict[str, str]:
 
 
 @pytest.fixture
-def connect(connections: Connections, project_id: str, provider: Any) -> Connect:
+def connect(connections: Connections, person: Person, project_id: str, provider: Any) -> Connect:
     """Connects the user; the token then lives for `expires_in` seconds more."""
 
     async def connect(expires_in: Any = 3600) -> Credential:
         provider.expires_in = expires_in
-        url = await connections.authorization_url(project_id, *ME)
-        state = url.partition("state=")[2].partition("&")[0]
-        await connections.complete_authorization({"state": state, "code": "c"})
+        state = query_of(await person.begin(project_id, *ME))["state"]
+        await person.complete({"state": state, "code": "c"})
         credential = await connections.credential(project_id, *ME)
         provider.expires_in = 3600
         return credential
@@ -262,6 +262,13 @@ async def test_a_refused_token_makes_the_connection_invalid_once(
         await connections.credential(project_id, *ME)
     assert await connections.statuses(project_id, "u1") == {"calendar": "invalid"}
     assert (await row_of(database)).refresh_lease_until == 0
+    async with database() as session:
+        told = await session.scalars(
+            select(Notification.data).where(Notification.type == "connection.invalid")
+        )
+        (data,) = told.all()
+    assert (data["userId"], data["appKey"]) == ME
+    assert "invalid_grant" in data["reason"]
 
 
 async def test_a_refresh_token_that_is_not_replaced_is_kept(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.workflows.conftest import run_input
+from workflows.notification import DeliveryReport
 from workflows.payloads import RunInput
 
 
@@ -69,3 +70,16 @@ CASES: dict[str, RunInput] = {
     ),
     "failed": run_input([_app("first"), _app("bad", "app.no", name="Add task")]),
 }
+
+DELIVERIES: dict[str, list[DeliveryReport]] = {
+    "delivery": [DeliveryReport(endpoint="The endpoint took the last one.")],
+    "delivery-that-fails": [
+        DeliveryReport(pending=12, wait_seconds=0, rest_seconds=0.2, endpoint="It answered 500."),
+        DeliveryReport(pending=2, wait_seconds=0.3, endpoint="It answered 500."),
+        DeliveryReport(pending=2),
+        DeliveryReport(),
+    ],
+    "delivery-woken": [DeliveryReport(pending=1, wait_seconds=3_600), DeliveryReport()],
+    "delivery-paused": [DeliveryReport(pending=1, paused=True, endpoint="It answered 410.")],
+}
+"""What the activity of a delivery reports, in turn; one that waits long is woken."""

@@ -1,21 +1,29 @@
-"""Records the histories: `python -m tests.replay.record`. Old files stay: they are what counts."""
+"""Records the histories: `python -m tests.replay.record [case …]`.
+
+Old files stay: they are what counts.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from temporalio.client import WorkflowFailureError
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError
 
 from settings import Settings
 from store.encryption import Keyring
 from temporal.client import connect, register_search_attributes
 from temporal.server import dev_server
-from tests.replay.cases import CASES
+from temporal.worker import build_worker, sandbox
+from tests.replay.cases import CASES, DELIVERIES
 from tests.workflows.conftest import FakeWorld, fail
+from workflows.notification import DELIVER, DeliveryReport, NotificationDelivery
 from workflows.run import AutomationRun
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -23,8 +31,8 @@ KEY = b"k" * 32
 """Histories are encrypted; these with a key that everybody knows."""
 
 
-async def main() -> None:
-    """Runs each case on a server of its own and keeps the histories of all its workflows."""
+async def main(names: Sequence[str]) -> None:
+    """Runs cases (all, or those named) and keeps the histories of all their workflows."""
     day = datetime.now(UTC).strftime("%Y%m%d")
     HISTORIES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -32,20 +40,51 @@ async def main() -> None:
             settings = Settings(data_dir=Path(folder), temporal_address=server.address)
             client = await connect(settings, Keyring([KEY]))
             await register_search_attributes(client)
-            world = FakeWorld()
-            world.components["app.no"] = fail("the app said no", "conflict")
-            async with world.working(client, "record"):
-                for name, run in CASES.items():
-                    handle = await client.start_workflow(
-                        AutomationRun.run, run, id=name, task_queue="record"
-                    )
-                    with suppress(WorkflowFailureError):
-                        await handle.result()
+            await _run(client, names)
+            await _deliver(client, names)
             await asyncio.sleep(1)  # the list of workflows is a little behind
             async for execution in client.list_workflows("ExecutionStatus != 'Running'"):
                 history = await client.get_workflow_handle(execution.id).fetch_history()
                 (HISTORIES / f"{day}-{execution.id}.json").write_text(history.to_json() + "\n")
 
 
+async def _run(client: Client, names: Sequence[str]) -> None:
+    world = FakeWorld()
+    world.components["app.no"] = fail("the app said no", "conflict")
+    async with world.working(client, "record"):
+        for name, run in CASES.items():
+            if names and name not in names:
+                continue
+            handle = await client.start_workflow(
+                AutomationRun.run, run, id=name, task_queue="record"
+            )
+            with suppress(WorkflowFailureError):
+                await handle.result()
+
+
+async def _deliver(client: Client, names: Sequence[str]) -> None:
+    asked = {name: iter(reports) for name, reports in DELIVERIES.items()}
+    waits_long = asyncio.Event()
+
+    @activity.defn(name=DELIVER)
+    async def deliver(project_id: str) -> DeliveryReport:
+        report = next(asked[project_id])
+        if report.wait_seconds > 60:
+            waits_long.set()
+        return report
+
+    async with build_worker(client, [deliver], task_queue="record", runner=sandbox()):
+        for name, reports in DELIVERIES.items():
+            if names and name not in names:
+                continue
+            handle = await client.start_workflow(
+                NotificationDelivery.run, name, id=name, task_queue="record", start_signal="wake"
+            )
+            if any(report.wait_seconds > 60 for report in reports):
+                await waits_long.wait()
+                await handle.signal(NotificationDelivery.wake)
+            await handle.result()
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

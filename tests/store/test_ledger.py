@@ -10,7 +10,16 @@ from sqlalchemy import select
 
 from store.bookings import RunClosed, RunOpened, StepWrite, credits_of
 from store.ledger import Ledger
-from store.models import Account, CreditUsage, Project, Run, RunPause, RunStep, now_ms
+from store.models import (
+    Account,
+    CreditUsage,
+    Notification,
+    Project,
+    Run,
+    RunPause,
+    RunStep,
+    now_ms,
+)
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -193,3 +202,182 @@ async def test_the_end_of_a_run_is_booked_once_and_takes_its_pauses(
     await ledger.write(RunClosed("run-1", "error", "again", None))
     async with database() as session:
         assert (await session.scalars(select(Run.status))).one() == "error"
+
+
+async def told(database: Database) -> list[tuple[str, dict[str, Any]]]:
+    """What the developer is told, in the order in which it happened."""
+    async with database() as session:
+        rows = await session.scalars(select(Notification).order_by(Notification.id))
+        return [(row.type, row.data) for row in rows]
+
+
+def pause_row(project: Project, **changes: Any) -> dict[str, Any]:
+    return {
+        "run_id": "run-1",
+        "step_id": "ask",
+        "iteration": "",
+        "workflow_id": "run-1",
+        "kind": "approval",
+        "message": "waits for Ada",
+        "project_id": project.id,
+        "app_key": None,
+        "user_id": None,
+        "since": now_ms(),
+        "until": None,
+        **changes,
+    }
+
+
+async def test_the_end_of_each_run_is_told_once_however_often_it_is_written(
+    database: Database, project: Project
+) -> None:
+    one, other = Ledger(database), Ledger(database)
+    kinds = {"completed": "run.completed", "error": "run.failed", "canceled": "run.canceled"}
+    entries = [
+        RunClosed(f"run-{status}", status, f"it {status}", {"secret": "result"})
+        for status in kinds
+        for _ in range(10)
+    ]
+    for status in kinds:
+        await one.write(RunOpened(run_row(project, f"run-{status}")))
+    # The API and a worker's reconciliation, each with a ledger of its own.
+    await asyncio.gather(*[ledger.write(entry) for entry in entries for ledger in (one, other)])
+    assert sorted(await told(database), key=lambda note: note[0]) == [
+        (
+            kinds[status],
+            {
+                "runId": f"run-{status}",
+                "automationId": "a",
+                "userId": "u",
+                "status": status,
+                "message": f"it {status}",
+            },
+        )
+        for status in ("canceled", "completed", "error")
+    ]
+
+
+async def test_the_end_of_a_run_of_the_developers_own_names_no_user(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened({**run_row(project), "user_id": ""}))
+    await ledger.write(RunClosed("run-1", "completed", None, None))
+    [(_, data)] = await told(database)
+    assert data["userId"] is None
+
+
+async def test_a_run_that_is_retried_has_another_end_to_tell(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened(run_row(project)))
+    await ledger.write(RunClosed("run-1", "error", "no", None))
+    await ledger.reopen("run-1")
+    await ledger.write(RunClosed("run-1", "completed", None, None))
+    assert [kind for kind, _ in await told(database)] == ["run.failed", "run.completed"]
+
+
+async def test_the_end_of_a_called_automation_is_not_told(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened({**run_row(project), "parent_run_id": "run-0"}))
+    await ledger.write(RunClosed("run-1", "completed", None, None))
+    assert await told(database) == []
+
+
+async def test_an_end_that_is_not_committed_is_not_told(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened(run_row(project)))
+    orphan = StepWrite(project.account_id, [step_row(project, project_id="gone")])
+    # The orphan's foreign key fails, and with it the transaction that closes the run.
+    await ledger.write(RunClosed("run-1", "completed", None, None, orphan))
+    async with database() as session:
+        assert (await session.scalars(select(Run.status))).one() == "running"
+    assert await told(database) == []
+
+
+async def test_each_pause_is_told_once_however_often_it_is_booked(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened(run_row(project)))
+    await asyncio.gather(*[ledger.pause(pause_row(project)) for _ in range(5)])
+    expected = (
+        "run.paused",
+        {
+            "runId": "run-1",
+            "automationId": "a",
+            "userId": "u",
+            "status": "paused",
+            "message": "waits for Ada",
+            "kind": "approval",
+            "stepId": "ask",
+            "iteration": "",
+            "parentRunId": None,
+        },
+    )
+    assert await told(database) == [expected]
+    # The same step pauses again when it has gone on meanwhile.
+    await ledger.resume("run-1", "ask", "")
+    await ledger.pause(pause_row(project))
+    assert await told(database) == [expected, expected]
+
+
+async def test_a_wait_whose_callback_came_before_it_is_not_told(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened(run_row(project)))
+    early = {**pause_row(project, kind="callback", workflow_id=""), "answer": {"body": 1}}
+    assert await ledger.answer_early(early) is None
+    assert await ledger.pause(pause_row(project, kind="callback")) == {"body": 1}
+    assert await told(database) == []
+
+
+async def test_credits_that_run_low_are_told_once_at_each_mark(
+    database: Database, project: Project
+) -> None:
+    ledgers = [Ledger(database), Ledger(database)]
+
+    async def execute(first: int, last: int) -> None:
+        await asyncio.gather(
+            *[
+                ledger.write(StepWrite(project.account_id, [step_row(project, iteration=str(n))]))
+                for n in range(first, last)
+                for ledger in ledgers
+            ]
+        )
+
+    await execute(0, 3)
+    assert await told(database) == []
+    await execute(3, 4)
+    assert [kind for kind, _ in await told(database)] == ["credits.nearly-used"]
+    await execute(0, 9)
+    [_, (kind, data)] = await told(database)
+    assert kind == "credits.used"
+    assert data["dailyCredits"] == 5
+    assert data["usedDailyCredits"] >= 5
+    assert data["renewsAt"].endswith("T00:00:00Z")
+
+
+async def test_credits_are_told_to_the_project_that_used_them(
+    database: Database, project: Project
+) -> None:
+    async with database.begin() as session:
+        other = Project(account_id=project.account_id, name="Q", webhook_url="https://q.example")
+        session.add(other)
+    ledger = Ledger(database)
+    first = [step_row(project, iteration=str(n)) for n in range(3)]
+    await ledger.write(StepWrite(project.account_id, first))
+    then = [step_row(other, run_id="run-2", iteration=str(n)) for n in range(2)]
+    await ledger.write(StepWrite(project.account_id, then))
+    async with database() as session:
+        rows = (await session.scalars(select(Notification).order_by(Notification.id))).all()
+    assert [(row.project_id, row.type) for row in rows] == [
+        (other.id, "credits.nearly-used"),
+        (other.id, "credits.used"),
+    ]

@@ -1,0 +1,48 @@
+"""Which values may stand in the URLs of endpoints that are sent a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from connectors.urls import open_places, places
+
+if TYPE_CHECKING:
+    from connectors.auth.base import AuthBase
+    from connectors.templates import Template
+
+
+def check_places(
+    auth: AuthBase, urls: Iterable[str], *, with_secret: bool = False, told: Iterable[str] = ()
+) -> None:
+    """Raises ValueError where a URL names what is not there.
+
+    `with_secret`: the endpoint is sent the developer's client secret. Then a whole host may come
+    only from the developer, or from values that the manifest bounds by a pattern or by options:
+    else an end user could have the secret sent to a host of their own. `told` are the bounded
+    names beside the form.
+    """
+    known = auth.known_places | set(told)
+    for url in urls:
+        if missing := [name for name in places(url) if name not in known]:
+            raise ValueError(f"{url}: no field is named {missing[0]!r}")
+        if not with_secret:
+            continue
+        bounded = _bounded(auth) | set(told)
+        if free := [name for name in open_places(url) if name not in bounded]:
+            raise ValueError(
+                f"{url}: the client secret is sent there, so {free[0]!r} must be bounded: give "
+                "it a `pattern` or `options`, or make it a field of `integration_fields`"
+            )
+
+
+def _bounded(auth: AuthBase) -> set[str]:
+    of_developer = {field.name for field in auth.integration_fields}
+    of_user = {field.name for field in auth.fields if field.is_bounded}
+    known = {("integration", name) for name in of_developer} | {("fields", n) for n in of_user}
+    computed = {name for name, value in auth.values.items() if _is_of(value, known)}
+    return of_developer | of_user | computed
+
+
+def _is_of(value: Template, known: set[tuple[str, str]]) -> bool:
+    return all(tuple(path[:2]) in known for path in value.references)
