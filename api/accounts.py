@@ -244,7 +244,7 @@ async def restored(state: State, project_id: str, user_id: str, app_key: str) ->
     try:
         await state.runs.connection_restored(project_id, user_id, app_key)
     except EngineUnavailable:
-        # The connection stands; the runs stay paused and can be resumed by hand.
+        # The connection stands; a worker tells the runs when Temporal is back.
         logger.warning("Runs that wait for %s were not told that it is connected", app_key)
 
 

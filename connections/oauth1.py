@@ -53,7 +53,7 @@ async def begin(
         pairs = [("oauth_token", token), *_resolved(auth.authorize_params, scope).items()]
         url = add_params_to_uri(expand_url(auth.endpoints.authorize, url_values(scope)), pairs)
     except (GrantRefused, UrlError, ExpressionError) as error:
-        raise EndpointFailed(f"no request token: {error}") from None
+        raise EndpointFailed(f"no request token: {error}", may_pass=False) from None
     return token, secret, url
 
 

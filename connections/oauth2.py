@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 TIMEOUT = 20.0
 """Seconds for one answer of a token endpoint."""
+ASSERTION_LIFE = 240
+"""Seconds that a client's assertion may be used."""
 FORM = "application/x-www-form-urlencoded"
 
 Scope = Mapping[str, Any]
@@ -242,7 +244,8 @@ def _authenticated(
 ) -> tuple[str, dict[str, str], str]:
     method: Any = "client_secret_basic" if token.client_auth == "basic" else "client_secret_post"
     if token.client_auth == "private_key_jwt":
-        signer = PrivateKeyJWT(url)
+        # Authlib's hour is more than some apps allow (Epic: five minutes).
+        signer = PrivateKeyJWT(url, {"exp": now_ms() // 1000 + ASSERTION_LIFE})
 
         def method(auth: Any, _verb: str, uri: str, headers: Any, body: str) -> Any:
             return signer(auth, "POST", uri, headers, body)

@@ -67,7 +67,9 @@ async def _tell(
     auth, told = app.auth, False
     if auth.on_delete is not None:
         client = AppClient(app, credential, resources.http, timeout=TIMEOUT)
-        response, _ = await client.exchange(auth.on_delete, client.scope, headers={})
+        response, _ = await client.exchange(
+            auth.on_delete, client.scope, headers={}, is_own_url=True
+        )
         told = response.is_success
     if isinstance(auth, OAuth2Auth) and auth.revoke is not None:
         scope = account_scope(auth, credential.fields, integration.values, credential.captured)

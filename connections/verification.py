@@ -56,7 +56,8 @@ async def _ask(
     try:
         client = AppClient(app, credential, http, timeout=TIMEOUT)
         secrets = client.secrets
-        _, seen = await client.exchange(step, {**client.scope, "inputs": {}}, headers={})
+        scope = {**client.scope, "inputs": {}}
+        _, seen = await client.exchange(step, scope, headers={}, is_own_url=True)
     except (UnusableCredential, UrlError, RefusedError, ExpressionError) as error:
         text = scrub(str(error), secrets)
         raise CredentialRejected(f"{app.name} cannot be used with these values: {text}.") from None

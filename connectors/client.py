@@ -63,17 +63,22 @@ class AppClient:
         headers: Mapping[str, str],
         page: Mapping[str, Any] | None = None,
         page_url: str | None = None,
+        is_own_url: bool = False,
     ) -> tuple[httpx.Response, dict[str, Any]]:
         """One request and its answer, also as the scope of error rules.
 
         `scope` is what the request's templates see; `page` is added to the query; `page_url` is
-        asked instead of the request's own URL. Raises `UnusableCredential`, `UrlError` (a value
-        does not fit), `ExpressionError` and `OutgoingError`.
+        asked instead of the request's own URL; `is_own_url`: an absolute URL of the request is the
+        manifest's own, so the credential goes there. Raises `UnusableCredential`, `UrlError` (a
+        value does not fit), `ExpressionError` and `OutgoingError`.
         """
         method = str(request.method.resolve(scope)).upper()
         if method not in METHODS:
             raise UrlError(f"the method must be one of {', '.join(METHODS)}")
-        target, with_credential = self._target(request, scope, page_url)
+        if is_own_url and request.path is None:
+            target, with_credential = _own_url(request, scope), True
+        else:
+            target, with_credential = self._target(request, scope, page_url)
         authentication = self._authentication if with_credential else None
         own_headers = mapping(request.headers, scope)
         body = self._content(request, scope, authentication)

@@ -230,9 +230,12 @@ class OutgoingHttp:
     async def _read(self, answer: httpx.Response) -> bytes:
         limit = self._max_response_bytes
         encoding = answer.headers.get("content-encoding", "identity").strip().lower()
-        if encoding not in {"identity", "", "gzip", "x-gzip"}:
+        # RFC 9110, 8.4.1; some apps compress whatever was asked for.
+        formats = {"identity": None, "": None, "gzip": 31, "x-gzip": 31, "deflate": 15}
+        if encoding not in formats:
             raise UnreachableError("the answer's content encoding was not asked for")
-        unpack = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+        bits = formats[encoding]
+        unpack = zlib.decompressobj(wbits=bits) if bits else None
         parts: list[bytes] = []
         size = 0
         assert isinstance(answer.stream, httpx.AsyncByteStream)  # noqa: S101 - tells the type

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_BASE = re.compile(rf"{_PLACE.pattern}(?=/|$)")
+"""A place at the start of a template: its value is a URL of its own."""
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _HOST = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*(:[0-9]{{1,5}})?")
 
@@ -31,8 +33,8 @@ def places(template: str) -> list[str]:
 def open_places(template: str) -> list[str]:
     """The names whose values are a whole host, its domain, or a whole URL: they say where a
     request goes."""
-    if whole := _PLACE.fullmatch(template):
-        return [whole.group(1)]
+    if base := _BASE.match(template):
+        return [base.group(1)]
     host = template.partition("://")[2].partition("/")[0]
     # Behind the last place a domain of the manifest's own must stand: `.example.com`.
     domain = host.rpartition("}")[2].partition(":")[0]
@@ -61,8 +63,8 @@ def expand_url(template: str, values: Mapping[str, Any]) -> str:
     Raises `UrlError` when a value would change the host or the path in a way that the template's
     author did not mean, or when the outcome is no absolute http(s) URL.
     """
-    if whole := _PLACE.fullmatch(template):
-        return check_url(_text(whole.group(1), values.get(whole.group(1)))).rstrip("/")
+    if base := _BASE.match(template):
+        return _expand_base(base.group(1), template[base.end() :], values)
     scheme, separator, rest = template.partition("://")
     if not separator:
         raise UrlError(f"{template!r} is not an absolute URL")
@@ -78,6 +80,13 @@ def expand_url(template: str, values: Mapping[str, Any]) -> str:
 
     filled = f"{scheme}://{_PLACE.sub(fill, host)}{slash}{expand_path(path, values)}"
     return check_url(filled).rstrip("/")
+
+
+def _expand_base(name: str, path: str, values: Mapping[str, Any]) -> str:
+    url = check_url(_text(name, values.get(name)))
+    if path and ("?" in url or "#" in url):
+        raise UrlError(f"`{name}` may have neither query nor fragment")
+    return (url.rstrip("/") + expand_path(path, values)).rstrip("/")
 
 
 def check_url(url: str) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from store.database import Database
 
+pytest_plugins = ["tests.provider.fixtures"]
+
 CACHE = Path(__file__).parents[1] / "build" / "cache"
 """What tests install once and keep; ignored by git."""
 OIDC = Path(__file__).parent / "connections" / "oidc"

@@ -152,7 +152,7 @@ def leads_to(state: State, page: LinkPage) -> list[str]:
     credential may go back to the developer's product alone.
     """
     if not page.goes_to_provider:
-        return rendering.origin_of(page.return_url)
+        return rendering.origin_source(page.return_url)
     return ["https:"] if state.settings.public_url.startswith("https:") else ["https:", "http:"]
 
 

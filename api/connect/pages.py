@@ -37,9 +37,9 @@ class PageRoute(APIRoute):
         async def handle_page(request: Request) -> Response:
             try:
                 return await _handled(handle, request)
-            except (HTTPException, UnreadableForm) as error:
-                if isinstance(error, UnreadableForm):
-                    return outcomes.problem(request, error.problem, error.status)
+            except UnreadableForm as error:
+                return outcomes.problem(request, error.problem, error.status)
+            except HTTPException:
                 raise
             except ConnectionProblem as error:
                 logger.warning("Connecting failed: %s", error.message)

@@ -116,7 +116,7 @@ def redirect(url: str) -> RedirectResponse:
     return RedirectResponse(url, 303, HEADERS)
 
 
-def origin_of(url: str | None) -> list[str]:
+def origin_source(url: str | None) -> list[str]:
     """The origin of a URL as a source of CSP; nothing where it cannot be one."""
     parts = urlsplit(url or "")
     origin = f"{parts.scheme}://{parts.netloc}"

@@ -81,7 +81,6 @@ async def list_apps(state: StateDep) -> Apps:
 @router.get(
     "/apps/{appKey}",
     summary="Show an app",
-    response_model_exclude_none=True,
     responses=errors(ErrorKind.NOT_FOUND, ErrorKind.INVALID_PARAMETER),
 )
 async def get_app(app_key: AppKey, state: StateDep) -> AppView:

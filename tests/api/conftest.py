@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
+import threading
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +25,7 @@ from connectors.catalogue import BUILT_IN
 from store.models import Run, RunStep, new_id, now_ms
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractAsyncContextManager
 
     from fastapi import FastAPI
@@ -181,14 +182,16 @@ async def answer_check(request: Request) -> Response:
 
 
 @pytest.fixture(scope="session")
-async def connectors_here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
+def connectors_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The built-in apps, at a server of this machine that answers their checks."""
+    # In a thread of its own: some tests block the loop.
     methods = ["GET", "POST"]
     web = Starlette(routes=[Route("/{rest:path}", answer_check, methods=methods)])
     server = uvicorn.Server(uvicorn.Config(web, port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
+    thread = threading.Thread(target=server.run)
+    thread.start()
     while not server.started:
-        await asyncio.sleep(0.005)
+        time.sleep(0.005)
     url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     folder = tmp_path_factory.mktemp("connectors")
     for key, host in (
@@ -201,7 +204,7 @@ async def connectors_here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
         manifest.write_text(manifest.read_text().replace(host, url))
     yield folder
     server.should_exit = True
-    await serving
+    thread.join()
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ async def vendor() -> AsyncIterator[Vendor]:
 
 @pytest.fixture(scope="module")
 async def engine_settings(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    sqlite_template: Path, connectors_here: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Settings]:
     """The settings of a Temporal server that runs, and of a database."""
     folder = tmp_path_factory.mktemp("engine")
@@ -68,6 +68,7 @@ async def engine_settings(
             temporal_address=server.address,
             public_url="http://127.0.0.1:8000",
             allowed_private_hosts="127.0.0.1",
+            connector_dirs=str(connectors_here),
         )
         yield settings
 

@@ -90,7 +90,9 @@ class Target:
 
 
 @pytest.fixture(scope="module")
-def target(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def target(
+    sqlite_template: Path, connectors_here: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Target]:
     """All of it runs in a thread of its own: Schemathesis blocks."""
     folder = tmp_path_factory.mktemp("schemathesis")
     shutil.copyfile(sqlite_template, folder / "inlay.db")
@@ -99,7 +101,7 @@ def target(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
     def serve() -> None:
         try:
-            asyncio.run(_serve(folder, found, ready, done))
+            asyncio.run(_serve(folder, connectors_here, found, ready, done))
         finally:
             ready.set()
 
@@ -115,7 +117,11 @@ def target(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 async def _serve(
-    folder: Path, found: list[Target], ready: threading.Event, done: threading.Event
+    folder: Path,
+    connectors: Path,
+    found: list[Target],
+    ready: threading.Event,
+    done: threading.Event,
 ) -> None:
     port = free_port()
     async with dev_server(folder / "temporal.db", headless=True) as temporal:
@@ -124,6 +130,8 @@ async def _serve(
             temporal_address=temporal.address,
             public_url=f"http://127.0.0.1:{port}",
             daily_credits=10**9,
+            connector_dirs=str(connectors),
+            allowed_private_hosts="127.0.0.1",
         )
         server = uvicorn.Server(
             uvicorn.Config(create_app(settings), port=port, log_level="warning")

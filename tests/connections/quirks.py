@@ -18,6 +18,7 @@ from connections.links import Links
 from connectors.catalogue import Catalogue
 from connectors.executor import execute
 from connectors.manifest import App
+from store.database import close_database, open_database
 from store.models import Account, Integration, Project
 
 if TYPE_CHECKING:
@@ -178,9 +179,22 @@ class Walk:
 async def walk_of_test(
     quirky: Provider, database: Database, keyring: Keyring, http: OutgoingHttp, settings: Settings
 ) -> AsyncIterator[Walk]:
+    """On each kind of database."""
     walk = Walk(quirky, database, keyring, http, settings)
     yield walk
     await walk.connections.aclose()
+
+
+@pytest.fixture(name="light_walk")
+async def light_walk_of_test(
+    quirky: Provider, sqlite_url: str, keyring: Keyring, http: OutgoingHttp, settings: Settings
+) -> AsyncIterator[Walk]:
+    """On SQLite alone, for long tables of what is said to the provider, not of what is kept."""
+    database = open_database(sqlite_url)
+    walk = Walk(quirky, database, keyring, http, settings)
+    yield walk
+    await walk.connections.aclose()
+    await close_database(database)
 
 
 def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

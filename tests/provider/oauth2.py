@@ -54,6 +54,8 @@ def _check(provider: Provider, request: Request, asked: dict[str, str]) -> list[
     demand("parameter", asked, wanted, page=True)
     allowed = {*wanted, "redirect_uri", "scope", switches.client_id_param}
     only("parameter", asked, allowed - {*switches.authorize_forbidden}, page=True)
+    if switches.pkce == "S256" and len(asked["code_challenge"]) != 43:
+        raise Refused("code_challenge is no SHA-256 in base64url", page=True)
     _check_client(provider, asked)
     parts = (request.scope["query_string"] or b"").decode().split("&")
     for name, raw in switches.authorize_raw.items():

@@ -108,6 +108,7 @@ async def test_authlib_connects_renews_and_revokes(quirky: Provider) -> None:
 AUTHORIZE: list[tuple[dict[str, Any], dict[str, str | None], dict[str, str | None]]] = [
     ({}, {}, {"code_challenge": None}),
     ({}, {}, {"code_challenge_method": "plain"}),
+    ({}, {}, {"code_challenge": "short"}),
     ({}, {}, {"state": None}),
     ({}, {}, {"client_id": "other"}),
     ({}, {}, {"prompt": "consent"}),

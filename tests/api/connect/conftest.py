@@ -96,9 +96,9 @@ class Product:
         return str(answer.json().get(app_key, "unknown user"))
 
 
-@pytest.fixture
-async def product(workshop: Workshop) -> Product:
-    product = Product(workshop)
+async def integrate(product: Product) -> None:
+    """Names the product, and adds the apps to it."""
+    workshop = product.workshop
     await product.rename(name="Acme Shop", allowedOrigins=[SHOP])
     integrations = f"{workshop.path}/integrations"
     await workshop.developer.expect(201, "POST", integrations, {"appKey": "ledgerly"})
@@ -107,6 +107,12 @@ async def product(workshop: Workshop) -> Product:
         await workshop.developer.expect(
             201, "POST", integrations, {"appKey": app_key, **oauth_client}
         )
+
+
+@pytest.fixture
+async def product(workshop: Workshop) -> Product:
+    product = Product(workshop)
+    await integrate(product)
     return product
 
 

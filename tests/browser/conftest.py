@@ -1,0 +1,183 @@
+"""Chromium, the API as it is served, and a product's web page on another site."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.routing import Route
+
+from api.app import create_app
+from temporal.server import free_port
+from tests.api.conftest import Workshop, make_workshop
+from tests.api.connect.apps import write_apps
+from tests.api.connect.conftest import Product, integrate
+from tests.browser.chromium import axe_script, find_chromium
+from tests.provider.fixtures import quirky, quirky_place  # noqa: F401 - fixtures
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from settings import Settings
+    from tests.provider.state import Provider
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser; each test has contexts of its own."""
+    program = await asyncio.to_thread(find_chromium)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program.path, args=program.arguments, env=dict(program.environment)
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(chromium: Browser) -> AsyncIterator[Page]:
+    """A page on a phone."""
+    async with opened(chromium) as page:
+        yield page
+
+
+@asynccontextmanager
+async def opened(chromium: Browser, **options: Any) -> AsyncIterator[Page]:
+    """A page in a context of its own, in which nothing may be refused by a page's own policy."""
+    context = await chromium.new_context(**{"viewport": PHONE, "locale": "en-GB", **options})
+    context.set_default_timeout(10_000)
+    refused: list[str] = []
+    context.on(
+        "console",
+        lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    page = await context.new_page()
+    try:
+        yield page
+        assert not refused
+    finally:
+        await context.close()
+
+
+@dataclass
+class Shop:
+    """The developer's own site: a page with a button that connects, and where links lead back."""
+
+    url: str
+    inlay: str
+    visits: list[str] = field(default_factory=list)
+
+    def application(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", self.page),
+                Route("/back", self.back),
+                Route("/done", self.done),
+            ]
+        )
+
+    async def page(self, request: Request) -> HTMLResponse:
+        return HTMLResponse(
+            f"""<!doctype html><title>Shop</title>
+            <script src="{self.inlay}/connect/inlay-connect.js"></script>
+            <button>Connect</button><p></p>
+            <script>
+            document.querySelector("button").addEventListener("click", async () => {{
+              const link = decodeURIComponent(location.hash.slice(1));
+              const result = await Inlay.connect(link);
+              document.querySelector("p").textContent = JSON.stringify(result);
+            }});
+            </script>"""
+        )
+
+    async def back(self, request: Request) -> RedirectResponse:
+        self.visits.append(request.url.query)
+        return RedirectResponse("/done")
+
+    async def done(self, request: Request) -> HTMLResponse:
+        return HTMLResponse("<title>Shop</title><h1>Welcome back</h1>")
+
+
+@dataclass
+class Served:
+    """All that a walk needs."""
+
+    url: str
+    product: Product
+    shop: Shop
+
+
+@pytest.fixture
+async def served(
+    settings: Settings,
+    sqlite_url: str,
+    quirky: Provider,  # noqa: F811
+    tmp_path: Path,
+) -> AsyncIterator[Served]:
+    """The API on a port, with a product that has integrated the apps."""
+    port, shop_port = free_port(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    # Another site than the API's: cookies and policies treat them as strangers.
+    shop = Shop(f"http://localhost:{shop_port}", url)
+    changed = settings.model_copy(
+        update={
+            "database_url": sqlite_url,
+            "temporal_address": "127.0.0.1:1",
+            "public_url": url,
+            "connector_dirs": str(write_apps(tmp_path / "apps", quirky.url)),
+        }
+    )
+    async with (
+        serving(lambda: create_app(changed), port),
+        serving(shop.application, shop_port),
+        httpx.AsyncClient(base_url=url) as http,
+    ):
+        workshop: Workshop = await make_workshop(http)
+        product = Product(workshop)
+        await integrate(product)
+        await product.rename(allowedOrigins=[shop.url])
+        yield Served(url, product, shop)
+
+
+@asynccontextmanager
+async def serving(make: Callable[[], Any], port: int) -> AsyncIterator[None]:
+    config = uvicorn.Config(
+        make(), port=port, host="127.0.0.1", log_level="warning", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return axe_script()
+
+
+async def grave_faults(page: Page, axe: str) -> list[str]:
+    """What axe-core finds serious or critical on the page as it is."""
+    found = await page.evaluate(f"{axe};\naxe.run()")
+    return [
+        f"{fault['id']}: {fault['help']}: {[node['target'] for node in fault['nodes']]}"
+        for fault in found["violations"]
+        if fault["impact"] in {"serious", "critical"}
+    ]
