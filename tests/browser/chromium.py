@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.conftest import CACHE, _node
+from tests import packages
 
 SOURCE = Path(__file__).parent
 FILES = ("package.json", "package-lock.json", ".npmrc", "unpack.mjs")
@@ -54,37 +50,12 @@ def axe_script() -> str:
 
 
 def installed() -> Path:
-    """The folder with both packages, made once for each version of their files."""
-    digest = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in FILES)).hexdigest()
-    folder = CACHE / f"browser-{digest[:16]}"
-    if folder.exists():
-        return folder
-    CACHE.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix="browser-", dir=CACHE))
-    for name in FILES:
-        shutil.copy(SOURCE / name, draft / name)
-    node, npm = _node()
-    _run([*npm, "ci"], draft)
-    (draft / "unpacked").mkdir()
+    """The folder with both packages."""
+    return packages.installed(SOURCE, FILES, _unpack)
+
+
+def _unpack(folder: Path) -> None:
+    (folder / "unpacked").mkdir()
     # On that system the package unpacks the libraries that a bare machine lacks.
-    system = {"TMPDIR": str(draft / "unpacked"), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
-    _run([*node, "unpack.mjs"], draft, system)
-    try:
-        draft.rename(folder)
-    except OSError:
-        # Another run was faster; its folder is as good.
-        assert folder.exists()
-        shutil.rmtree(draft)
-    return folder
-
-
-def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | (environment or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    system = {"TMPDIR": str(folder / "unpacked"), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
+    packages.execute([*packages.node_and_npm()[0], "unpack.mjs"], folder, system)

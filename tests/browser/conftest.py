@@ -21,7 +21,6 @@ from tests.api.conftest import Workshop, make_workshop
 from tests.api.connect.apps import write_apps
 from tests.api.connect.conftest import Product, integrate
 from tests.browser.chromium import axe_script, find_chromium
-from tests.provider.fixtures import quirky, quirky_place  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -124,11 +123,24 @@ class Served:
 async def served(
     settings: Settings,
     sqlite_url: str,
-    quirky: Provider,  # noqa: F811
+    quirky: Provider,
     tmp_path: Path,
 ) -> AsyncIterator[Served]:
     """The API on a port, with a product that has integrated the apps."""
-    port, shop_port = free_port(), free_port()
+    async with serving_apps(settings, sqlite_url, quirky, tmp_path) as served:
+        yield served
+
+
+@asynccontextmanager
+async def serving_apps(
+    settings: Settings,
+    sqlite_url: str,
+    quirky: Provider,
+    tmp_path: Path,
+    certified: str = "",
+    port: int | None = None,
+) -> AsyncIterator[Served]:
+    port, shop_port = port or free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
     # Another site than the API's: cookies and policies treat them as strangers.
     shop = Shop(f"http://localhost:{shop_port}", url)
@@ -137,7 +149,7 @@ async def served(
             "database_url": sqlite_url,
             "temporal_address": "127.0.0.1:1",
             "public_url": url,
-            "connector_dirs": str(write_apps(tmp_path / "apps", quirky.url)),
+            "connector_dirs": str(write_apps(tmp_path / "apps", quirky.url, certified)),
         }
     )
     async with (

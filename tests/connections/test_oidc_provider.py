@@ -21,7 +21,7 @@ from store.models import Integration, now_ms
 from tests.connections.person import Person
 
 if TYPE_CHECKING:
-    from tests.conftest import OidcProvider
+    from tests.packages import OidcProvider
 
 
 async def walk(url: str, redirect_uri: str, *, consent: bool = True) -> dict[str, str]:

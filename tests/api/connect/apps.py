@@ -99,12 +99,46 @@ _HELPDESK = """
       authorize: {{url: "{provider}/oauth2/authorize"}}
       token: {{url: "{provider}/oauth2/token"}}
 """
+_NOTEBOOK = """
+    key: notebook
+    name: Notebook
+    base_url: "{provider}"
+    auth:
+      type: oauth1
+      endpoints:
+        request_token: "{provider}/oauth1/request_token"
+        authorize: "{provider}/oauth1/authorize"
+        access_token: "{provider}/oauth1/access_token"
+      verify:
+        path: /oauth1/resource
+        account: {{id: body.id, email: body.email}}
+"""
+_CERTIFIED = """
+    key: lasting
+    name: Certified
+    base_url: "{certified}"
+    auth:
+      type: oauth2
+      authorize:
+        url: "{certified}/auth"
+        params: {{prompt: consent}}
+        default_scopes: [openid, offline_access]
+      token: {{url: "{certified}/token", client_auth: basic}}
+      revoke: {{url: "{certified}/token/revocation"}}
+      verify:
+        path: /me
+        account: {{id: body.sub, name: "body.?name.orValue(body.sub)"}}
+"""
 
 
-def write_apps(folder: Path, provider: str) -> Path:
-    """Ledgerly has a form, Acme Calendar has OAuth, Helpdesk Pro asks before it."""
-    for text in (_LEDGERLY, _CALENDAR, _HELPDESK):
-        manifest = dedent(text).strip().format(provider=provider)
+def write_apps(folder: Path, provider: str, certified: str = "") -> Path:
+    """Ledgerly has a form, Acme Calendar OAuth 2, Notebook OAuth 1; Helpdesk Pro asks before it.
+
+    `certified`: where the provider is that is not ours.
+    """
+    texts = [_LEDGERLY, _CALENDAR, _HELPDESK, _NOTEBOOK, *([_CERTIFIED] if certified else [])]
+    for text in texts:
+        manifest = dedent(text).strip().format(provider=provider, certified=certified)
         place = folder / manifest.splitlines()[0].removeprefix("key: ")
         place.mkdir(parents=True)
         (place / "app.yaml").write_text(manifest)

@@ -10,7 +10,6 @@ import pytest
 
 from tests.api.conftest import Rest, Workshop, serving
 from tests.api.connect.apps import write_apps
-from tests.provider.fixtures import quirky, quirky_place  # noqa: F401 - fixtures
 from tests.provider.switches import Switches
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-def api_settings(api_settings: Settings, quirky: Provider, tmp_path: Path) -> Settings:  # noqa: F811
+def api_settings(api_settings: Settings, quirky: Provider, tmp_path: Path) -> Settings:
     folder = write_apps(tmp_path / "apps", quirky.url)
     return api_settings.model_copy(update={"connector_dirs": str(folder)})
 
@@ -103,7 +102,7 @@ async def integrate(product: Product) -> None:
     integrations = f"{workshop.path}/integrations"
     await workshop.developer.expect(201, "POST", integrations, {"appKey": "ledgerly"})
     oauth_client = {"clientId": Switches().client_id, "clientSecret": Switches().client_secret}
-    for app_key in ("acme-calendar", "helpdesk"):
+    for app_key in ("acme-calendar", "helpdesk", "notebook"):
         await workshop.developer.expect(
             201, "POST", integrations, {"appKey": app_key, **oauth_client}
         )

@@ -20,7 +20,7 @@ server.listen(0, '127.0.0.1', () => {
   const provider = new Provider(`http://127.0.0.1:${port}`, {
     clients: [client('lasting', 'client_secret_basic'), client('fleeting', 'client_secret_post')],
     cookies: { keys: ['only for tests'] },
-    features: { devInteractions: { enabled: true } },
+    features: { devInteractions: { enabled: true }, revocation: { enabled: true } },
     findAccount: (_context, id) => ({
       accountId: id,
       claims: () => ({ sub: id, name: `Person ${id}` }),
