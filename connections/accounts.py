@@ -235,7 +235,7 @@ class Connections:
                 credential, account = verified.credential, verified.account
         new = NewConnection(
             owner=Owner(project_id, user_id, app_key),
-            stored=imported_life(credential),
+            stored=imported_life(app, credential),
             scopes=tokens.scopes,
             account=account,
         )
@@ -284,4 +284,10 @@ class Connections:
         if app is None or not app.reads_integration:
             return credential
         integration = await load_integration(self.resources, project_id, app_key)
+        for field in app.auth.integration_fields:
+            if field.is_required and field.name not in integration.values:
+                raise IntegrationIncomplete(
+                    f"The integration of {app_key} lacks {field.label or field.name}: add it in the"
+                    " project's settings."
+                )
         return replace(credential, integration=integration.values)

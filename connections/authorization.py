@@ -13,7 +13,7 @@ from sqlalchemy import CursorResult, delete, select, update
 
 from automations.expressions import ExpressionError
 from connections import oauth1, oauth2
-from connections.errors import AuthorizationFailed, IntegrationIncomplete
+from connections.errors import AuthorizationFailed, FieldErrors, IntegrationIncomplete
 from connections.grants import EndpointFailed, Grant, GrantRefused, error_code
 from connections.integrations import client_of, load_integration, redirect_uri
 from connectors.auth import OAuth1Auth, OAuth2Auth
@@ -99,7 +99,7 @@ class Authorizations:
         """The URL at the app to which the browser goes; good once, for ten minutes, and only to
         be come back from by the same browser.
 
-        Raises `AuthorizationFailed`.
+        Raises `AuthorizationFailed`, and `FieldErrors` when a value does not fit into a URL.
         """
         state = secrets.token_urlsafe(32)
         kept: dict[str, Any] = {"link": link_secret, "fields": fields}
@@ -112,8 +112,12 @@ class Authorizations:
                 url = await self._begin_oauth2(link, app, integration, scope, state, kept)
         except (IntegrationIncomplete, ExpressionError) as error:
             raise _failed(app, "misconfigured", str(error), link_secret) from None
-        except (UrlError, EndpointFailed) as error:
-            kind = "provider_unavailable" if _may_pass(error) else "misconfigured"
+        except UrlError as error:
+            if error.place in {field.name for field in app.auth.fields}:
+                raise FieldErrors({str(error.place): f"{str(error).capitalize()}."}) from None
+            raise _failed(app, "misconfigured", str(error), link_secret) from None
+        except EndpointFailed as error:
+            kind = "provider_unavailable" if error.may_pass else "misconfigured"
             raise _failed(app, kind, str(error), link_secret) from None
         await self._keep(link, state, kept, browser, other_account)
         return url

@@ -66,7 +66,7 @@ class AuthorizationFailed(ConnectionProblem):
     """No connection came of a link or of an authorization.
 
     `kind` and `details` (app, account, previous, scopes, code) are for texts in the user's
-    language; `link` is the secret of the link with which to try again, where there is one.
+    language; `link` is the secret of the link, where it is known.
     """
 
     def __init__(
@@ -80,6 +80,11 @@ class AuthorizationFailed(ConnectionProblem):
         self.kind: FailureKind = kind
         self.details = dict(details or {})
         self.link = link
+
+    @property
+    def may_try_again(self) -> bool:
+        """Whether the same link still serves."""
+        return self.link is not None and self.kind not in {"used_link", "expired_link"}
 
 
 class FieldErrors(ConnectionProblem):

@@ -71,9 +71,11 @@ def imported(app: App, tokens: ImportedTokens) -> Credential:
     )
 
 
-def imported_life(credential: Credential) -> Stored:
+def imported_life(app: App, credential: Credential) -> Stored:
     """The credential with the moment at which it is to be renewed; it may have ended already."""
-    return Stored(credential, refresh_time(now_ms(), credential.expires_at))
+    auth = app.auth
+    ahead = auth.refresh.ahead if isinstance(auth, OAuth2Auth) and auth.refresh else None
+    return Stored(credential, refresh_time(now_ms(), credential.expires_at, ahead))
 
 
 def _check_oauth1(tokens: ImportedTokens, errors: dict[str, str]) -> None:

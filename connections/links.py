@@ -212,11 +212,13 @@ class Links:
         return await self._connected(link, app, Account.model_validate(verified.account or {}))
 
     async def page_of_failure(self, error: AuthorizationFailed) -> LinkPage | None:
-        """The page on which to try again, where there is one."""
+        """The page of the link that failed, where it is known."""
         if error.link is None:
             return None
+        async with self._resources.database() as session:
+            link = await session.get(ConnectLink, hashed(error.link))
         try:
-            return await self.page(error.link)
+            return await self._page(error.link, link) if link else None
         except AuthorizationFailed:
             return None
 
@@ -247,11 +249,15 @@ class Links:
             )
         if link.used_at is not None and not used:
             raise AuthorizationFailed(
-                "used_link", "This link was used already. Ask for a new one to connect again."
+                "used_link",
+                "This link was used already. Ask for a new one to connect again.",
+                link=secret,
             )
         if link.expires_at <= now_ms() and not used:
             raise AuthorizationFailed(
-                "expired_link", "This link has expired. Ask for a new one where you got it."
+                "expired_link",
+                "This link has expired. Ask for a new one where you got it.",
+                link=secret,
             )
         return link
 

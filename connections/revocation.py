@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 10.0
-"""Seconds that a deletion may wait for the app."""
+"""Seconds that a deletion may wait for one answer of the app."""
 
 
 async def revoke(resources: Resources, row: Connection) -> bool:
@@ -38,48 +38,57 @@ async def revoke(resources: Resources, row: Connection) -> bool:
     app = resources.catalogue.app(row.app_key)
     if app is None or not _can_be_told(app.auth):
         return False
+    told = False
     try:
-        async with asyncio.timeout(TIMEOUT):
-            credential = unseal(resources.keyring, row).credential
-            integration = await load_integration(resources, row.project_id, row.app_key)
-            credential = replace(credential, integration=integration.values)
-            return await _tell(resources, app, credential, integration)
-    except (
-        DecryptionError,
-        ExpressionError,
-        IntegrationIncomplete,
-        OutgoingError,
-        TimeoutError,
-        UnusableCredential,
-        UrlError,
-    ) as error:
+        credential = unseal(resources.keyring, row).credential
+        integration = await load_integration(resources, row.project_id, row.app_key)
+    except (DecryptionError, IntegrationIncomplete) as error:
         logger.warning("%s was not told of a deletion: %s", app.name, type(error).__name__)
         return False
+    credential = replace(credential, integration=integration.values)
+    for tell in (_request, _revocation):
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                told = await tell(resources, app, credential, integration) or told
+        except (
+            ExpressionError,
+            IntegrationIncomplete,
+            OutgoingError,
+            TimeoutError,
+            UnusableCredential,
+            UrlError,
+        ) as error:
+            logger.warning("%s was not told of a deletion: %s", app.name, type(error).__name__)
+    return told
 
 
 def _can_be_told(auth: Auth) -> bool:
     return auth.on_delete is not None or (isinstance(auth, OAuth2Auth) and auth.revoke is not None)
 
 
-async def _tell(
+async def _request(
+    resources: Resources, app: App, credential: Credential, _integration: ProjectIntegration
+) -> bool:
+    if app.auth.on_delete is None:
+        return False
+    client = AppClient(app, credential, resources.http, timeout=TIMEOUT)
+    response, _ = await client.exchange(
+        app.auth.on_delete, client.scope, headers={}, is_own_url=True
+    )
+    return response.is_success
+
+
+async def _revocation(
     resources: Resources, app: App, credential: Credential, integration: ProjectIntegration
 ) -> bool:
-    auth, told = app.auth, False
-    if auth.on_delete is not None:
-        client = AppClient(app, credential, resources.http, timeout=TIMEOUT)
-        response, _ = await client.exchange(
-            auth.on_delete, client.scope, headers={}, is_own_url=True
-        )
-        told = response.is_success
-    if isinstance(auth, OAuth2Auth) and auth.revoke is not None:
-        scope = account_scope(auth, credential.fields, integration.values, credential.captured)
-        hint = "access_token"
-        token = credential.access_token
-        if auth.revoke.token == "refresh" and credential.refresh_token:  # noqa: S105
-            hint, token = "refresh_token", credential.refresh_token
-        if token is not None:
-            client_of_app = client_of(resources.settings, app.key, integration, credential.client)
-            told = await revoke_token(
-                resources.http, auth, client_of_app, scope=scope, token=token, hint=hint
-            )
-    return told
+    auth = app.auth
+    if not isinstance(auth, OAuth2Auth) or auth.revoke is None:
+        return False
+    hint, token = "access_token", credential.access_token
+    if auth.revoke.token == "refresh" and credential.refresh_token:  # noqa: S105 - which one
+        hint, token = "refresh_token", credential.refresh_token
+    if token is None:
+        return False
+    scope = account_scope(auth, credential.fields, integration.values, credential.captured)
+    client = client_of(resources.settings, app.key, integration, credential.client)
+    return await revoke_token(resources.http, auth, client, scope=scope, token=token, hint=hint)

@@ -85,11 +85,11 @@ class AppClient:
         built = self._http.build(
             method,
             target,
-            headers={**self._headers(own_headers, scope), **headers},
+            headers={**self._headers(own_headers, scope, with_credential), **headers},
             params={} if page_url else {**flat(mapping(request.query, scope)), **(page or {})},
             **body,
         )
-        private: set[str] = set(own_headers)
+        private = {*own_headers, *self.app.private_headers}
         if authentication is not None:
             self._authenticate(authentication, built)
             private |= authentication.private_headers
@@ -123,9 +123,13 @@ class AppClient:
             raise _unusable(error) from None
         return filled(request, scope, added)
 
-    def _headers(self, own: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, str]:
+    def _headers(
+        self, own: Mapping[str, Any], scope: Mapping[str, Any], with_credential: bool
+    ) -> dict[str, str]:
         headers = {}
         for name, part in self.app.headers.items():
+            if name in self.app.private_headers and not with_credential:
+                continue
             value = part.resolve(scope)
             if value is not None:
                 headers[name] = str(value)

@@ -35,6 +35,7 @@ try:
 except PackageNotFoundError:  # run from a source tree that is not installed
     _VERSION = "dev"
 USER_AGENT = f"Inlay/{_VERSION}"
+DEFAULT_HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
 
 
 class OutgoingError(Exception):
@@ -159,17 +160,15 @@ class OutgoingHttp:
         content: str | bytes | None = None,
     ) -> httpx.Request:
         """A request that may still be completed or signed; raises `RefusedError`."""
-        sent = {
-            "User-Agent": USER_AGENT,
-            "Accept": "*/*",
-            "Accept-Encoding": "gzip",
-            **(headers or {}),
-        }
         if json is not None:
             content = orjson.dumps(json)
-            if not any(name.lower() == "content-type" for name in sent):
-                sent["Content-Type"] = "application/json"
         try:
+            # Names are compared without case (RFC 9110, 5.1), so that none is sent twice.
+            sent = httpx.Headers(DEFAULT_HEADERS)
+            for name, value in (headers or {}).items():
+                sent[name] = value
+            if json is not None and "content-type" not in sent:
+                sent["Content-Type"] = "application/json"
             target = httpx.URL(check_url(url))
             if params:
                 target = target.copy_merge_params(dict(params))

@@ -20,6 +20,7 @@ from connectors.auth import (
     NoAuth,
     OAuth2Auth,
 )
+from connectors.auth.places import check_places, sends_secrets
 from connectors.request import Part, Request
 from connectors.templates import Expression, Template, compiled_parts
 from connectors.urls import places
@@ -220,6 +221,7 @@ class App(Part):
     components: list[Component] = Field(default_factory=list)
 
     _reads_integration: bool = PrivateAttr(default=False)
+    _private_headers: frozenset[str] = PrivateAttr(default=frozenset())
 
     @model_validator(mode="after")
     def _fits(self) -> App:
@@ -238,7 +240,22 @@ class App(Part):
         known = self.auth.known_places
         if missing := [name for name in places(self.base_url or "") if name not in known]:
             raise ValueError(f"base_url: no field is named {missing[0]!r}")
+        if self.base_url is not None:
+            told = known - {field.name for field in self.auth.fields} - set(self.auth.values)
+            with_secret = sends_secrets(self.auth, self.auth.apply, self.headers)
+            check_places(self.auth, [self.base_url], with_secret=with_secret, told=told)
+        for step in (*self.auth.verify, *filter(None, [self.auth.on_delete])):
+            filled = set(step.path_values) | set(self.path_values)
+            if missing := [name for name in places(step.path or "") if name not in filled]:
+                raise ValueError(f"auth: {step.path}: no path value is named {missing[0]!r}")
+            if step.path is not None and self.base_url is None:
+                raise ValueError(f"auth: {step.path}: a `path` needs the app's `base_url`")
         return self
+
+    @property
+    def private_headers(self) -> frozenset[str]:
+        """Names of those of `headers` that tell something of the connection."""
+        return self._private_headers
 
     @property
     def reads_integration(self) -> bool:
@@ -259,6 +276,12 @@ class App(Part):
         """Ties the components to their app."""
         for component in self.components:
             component._app = self
+        of_connection = {"fields", "captured", "integration", "values", "credential"}
+        self._private_headers = frozenset(
+            name
+            for name, part in self.headers.items()
+            if of_connection & {path[0] for path in part.references}
+        )
         self._reads_integration = self.auth.type == "oauth1" or any(
             path[0] == "integration" for part in compiled_parts(self) for path in part.references
         )

@@ -63,11 +63,7 @@ def account_scope(
 
 
 def _optional(form: Sequence[CredentialField]) -> dict[str, Any]:
-    return {
-        field.name: None
-        for field in form
-        if field.is_optional or field.show_when is not None or field.show is False
-    }
+    return {field.name: None for field in form if not field.is_required}
 
 
 def moment() -> dict[str, Any]:

@@ -22,7 +22,11 @@ _HOST = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*(:[0-9]{{1,5}})?")
 
 
 class UrlError(ValueError):
-    """A value does not fit into its place of a URL."""
+    """A value does not fit into its place of a URL: `place`, where it is one."""
+
+    def __init__(self, message: str, place: str | None = None) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 def places(template: str) -> list[str]:
@@ -51,7 +55,7 @@ def expand_path(template: str, values: Mapping[str, Any]) -> str:
         name = match.group(1)
         text = _text(name, values.get(name))
         if text in {".", ".."}:
-            raise UrlError(f"`{name}` may not be {text!r}")
+            raise UrlError(f"`{name}` may not be {text!r}", name)
         return quote(text, safe="")
 
     return _PLACE.sub(fill, template)
@@ -75,7 +79,7 @@ def expand_url(template: str, values: Mapping[str, Any]) -> str:
         text = _text(name, values.get(name))
         form, meaning = (_HOST, "a host name") if match.group() == host else (_LABEL, "a name")
         if not form.fullmatch(text):
-            raise UrlError(f"`{name}` must be {meaning} (letters, digits and hyphens)")
+            raise UrlError(f"`{name}` must be {meaning} (letters, digits and hyphens)", name)
         return text
 
     filled = f"{scheme}://{_PLACE.sub(fill, host)}{slash}{expand_path(path, values)}"
@@ -85,7 +89,7 @@ def expand_url(template: str, values: Mapping[str, Any]) -> str:
 def _expand_base(name: str, path: str, values: Mapping[str, Any]) -> str:
     url = check_url(_text(name, values.get(name)))
     if path and ("?" in url or "#" in url):
-        raise UrlError(f"`{name}` may have neither query nor fragment")
+        raise UrlError(f"`{name}` may have neither query nor fragment", name)
     return (url.rstrip("/") + expand_path(path, values)).rstrip("/")
 
 
@@ -107,11 +111,11 @@ def check_url(url: str) -> str:
 
 def _text(name: str, value: Any) -> str:
     if value is None or value == "":
-        raise UrlError(f"`{name}` is needed and may not be empty")
+        raise UrlError(f"`{name}` is needed and may not be empty", name)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if not isinstance(value, str | int | float):
-        raise UrlError(f"`{name}` must be text or a number")
+        raise UrlError(f"`{name}` must be text or a number", name)
     return str(value)

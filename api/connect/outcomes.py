@@ -112,7 +112,7 @@ async def failed(request: Request, state: State, error: AuthorizationFailed) -> 
         title=words(f"failure.{error.kind}.title", **known),
         text=words(f"failure.{error.kind}.text", **known),
         names=known,
-        again=error.link and _link(error.link, request),
+        again=_link(error.link, request) if error.link and error.may_try_again else None,
         other_account=OTHER_ACCOUNT if error.kind == "wrong_account" else None,
         as_previous=error.kind == "wrong_account",
         support=error.kind not in _NO_SUPPORT,

@@ -76,6 +76,13 @@ class AuthBase(Part):
     def _forms_fit(cls, fields: list[CredentialField]) -> list[CredentialField]:
         return check_form(fields)
 
+    @field_validator("integration_fields")
+    @classmethod
+    def _names_are_free(cls, fields: list[CredentialField]) -> list[CredentialField]:
+        if taken := {field.name for field in fields} & {"client_id", "client_secret"}:
+            raise ValueError(f"{taken.pop()} is the integration's own")
+        return fields
+
     @property
     def known_places(self) -> set[str]:
         """The names that a place of a URL may have."""

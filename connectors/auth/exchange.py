@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from connectors.auth.base import AuthBase
 from connectors.auth.fields import CredentialField
 from connectors.auth.jwt import SignedJwt
-from connectors.auth.places import check_places
+from connectors.auth.places import check_places, sends_secrets
 from connectors.auth.tokens import Issued, Token
 from connectors.request import Content
 from connectors.templates import Expression, Template
@@ -46,7 +46,8 @@ class OAuth2GrantAuth(AuthBase):
 
     @model_validator(mode="after")
     def _urls_fit(self) -> OAuth2GrantAuth:
-        check_places(self, [self.token.url], with_secret=self.uses_developer_client)
+        with_secret = self.uses_developer_client or sends_secrets(self, self.token, self.assertion)
+        check_places(self, [self.token.url], with_secret=with_secret)
         return self
 
 
@@ -89,5 +90,14 @@ class TokenExchangeAuth(AuthBase):
         if len(set(names)) != len(names):
             raise ValueError("two steps have the same name")
         for step in self.steps:
-            check_places(self, [step.url], told=step.path_values)
+            with_secret = sends_secrets(self, step)
+            own = step.path_values
+            if with_secret:
+                # What the app told in a step before may say where the next one goes.
+                own = {
+                    name: part
+                    for name, part in own.items()
+                    if {path[0] for path in part.references} <= {"steps"}
+                }
+            check_places(self, [step.url], with_secret=with_secret, told=own)
         return self

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from connectors.request import Part
 
 FieldType = Literal["text", "password", "number", "email", "url", "tel", "select", "textarea"]
+
+
+def regular(pattern: str) -> str:
+    """The pattern itself; raises ValueError when it is no regular expression."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return pattern
 
 
 class Option(Part):
@@ -38,7 +47,7 @@ class CredentialField(Part):
     show_when: ShowWhen | None = None
     show: bool | None = None
     """False: shown after an event on the developer's page, so never required by the server."""
-    pattern: str | None = None
+    pattern: Annotated[str, AfterValidator(regular)] | None = None
     """A regular expression that the whole value must match."""
     prefix: str = ""
     """Shown before the input, and taken off a value that was pasted with it."""
@@ -55,18 +64,14 @@ class CredentialField(Part):
         return self.secret or self.type == "password"
 
     @property
+    def is_required(self) -> bool:
+        """Whether there is always a value."""
+        return not self.is_optional and self.show_when is None and self.show is not False
+
+    @property
     def is_bounded(self) -> bool:
         """Whether the manifest's author, not only its user, says what the value may be."""
         return self.pattern is not None or self.type == "select"
-
-    @field_validator("pattern")
-    @classmethod
-    def _is_regular(cls, pattern: str | None) -> str | None:
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            raise ValueError(f"no regular expression: {error}") from error
-        return pattern
 
     @model_validator(mode="after")
     def _options_fit(self) -> CredentialField:

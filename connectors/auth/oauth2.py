@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from connectors.auth.base import AuthBase
-from connectors.auth.places import check_places
+from connectors.auth.fields import regular
+from connectors.auth.places import check_places, sends_secrets
 from connectors.auth.tokens import Refresh, Revoke, Token
 from connectors.request import Part
 from connectors.templates import Expression, Template
@@ -27,6 +28,13 @@ class Authorize(Part):
     """Asked for always, beside those of the integration."""
     pkce: Literal["S256", "plain", "off"] = "S256"
 
+    @field_validator("rename")
+    @classmethod
+    def _the_state_stays(cls, rename: dict[str, str]) -> dict[str, str]:
+        if "state" in rename:
+            raise ValueError("`state` cannot be renamed: the redirect brings it back by its name")
+        return rename
+
 
 class CallbackValue(Part):
     """A value of the redirect's query that is kept as `captured.<name>`.
@@ -36,7 +44,7 @@ class CallbackValue(Part):
     """
 
     param: str
-    pattern: str = Field(min_length=1)
+    pattern: Annotated[str, Field(min_length=1), AfterValidator(regular)]
     is_optional: bool = False
 
 
@@ -88,6 +96,7 @@ class OAuth2Auth(AuthBase):
         ]
         # A client that was registered at the user's own host is no secret of the developer.
         with_secret = self.registration is None and self.token.client_auth != "none"
+        with_secret = with_secret or sends_secrets(self, self.token, self.refresh)
         check_places(self, urls, with_secret=with_secret, told=self.callback.captured)
         if self.registration:
             check_places(self, [self.registration.url])

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,33 +24,48 @@ from temporal.server import DevServer, free_port, start_dev_server
 
 ROOT = Path(__file__).parents[2]
 CONNECTORS = Path(__file__).parent / "connectors"
+SHOWN = 10_000
+"""Characters of a process's output that a failed test shows."""
 
 
 class Deployment:
-    """A Temporal server on a file, an API and a worker, each killable."""
+    """A Temporal server on a file, an API and a worker, each killable.
 
-    def __init__(self, folder: Path, vendor_url: str) -> None:
+    `more_connectors` are folders of apps beside that of the vendor; `settings` are further ones.
+    What the processes write to stdout and stderr is in `folder`/output, one file each.
+    """
+
+    def __init__(
+        self, folder: Path, vendor_url: str, more_connectors: Sequence[Path] = (), **settings: Any
+    ) -> None:
         self.temporal_port, self.api_port = free_port(), free_port()
         self._folder = folder
+        self.outputs = folder / "output"
+        self.outputs.mkdir()
+        self.temporal_file = folder / "temporal.db"
         connectors = folder / "connectors"
         shutil.copytree(CONNECTORS, connectors)
         manifest = connectors / "vendor" / "app.yaml"
         manifest.write_text(manifest.read_text().replace("http://127.0.0.1:8499", vendor_url))
-        self.settings = Settings(
-            data_dir=folder / "data",
-            temporal_address=f"127.0.0.1:{self.temporal_port}",
-            public_url=f"http://127.0.0.1:{self.api_port}",
-            allowed_private_hosts="127.0.0.1",
-            connector_dirs=str(connectors),
-            log_level="WARNING",
-        )
+        chosen: dict[str, Any] = {
+            "data_dir": folder / "data",
+            "temporal_address": f"127.0.0.1:{self.temporal_port}",
+            "public_url": f"http://127.0.0.1:{self.api_port}",
+            "allowed_private_hosts": "127.0.0.1",
+            "connector_dirs": os.pathsep.join(map(str, [connectors, *more_connectors])),
+            "log_level": "WARNING",
+        }
+        self.settings = Settings(**chosen | settings)
         self.temporal: DevServer | None = None
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self.http = httpx.AsyncClient(base_url=self.settings.public_url, timeout=90)
 
     async def start_temporal(self) -> None:
         self.temporal = await start_dev_server(
-            self._folder / "temporal.db", self.temporal_port, headless=True
+            self.temporal_file,
+            self.temporal_port,
+            headless=True,
+            on_output=lambda line: self._keep("temporal", line),
         )
 
     async def kill_temporal(self) -> None:
@@ -82,6 +97,9 @@ class Deployment:
         if self.temporal is not None:
             await self.temporal.stop()
         await self.http.aclose()
+        for file in sorted(self.outputs.iterdir()):
+            # pytest shows it where a test has failed.
+            sys.stderr.write(f"--- {file.stem}\n{file.read_text(errors='replace')[-SHOWN:]}\n")
 
     async def client(self) -> Client:
         return await connect(self.settings, Keyring.from_settings(self.settings))
@@ -118,19 +136,28 @@ class Deployment:
                 await asyncio.sleep(0.2)
 
     async def _start(self, name: str, *arguments: str) -> None:
-        self._processes[name] = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "cli",
-            *arguments,
-            cwd=ROOT,
-            env=os.environ | environment_of(self.settings),
-        )
+        with (self.outputs / f"{name}.log").open("ab") as output:
+            self._processes[name] = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "cli",
+                *arguments,
+                cwd=ROOT,
+                env=os.environ | environment_of(self.settings),
+                stdout=output,
+                stderr=output,
+            )
+
+    def _keep(self, name: str, line: str) -> None:
+        with (self.outputs / f"{name}.log").open("a") as output:
+            output.write(f"{line}\n")
 
 
 @asynccontextmanager
-async def deployed(folder: Path, vendor_url: str) -> AsyncIterator[Deployment]:
-    deployment = Deployment(folder, vendor_url)
+async def deployed(
+    folder: Path, vendor_url: str, more_connectors: Sequence[Path] = (), **settings: Any
+) -> AsyncIterator[Deployment]:
+    deployment = Deployment(folder, vendor_url, more_connectors, **settings)
     deployment.settings.data_dir.mkdir(parents=True)
     Keyring.from_settings(deployment.settings)
     await upgrade(deployment.settings.effective_database_url)
