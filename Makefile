@@ -5,6 +5,8 @@
 #   make dev    run all of Inlay on this machine; data stays in .inlay
 #   make test   set everything up and pass the tests; ARGS="-k name" goes to pytest
 #   make bench  compare with a hand-written Temporal workflow; JSON=path writes the figures
+#   make storm  10,000 events, a fifth told twice, while every process is killed in turn
+#   make idle   what 10,000 registrations cost while nothing happens
 #   make lint   style, types and the rules of who may import whom
 #   make lock   choose the newest allowed versions of the dependencies
 
@@ -18,7 +20,7 @@ INSTALL := $(RUN) -m pip install --disable-pip-version-check --quiet
 COMPILE := $(RUN) -m uv pip compile --no-config --universal --python-version 3.11 --upgrade \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
-.PHONY: help demo dev test bench lint lock
+.PHONY: help demo dev test bench storm idle lint lock
 .DEFAULT_GOAL := help
 
 help:
@@ -35,6 +37,12 @@ test: $(TEST_READY)
 
 bench: $(DEV_READY)
 	@$(RUN) -m benchmarks $(if $(JSON),--json "$(JSON)")
+
+storm: $(DEV_READY)
+	@$(RUN) -m benchmarks.storm $(if $(JSON),--json "$(JSON)")
+
+idle: $(DEV_READY)
+	@$(RUN) -m benchmarks.idle $(if $(JSON),--json "$(JSON)")
 
 lint: $(TEST_READY)
 	$(RUN) -m ruff check .

@@ -10,7 +10,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.bookkeeping import Bookkeeping
 from activities.component import ComponentActivity
+from activities.events import EventActivity
 from activities.notifications import Delivery
+from activities.polling import Polling
+from activities.registrations import Registrations
 from connections.accounts import Connections
 from connectors.catalogue import catalogue_of
 from connectors.http import open_http
@@ -18,9 +21,12 @@ from settings import Settings
 from store.database import close_database, open_database
 from store.encryption import Keyring
 from store.ledger import Ledger
+from temporal.callback_urls import CallbackUrls
 from temporal.client import TASK_QUEUE, connect, register_search_attributes
+from temporal.event_runs import EventRuns
 from temporal.outbox import Outbox
 from temporal.reconciliation import Reconciliation
+from temporal.registration_keeper import RegistrationKeeper
 from temporal.worker import build_worker
 
 logger = logging.getLogger(__name__)
@@ -43,6 +49,10 @@ async def run_worker(settings: Settings) -> None:
         components = ComponentActivity(catalogue, connections, http, ledger)
         book = Bookkeeping(ledger)
         delivery = Delivery(database, keyring, http)
+        event_runs = EventRuns(client, database, ledger, CallbackUrls(keyring, settings.public_url))
+        registrations = Registrations(
+            database, keyring, catalogue, connections, http, settings.public_url
+        )
         worker = build_worker(
             client,
             [
@@ -52,11 +62,15 @@ async def run_worker(settings: Settings) -> None:
                 book.record_pause,
                 book.record_resume,
                 delivery.deliver,
+                EventActivity(database, keyring, catalogue, connections, http).fetch,
+                registrations.reconcile,
+                Polling(database, keyring, catalogue, connections, http, event_runs).poll,
             ],
         )
         loops = [
             asyncio.create_task(Reconciliation(client, database, ledger).run()),
             asyncio.create_task(Outbox(client, database).run()),
+            asyncio.create_task(RegistrationKeeper(client, database).run()),
         ]
         try:
             async with worker:

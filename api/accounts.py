@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import select
 
 from api.errors import ApiError, ErrorKind, invalid
+from api.registrations import connection_changed
 from api.runs import EngineUnavailable
 from api.schemas import Model, Timestamp
 from api.state import State
@@ -240,7 +241,8 @@ def _refuse_no_auth(app: App) -> None:
 
 
 async def restored(state: State, project_id: str, user_id: str, app_key: str) -> None:
-    """Lets runs go on that wait for this connection, which is good again."""
+    """Lets runs and registrations go on that wait for this connection, which is good again."""
+    await connection_changed(state, project_id, user_id, app_key)
     try:
         await state.runs.connection_restored(project_id, user_id, app_key)
     except EngineUnavailable:
@@ -249,9 +251,13 @@ async def restored(state: State, project_id: str, user_id: str, app_key: str) ->
 
 
 async def disconnect(state: State, project_id: str, user_id: str, app_key: str) -> None:
-    """Deletes a connection; raises code 209 when there is none."""
+    """Deletes a connection; raises code 209 when there is none.
+
+    Registrations that use it stay, and say that they need it.
+    """
     if not await state.connections.delete(project_id, user_id, app_key):
         raise _no_connection(user_id, app_key)
+    await connection_changed(state, project_id, user_id, app_key)
 
 
 def _no_connection(user_id: str, app_key: str) -> ApiError:

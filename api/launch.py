@@ -19,6 +19,9 @@ from api.errors import ApiError, ErrorKind, invalid
 from api.faults import checked_draft
 from api.published import Compiled, Need, union_of
 from api.state import State
+from automations.definition import AppTrigger
+from connectors.failures import ComponentError
+from connectors.triggers.subscribing import resolve_inputs
 from store.bookings import credits_of, today
 from store.models import (
     DEVELOPER,
@@ -150,10 +153,7 @@ async def prepare(
         compiled = await published_version(state, target.automation_id, target.published_version)
     data = _checked_data(compiled, target.name, data)
     _check_credits(target)
-    called = await _called(state, target.project_id, compiled) if compiled.calls else {}
-    app_keys, needs = union_of([compiled, *(item.compiled for item in called.values())])
-    if app_keys:
-        await _check_accounts(state, target.project_id, user_id, app_keys, needs)
+    called = await _checked_apps(state, target, compiled, user_id)
     run_id = new_id()
     run = RunInput(
         project_id=target.project_id,
@@ -173,6 +173,49 @@ async def prepare(
         callback_url=state.callback_urls.make(target.project_id, run_id),
     )
     return Launch(run_id, run)
+
+
+async def check_registration(
+    state: State, target: Target, user_id: str | None, data: dict[str, Any]
+) -> None:
+    """Checks that this user can be registered to the published version's trigger now.
+
+    Raises ApiError: 201 not published (or a called one is not), 211 no trigger to subscribe to,
+    1 the data does not fit the trigger, 216 missing integrations, 1000 an unknown user, 217
+    missing or invalid connections.
+    """
+    if target.published_version is None:
+        raise ApiError(
+            ErrorKind.AUTOMATION_NOT_DEPLOYED,
+            f"The automation “{target.name}” has no published version: publish it.",
+        )
+    compiled = await published_version(state, target.automation_id, target.published_version)
+    published = compiled.parsed.trigger
+    trigger = None
+    if isinstance(published, AppTrigger):
+        trigger = state.catalogue.trigger(published.component)
+    if trigger is None or not isinstance(published, AppTrigger):
+        raise ApiError(
+            ErrorKind.TRIGGER_NOT_FOUND,
+            f"The automation “{target.name}” has no trigger to subscribe to: publish a version "
+            "that is started by an app's events.",
+        )
+    try:
+        resolve_inputs(trigger, published.inputs, data, user_id or DEVELOPER)
+    except ComponentError as error:
+        raise invalid([("data", error.message)], error.message) from None
+    await _checked_apps(state, target, compiled, user_id)
+
+
+async def _checked_apps(
+    state: State, target: Target, compiled: Compiled, user_id: str | None
+) -> dict[str, Called]:
+    """What is called; all apps and accounts that it all needs are there."""
+    called = await _called(state, target.project_id, compiled) if compiled.calls else {}
+    app_keys, needs = union_of([compiled, *(item.compiled for item in called.values())])
+    if app_keys:
+        await _check_accounts(state, target.project_id, user_id, app_keys, needs)
+    return called
 
 
 def _target(row: Sequence[Any], automation_id: str) -> Target:

@@ -11,7 +11,14 @@ from typing import Any
 import jsonschema_rs
 
 from api.errors import path_of
-from automations.definition import AppStep, CallStep, Definition, ManualTrigger, walk
+from automations.definition import (
+    AppStep,
+    AppTrigger,
+    CallStep,
+    Definition,
+    ManualTrigger,
+    walk,
+)
 from connectors.catalogue import Catalogue
 
 MAX_CACHED = 1000
@@ -20,7 +27,7 @@ MAX_FAULTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A connection that a definition's steps use."""
+    """A connection that a definition's steps, or its trigger, use."""
 
     app_key: str
     of_end_user: bool
@@ -91,6 +98,12 @@ def compile_definition(
             app_keys.add(key)
             needs.add(Need(key, step.replace_end_user_connection))
     trigger = definition.trigger
+    if isinstance(trigger, AppTrigger):
+        key = trigger.component.partition(".")[0]
+        app = catalogue.app(key)
+        if app is None or app.auth.type != "none":
+            app_keys.add(key)
+            needs.add(Need(key, trigger.replace_end_user_connection))
     schema = trigger.input if isinstance(trigger, ManualTrigger) else {}
     return Compiled(
         definition=raw,

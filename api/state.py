@@ -9,8 +9,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
 
-from api.callback_urls import CallbackUrls
+from api.hook_targets import HookTargets
 from api.passwords import Passwords
 from api.published import PublishedVersions
 from api.runs import Runs
@@ -22,7 +23,11 @@ from connectors.http import open_http
 from settings import Settings
 from store.database import Database, close_database, open_database
 from store.encryption import Keyring
+from store.event_log import EventLog
+from store.ledger import Ledger
+from temporal.callback_urls import CallbackUrls
 from temporal.client import connect
+from temporal.event_runs import EventRuns
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,10 @@ class State:
     passwords: Passwords
     token_use: TokenUse
     callback_urls: CallbackUrls
+    temporal: Client
+    event_runs: EventRuns
+    event_log: EventLog
+    hook_targets: HookTargets
 
 
 @asynccontextmanager
@@ -58,6 +67,8 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         async with open_http(settings) as http:
             connections = Connections(database, keyring, catalogue, http, settings)
             runs = Runs(client, database)
+            callback_urls = CallbackUrls(keyring, settings.public_url)
+            event_log = EventLog(database, keyring)
             yield State(
                 settings=settings,
                 database=database,
@@ -70,8 +81,13 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
                 versions=PublishedVersions(catalogue),
                 passwords=Passwords(),
                 token_use=token_use,
-                callback_urls=CallbackUrls(keyring, settings.public_url),
+                callback_urls=callback_urls,
+                temporal=client,
+                event_runs=EventRuns(client, database, Ledger(database), callback_urls),
+                event_log=event_log,
+                hook_targets=HookTargets(connections.resources),
             )
+            await event_log.aclose()
             await runs.aclose()
             await connections.aclose()
     finally:

@@ -47,6 +47,9 @@ class AppTrigger(Node):
     component: str
     """Key of the trigger component, for example `github.new-issue`."""
     inputs: dict[str, Template] = Field(default_factory=dict)
+    """Templates over `data`, what the developer registered with, and `run.userId`."""
+    replace_end_user_connection: bool = True
+    """Active: events come by the registered user's connection. Inactive: by the developer's."""
 
 
 Trigger = Annotated[ManualTrigger | AppTrigger, Field(discriminator="type")]

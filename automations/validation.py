@@ -57,14 +57,17 @@ class DescribedComponent(Protocol):
 
 
 class ComponentCatalogue(Protocol):
-    """Where validation finds components."""
+    """Where validation finds components and triggers."""
 
     @property
     def apps(self) -> Mapping[str, Any]:
-        """The apps by key; each has `components` with a `key`."""
+        """The apps by key; each has `components` and `triggers` with a `key`."""
 
     def component(self, key: str) -> DescribedComponent | None:
         """The component with this key."""
+
+    def trigger(self, key: str) -> DescribedComponent | None:
+        """The trigger with this key."""
 
 
 class InvalidDefinition(Exception):
@@ -158,12 +161,22 @@ class _Validation:
                     yield Fault("trigger.input.type", "The type of a trigger's input is `object`.")
                 else:
                     data = schema
-            case AppTrigger(component=key) if self._catalogue.component(key) is None:
-                yield Fault("trigger.component", self._unknown_component(key))
+            case AppTrigger() as trigger:
+                yield from self._trigger(trigger)
         scope = _Scope(RESERVED, {}, data)
         scope = yield from self._block(self._definition.steps, "steps", scope, 1)
         yield from self._template(self._definition.result, "result", scope)
         yield from self._cycles()
+
+    def _trigger(self, trigger: AppTrigger) -> Iterator[Fault]:
+        found = self._catalogue.trigger(trigger.component)
+        if found is None:
+            yield Fault("trigger.component", self._unknown("trigger", trigger.component))
+            return
+        yield from _inputs(trigger.component, found, trigger.inputs, "trigger")
+        # Registering resolves them, when nothing has run yet.
+        scope = _Scope(frozenset({"data", "run"}), {}, {})
+        yield from self._template(trigger.inputs, "trigger.inputs", scope)
 
     def _sizes(self) -> Iterator[Fault]:
         steps = walk(self._definition.steps)
@@ -234,34 +247,22 @@ class _Validation:
     def _component_inputs(self, step: AppStep, path: str) -> Iterator[Fault]:
         component = self._catalogue.component(step.component)
         if component is None:
-            yield Fault(f"{path}.component", self._unknown_component(step.component))
+            yield Fault(f"{path}.component", self._unknown("component", step.component))
             return
-        properties: dict[str, Any] = component.input_schema.get("properties", {})
-        for name in component.input_schema.get("required", []):
-            if name not in step.inputs:
-                yield Fault(f"{path}.inputs.{name}", f"`{name}` is needed by {step.component}.")
-        for name, value in step.inputs.items():
-            if name not in properties:
-                near = difflib.get_close_matches(name, properties, 1)
-                hint = f": did you mean `{near[0]}`?" if near else "."
-                yield Fault(
-                    f"{path}.inputs.{name}", f"{step.component} has no input `{name}`{hint}"
-                )
-            elif "{{" not in str(value):
-                validator = jsonschema.Draft202012Validator(properties[name])
-                for error in validator.iter_errors(value):
-                    yield Fault(f"{path}.inputs.{name}", f"{error.message}.")
-            elif isinstance(value, str):
-                yield from _contradiction(value, properties[name], f"{path}.inputs.{name}")
+        yield from _inputs(step.component, component, step.inputs, path)
 
-    def _unknown_component(self, key: str) -> str:
-        known = [part.key for app in self._catalogue.apps.values() for part in app.components]
+    def _unknown(self, kind: str, key: str) -> str:
+        known = [
+            part.key
+            for app in self._catalogue.apps.values()
+            for part in (app.triggers if kind == "trigger" else app.components)
+        ]
         near = difflib.get_close_matches(key, known, 1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         app_key = key.partition(".")[0]
         if app_key not in self._catalogue.apps:
             return f"There is no app `{app_key}`.{hint}"
-        return f"The app `{app_key}` has no component `{key}`.{hint}"
+        return f"The app `{app_key}` has no {kind} `{key}`.{hint}"
 
     def _expression(
         self, source: str, path: str, scope: _Scope, wanted: str | None = None
@@ -336,6 +337,27 @@ class _Validation:
                     yield Fault("steps", f"Calling automation {first} never ends: break the cycle.")
                     break
                 reached |= level
+
+
+def _inputs(
+    key: str, component: DescribedComponent, inputs: Mapping[str, Any], path: str
+) -> Iterator[Fault]:
+    """What a component's or a trigger's schema has against its inputs."""
+    properties: dict[str, Any] = component.input_schema.get("properties", {})
+    for name in component.input_schema.get("required", []):
+        if name not in inputs:
+            yield Fault(f"{path}.inputs.{name}", f"`{name}` is needed by {key}.")
+    for name, value in inputs.items():
+        if name not in properties:
+            near = difflib.get_close_matches(name, properties, 1)
+            hint = f": did you mean `{near[0]}`?" if near else "."
+            yield Fault(f"{path}.inputs.{name}", f"{key} has no input `{name}`{hint}")
+        elif "{{" not in str(value):
+            validator = jsonschema.Draft202012Validator(properties[name])
+            for error in validator.iter_errors(value):
+                yield Fault(f"{path}.inputs.{name}", f"{error.message}.")
+        elif isinstance(value, str):
+            yield from _contradiction(value, properties[name], f"{path}.inputs.{name}")
 
 
 def _contradiction(text: str, schema: dict[str, Any], path: str) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from connectors.manifest import App, Component
+from connectors.manifest import App, Component, Trigger
 from connectors.urls import places
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BUILT_IN = Path(__file__).parent / "apps"
 MAX_FILE_BYTES = 1_000_000
+PLACES = {"components": "actions", "triggers": "triggers"}
+"""In which folder of an app which of its parts stand, one file each."""
 
 
 class ManifestError(Exception):
@@ -33,6 +35,7 @@ class Catalogue:
     def __init__(self, apps: Sequence[App]) -> None:
         self.apps: Mapping[str, App] = MappingProxyType({app.key: app for app in apps})
         self._components = {c.key: c for app in apps for c in app.components}
+        self._triggers = {t.key: t for app in apps for t in app.triggers}
 
     def app(self, key: str) -> App | None:
         """The app, if there is one of that key."""
@@ -41,6 +44,10 @@ class Catalogue:
     def component(self, key: str) -> Component | None:
         """The component of the key `<app-key>.<name>`, if there is one."""
         return self._components.get(key)
+
+    def trigger(self, key: str) -> Trigger | None:
+        """The trigger of the key `<app-key>.<name>`, if there is one."""
+        return self._triggers.get(key)
 
 
 def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
@@ -74,11 +81,10 @@ def catalogue_of(connector_dirs: str) -> Catalogue:
 def load_app(folder: Path) -> App:
     """The app of one folder; raises `ManifestError`."""
     document = read_app(folder)
-    files = [_action(folder, part["key"]) for part in document["components"]]
     try:
         return App.model_validate(document)
     except ValidationError as error:
-        raise ManifestError("\n".join(_faults(error, folder / "app.yaml", files))) from error
+        raise ManifestError("\n".join(_faults(error, folder, document))) from error
 
 
 def read_app(folder: Path) -> dict[str, Any]:
@@ -87,31 +93,30 @@ def read_app(folder: Path) -> dict[str, Any]:
     document = _read(source)
     if document.get("key") != folder.name:
         raise ManifestError(f"{source}: key: must be the folder's name, {folder.name!r}")
-    if "components" in document:
-        raise ManifestError(f"{source}: components: each stands in its own file in actions/")
-    document["components"] = []
-    for path in sorted((folder / "actions").glob("*.yaml")):
-        component = _read(path)
-        if "key" in component:
-            raise ManifestError(f"{path}: key: leave it out, it is the file's name")
-        document["components"].append({**component, "key": f"{folder.name}.{path.stem}"})
+    for name, place in PLACES.items():
+        if name in document:
+            raise ManifestError(f"{source}: {name}: each stands in its own file in {place}/")
+        document[name] = []
+        for path in sorted((folder / place).glob("*.yaml")):
+            part = _read(path)
+            if "key" in part:
+                raise ManifestError(f"{path}: key: leave it out, it is the file's name")
+            document[name].append({**part, "key": f"{folder.name}.{path.stem}"})
     logo = folder / "logo.svg"
     if logo.is_file():
         document["logo"] = logo.read_text("utf-8")
     return document
 
 
-def _action(folder: Path, key: str) -> Path:
-    return folder / "actions" / f"{key.partition('.')[2]}.yaml"
-
-
-def _faults(error: ValidationError, source: Path, files: Sequence[Path]) -> list[str]:
+def _faults(error: ValidationError, folder: Path, document: dict[str, Any]) -> list[str]:
     """Pydantic's faults, each with the file and the path inside it."""
     lines = []
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
-        path, place = source, list(fault["loc"])
-        if len(place) > 1 and place[0] == "components" and isinstance(place[1], int):
-            path, place = files[place[1]], place[2:]
+        path, place = folder / "app.yaml", list(fault["loc"])
+        if len(place) > 1 and place[0] in PLACES and isinstance(place[1], int):
+            kind = str(place[0])
+            name = document[kind][place[1]]["key"].partition(".")[2]
+            path, place = folder / PLACES[kind] / f"{name}.yaml", place[2:]
         where = ".".join(str(part) for part in place)
         message = fault["msg"].removeprefix("Value error, ")
         lines.append(f"{path}: {where}: {message}" if where else f"{path}: {message}")

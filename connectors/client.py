@@ -9,7 +9,7 @@ import httpx
 from automations.expressions import ExpressionError
 from connectors.authentication import Authentication
 from connectors.content import decoded, filled, flat, mapping
-from connectors.failures import secrets_of
+from connectors.failures import hidden_forms, secrets_of
 from connectors.request import METHODS
 from connectors.scope import NO_CONNECTION, credential_scope, url_values
 from connectors.signing import SigningError
@@ -112,7 +112,7 @@ class AppClient:
             placed = authentication.apply(built)
         except (ExpressionError, SigningError, KeyError) as error:
             raise _unusable(error) from None
-        self.secrets[:0] = [value for value in placed if len(value) >= 4]
+        self.secrets[:0] = hidden_forms(placed)
 
     def _content(
         self, request: Request, scope: Mapping[str, Any], authentication: Authentication | None

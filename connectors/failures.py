@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from automations.expressions import ExpressionError
 from connectors.masking import MASK
@@ -209,12 +211,25 @@ def secrets_of(app: App, credential: Credential | None) -> list[str]:
 
 
 def hidden_forms(values: Iterable[str]) -> list[str]:
-    """Secrets and their usual encodings, the longest first; what is shorter than 4 is no secret."""
-    found = [value for value in values if len(value) >= 4]
-    forms = set(found)
-    for value in found:
-        forms |= {quote(value, safe=""), base64.b64encode(value.encode()).decode()}
-    return sorted(forms, key=len, reverse=True)
+    """Secrets as vendors write them, the longest first; what is shorter than 4 is no secret.
+
+    As they are, escaped for JSON, HTML or a URL, or in base64; also with the blanks drawn together.
+    """
+    forms: set[str] = set()
+    for value in values:
+        if len(value) >= 4:
+            forms |= _written(value)
+    forms |= {" ".join(form.split()) for form in forms}
+    return sorted((form for form in forms if len(form) >= 4), key=len, reverse=True)
+
+
+def _written(text: str) -> set[str]:
+    forms = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    forms |= {html.escape(form) for form in forms}
+    forms |= {quote(text, safe=""), quote(text), quote_plus(text)}
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        forms.add(encode(text.encode()).decode().rstrip("="))
+    return forms
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ environment (no proxy, no netrc), and no cookie is kept, since one client serves
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import zlib
 from importlib.metadata import PackageNotFoundError, version
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 MAX_RESPONSE_BYTES = 10 * 1024 * 1024
 MAX_REDIRECTS = 5
 CONNECT_TIMEOUT = 10.0
+
+# At DEBUG it writes the headers of answers, in which some apps give their tokens.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 try:
     _VERSION = version("inlay")

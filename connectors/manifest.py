@@ -21,8 +21,10 @@ from connectors.auth import (
     OAuth2Auth,
 )
 from connectors.auth.places import check_places, sends_secrets
+from connectors.pages import Pagination
 from connectors.request import Part, Request
 from connectors.templates import Expression, Template, compiled_parts
+from connectors.triggers import Source
 from connectors.urls import places
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "ErrorKind",
     "NoAuth",
     "OAuth2Auth",
+    "Trigger",
     "manifest_schema",
 ]
 
@@ -95,35 +98,6 @@ class ErrorRule(Part):
     def _has_condition(self) -> ErrorRule:
         if self.statuses is None and self.when is None:
             raise ValueError("give `statuses`, `when`, or both")
-        return self
-
-
-class Pagination(Part):
-    """How further pages are asked for. Ends at the caps or when nothing is left."""
-
-    type: Literal["cursor", "offset", "page", "link"]
-    records: Expression
-    """The list of one page; scope: status, headers, body, inputs."""
-    next: Expression | None = None
-    """The next cursor, or the next URL (link; absent: the Link header's rel=next, RFC 8288)."""
-    param: str | None = None
-    """The query parameter of the cursor, the offset or the page number."""
-    size_param: str | None = None
-    page_size: int | None = Field(None, gt=0)
-    first_page: int = 1
-    limit: Expression | None = None
-    """How many records are wanted at most; scope: inputs."""
-    max_pages: int = Field(100, gt=0, le=1000)
-    max_records: int = Field(10_000, gt=0, le=100_000)
-
-    @model_validator(mode="after")
-    def _fits(self) -> Pagination:
-        if self.type == "cursor" and (self.next is None or self.param is None):
-            raise ValueError("a cursor needs `next` and `param`")
-        if self.type in {"offset", "page"} and self.param is None:
-            raise ValueError(f"{self.type} needs `param`")
-        if self.size_param is not None and self.page_size is None:
-            raise ValueError("`size_param` needs `page_size`")
         return self
 
 
@@ -195,8 +169,43 @@ class Component(Part):
         return self
 
 
+class Trigger(Part):
+    """What starts an automation. `key` is `<app-key>.<name>`."""
+
+    key: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)*$")
+    type: Literal["trigger"] = "trigger"
+    name: str = Field(min_length=1, max_length=100)
+    description: str = ""
+    input_schema: JsonSchema = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    output_schema: JsonSchema = Field(default_factory=dict)
+    """What `event` is in the run."""
+    scopes: list[str] = Field(default_factory=list)
+    """The OAuth scopes that the connection needs for it."""
+    sample: Any = None
+    """An `event` as a run gets it: for tests and for the editor."""
+    source: Source
+
+    _app: App = PrivateAttr()
+
+    @property
+    def app(self) -> App:
+        """The app that this trigger belongs to."""
+        return self._app
+
+    @property
+    def app_key(self) -> str:
+        """The key of that app."""
+        return self.key.partition(".")[0]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Trigger:
+        if self.input_schema.get("type") != "object":
+            raise ValueError("input_schema: its type is object")
+        return self
+
+
 class App(Part):
-    """An app and its components."""
+    """An app, its components and its triggers."""
 
     key: str = Field(pattern=KEY, max_length=64)
     name: str = Field(min_length=1, max_length=100)
@@ -219,6 +228,7 @@ class App(Part):
     errors: list[ErrorRule] = Field(default_factory=list)
     """Looked at in order, after the component's and before the defaults; on 2xx, too."""
     components: list[Component] = Field(default_factory=list)
+    triggers: list[Trigger] = Field(default_factory=list)
 
     _reads_integration: bool = PrivateAttr(default=False)
     _private_headers: frozenset[str] = PrivateAttr(default=frozenset())
@@ -226,6 +236,12 @@ class App(Part):
     @model_validator(mode="after")
     def _fits(self) -> App:
         keys = [component.key for component in self.components]
+        keys += [trigger.key for trigger in self.triggers]
+        for trigger in self.triggers:
+            if trigger.app_key != self.key:
+                raise ValueError(f"{trigger.key} is not a trigger of {self.key}")
+            if keys.count(trigger.key) > 1:
+                raise ValueError(f"two parts have the key {trigger.key}")
         for component in self.components:
             if component.app_key != self.key:
                 raise ValueError(f"{component.key} is not a component of {self.key}")
@@ -276,6 +292,8 @@ class App(Part):
         """Ties the components to their app."""
         for component in self.components:
             component._app = self
+        for trigger in self.triggers:
+            trigger._app = self
         of_connection = {"fields", "captured", "integration", "values", "credential"}
         self._private_headers = frozenset(
             name
@@ -293,11 +311,18 @@ def _requests(component: Component) -> list[Request]:
 
 
 def manifest_schema() -> dict[str, Any]:
-    """JSON Schemas for editors: `app` of an app.yaml, `action` of an actions/*.yaml."""
+    """JSON Schemas for editors: `app` of an app.yaml, `action` of an actions/*.yaml, `trigger` of a
+    triggers/*.yaml."""
     app = App.model_json_schema()
     action = Component.model_json_schema()
-    for schema, named_by_folder in ((app, ("components", "logo")), (action, ("key",))):
+    trigger = Trigger.model_json_schema()
+    named = (
+        (app, ("components", "triggers", "logo")),
+        (action, ("key",)),
+        (trigger, ("key",)),
+    )
+    for schema, named_by_folder in named:
         for name in named_by_folder:
             schema["properties"].pop(name, None)
         schema["required"] = [n for n in schema.get("required", ()) if n not in named_by_folder]
-    return {"app": app, "action": action}
+    return {"app": app, "action": action, "trigger": trigger}

@@ -10,7 +10,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.manifest import Pagination
+    from connectors.pages import Pagination
 
 
 class PageError(Exception):

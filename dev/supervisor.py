@@ -28,6 +28,10 @@ GIVE_UP_AFTER = 5
 class Running(Protocol):
     """A process that was started."""
 
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
     async def wait(self) -> int:
         """Waits for its end; gives the exit status."""
 
@@ -59,6 +63,11 @@ class ChildProcess:
             preexec_fn=die_with_parent(os.getpid()),
         )
         return cls(process, asyncio.create_task(_forward(process, name, log), name=f"{name}-log"))
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
 
     async def wait(self) -> int:
         """Waits for its end and for the last line that it wrote; gives the exit status."""
@@ -113,6 +122,10 @@ class Supervisor:
         member = _Member(name, start, await start())
         member.watcher = asyncio.create_task(self._watch(member), name=f"{name}-watcher")
         self._members.append(member)
+
+    def pid(self, name: str) -> int:
+        """The number of the process of that name that runs now, or ran last."""
+        return next(member.running.pid for member in self._members if member.name == name)
 
     async def stop(self) -> None:
         """Ends all processes, the last started first."""

@@ -109,6 +109,10 @@ class Integration(Base):
     secret: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
     settings: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
     """What the manifest asks of the developer beside the client, as JSON, encrypted."""
+    hook_id: Mapped[str | None] = mapped_column(unique=True)
+    """The SHA-256 of the secret in the URL at which the app tells all its events."""
+    hook_secret: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
+    """That secret, encrypted: the developer enters the URL at the app."""
     scopes: Mapped[Any]
     """The scopes asked of the end user: a list of strings."""
     created_at: Mapped[int] = mapped_column(default=now_ms)
@@ -275,6 +279,85 @@ class Notification(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[int] = mapped_column(default=now_ms)
     delivered_at: Mapped[int | None]
+
+
+class Registration(Base):
+    """One end user's subscription to one automation's trigger, as it is wanted and as it is.
+
+    Its workflow (id `registration-<id>`) makes the world so; hooks and polls read it here.
+    """
+
+    __tablename__ = "registrations"
+    __table_args__ = (
+        Index("registrations_of_user", "automation_id", "user_id", unique=True),
+        Index("registrations_of_project", "project_id", "id"),
+        Index("registrations_by_route", "project_id", "app_key", "route"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    automation_id: Mapped[str]
+    user_id: Mapped[str]
+    """Empty: the developer's own."""
+    data: Mapped[Any]
+    """What the developer registered with: reaches the trigger and each run."""
+    wanted: Mapped[str] = mapped_column(default="active")
+    """`active`, `paused`, or `ended`: then the workflow removes the row at last."""
+    revision: Mapped[int] = mapped_column(default=1)
+    """Grows with each change of what is wanted."""
+    applied: Mapped[int] = mapped_column(default=0)
+    """The revision that the world was last made to agree with."""
+    trigger: Mapped[str] = mapped_column(default="")
+    """The trigger's key that is subscribed now; empty: none."""
+    app_key: Mapped[str] = mapped_column(default="")
+    trigger_version: Mapped[int] = mapped_column(default=0)
+    """The published version whose trigger that is."""
+    inputs: Mapped[Any | None]
+    """The trigger's inputs, resolved of `data`."""
+    state: Mapped[str] = mapped_column(default="starting")
+    """`starting`, `active`, `paused`, `needs-connection`, `failing` or `ending`."""
+    message: Mapped[str | None] = mapped_column(Text)
+    """What is wrong and what to do."""
+    hook_id: Mapped[str | None] = mapped_column(unique=True)
+    """The SHA-256 of the secret in the URL that the app delivers to."""
+    secret: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
+    """The URL's secret, the signing secret and what the app told of the subscription: JSON,
+    encrypted."""
+    route: Mapped[str | None]
+    """What an event of an app webhook must name to be this registration's."""
+    subscription_id: Mapped[str | None]
+    expires_at: Mapped[int | None]
+    """When the app forgets the subscription unless it is renewed."""
+    cursor: Mapped[Any | None]
+    """How far polling has come; moves only after the runs that it led to exist."""
+    cursor_version: Mapped[int] = mapped_column(default=0)
+    """Grows with each move of the cursor: of two polls at once only one moves it."""
+    next_poll_at: Mapped[int | None]
+    last_event_at: Mapped[int | None]
+    events: Mapped[int] = mapped_column(default=0)
+    """Events that started a run."""
+    rejected: Mapped[int] = mapped_column(default=0)
+    """Deliveries that were refused (signature, form, size)."""
+    created_at: Mapped[int] = mapped_column(default=now_ms)
+    updated_at: Mapped[int] = mapped_column(default=now_ms)
+
+
+class RegistrationEvent(Base):
+    """One of the last events of a registration, for people; older ones are removed."""
+
+    __tablename__ = "registration_events"
+    __table_args__ = (Index("events_of_registration", "registration_id", "id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    status: Mapped[str]
+    """`run`, `test`, `skipped` (paused) or `rejected`."""
+    run_id: Mapped[str | None]
+    message: Mapped[str | None] = mapped_column(Text)
+    """Why it was skipped or rejected."""
+    payload: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
+    """The event as the run gets it, as JSON, encrypted; null where it is too large to keep."""
+    received_at: Mapped[int] = mapped_column(default=now_ms)
 
 
 class Run(Base):

@@ -67,6 +67,11 @@ class DevServer:
     """The last lines that the server wrote."""
     _reader: asyncio.Task[None] = field(repr=False)
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self.process.pid
+
     async def wait(self) -> int:
         """Waits until the server ends, and gives its exit status."""
         return await self.process.wait()

@@ -12,12 +12,13 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from temporal.client import TASK_QUEUE
 from workflows.notification import NotificationDelivery
+from workflows.registration import RegistrationWorkflow
 from workflows.run import AutomationRun, LoopPartRun
 
 GRACE = timedelta(seconds=20)
 """How long running calls may go on when the worker is told to stop."""
 
-WORKFLOWS = (AutomationRun, LoopPartRun, NotificationDelivery)
+WORKFLOWS = (AutomationRun, LoopPartRun, NotificationDelivery, RegistrationWorkflow)
 
 PASSED_THROUGH = (
     "annotated_types",

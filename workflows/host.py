@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import search_attributes
     from workflows.payloads import (
         ComponentCall,
+        EventFetch,
         LoopPart,
         LoopPartOutcome,
         Resume,
@@ -42,6 +43,11 @@ ACTIVITY_TIMEOUT = timedelta(hours=1)
 """The executor ends a call by the component's own, shorter timeout."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 """How soon a call is tried again whose worker died."""
+
+FETCH_EVENT = "fetch-event"
+"""The activity that makes an event whole; takes an EventFetch and what was delivered."""
+FETCH_ATTEMPTS = 12
+"""About an hour: an app that is down for longer fails the run, which can be retried."""
 
 ACTIVITIES_OF_ONE_WORKFLOW = 1_000
 """Temporal ends a history at 51,200 events; an activity with its workflow task takes 6."""
@@ -164,6 +170,31 @@ class WorkflowHost:
                 text = message or "the worker did not answer in time, however often it was tried"
                 raise StepFailed(f"{step.component}: {text}", kind or "fatal") from error
 
+    async def fetch_event(self, fetch: EventFetch, event: Any) -> Any:
+        """Asks the app for what a delivery only named; a broken connection pauses the run."""
+        step = AppStep(id="trigger", component=fetch.trigger, name="Fetch the event")
+        place = Place(step, "")
+        while True:
+            try:
+                return await workflow.execute_activity(
+                    FETCH_EVENT,
+                    args=[fetch, event],
+                    start_to_close_timeout=ACTIVITY_TIMEOUT,
+                    heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                    retry_policy=RetryPolicy(
+                        maximum_attempts=FETCH_ATTEMPTS, maximum_interval=timedelta(minutes=10)
+                    ),
+                    summary=place.label,
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                try:
+                    await self._recover(place, step, error)
+                except StepFailed as failed:
+                    message = f"The event could not be fetched: {failed}"
+                    raise Stopped("error", message, None) from error
+
     async def call_automation(self, place: Place, data: dict[str, Any]) -> Any:
         """Runs a called automation as a child workflow."""
         step = place.step
@@ -185,6 +216,7 @@ class WorkflowHost:
                 "definition": called.definition,
                 "data": data,
                 "event": None,
+                "fetch": None,
                 "parent_run_id": self._run_id,
                 "depth": self._run.depth + 1,
                 "callback_url": f"{self._run.callback_url}/{run_id}",

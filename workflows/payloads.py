@@ -9,6 +9,14 @@ from pydantic import BaseModel, Field
 RunStatus = Literal["running", "paused", "completed", "error", "canceled"]
 
 
+class EventFetch(BaseModel):
+    """Asked before a run's first step, where a delivery holds only ids."""
+
+    registration_id: str
+    trigger: str
+    """The trigger's key; the activity `fetch-event` makes the run's event with it."""
+
+
 class RunInput(BaseModel):
     """All that a run needs: nothing is looked up while it is interpreted."""
 
@@ -31,6 +39,8 @@ class RunInput(BaseModel):
     automation's has its run's id in between."""
     parent_run_id: str | None = None
     depth: int = 0
+    fetch: EventFetch | None = None
+    """How to make `event` whole before the first step."""
 
 
 class CalledAutomation(BaseModel):
@@ -106,6 +116,31 @@ class LoopPartOutcome(BaseModel):
     outputs: list[Any] = Field(default_factory=list)
     stopped: RunOutcome | None = None
     traces: list[StepTrace] = Field(default_factory=list)
+
+
+class RegistrationStart(BaseModel):
+    """The input of a registration's workflow."""
+
+    registration_id: str
+    state: str = "starting"
+
+
+class RegistrationPlan(BaseModel):
+    """What is the case after a look at a registration, and what is to be done next."""
+
+    state: str
+    """As in `registrations.state`; `ended` when it is over."""
+    ended: bool = False
+    poll: bool = False
+    """Whether the app is to be asked for news."""
+    look_again_at: int | None = None
+    """Ms since the epoch: to renew a subscription, or to try once more what failed."""
+    details: str = ""
+    """For operators, in Markdown; no secret."""
+    error: str | None = None
+    """What is wrong, for who has asked for it; no secret."""
+    error_code: int | None = None
+    """The contract's code that fits the error, where one does."""
 
 
 class RunRecord(BaseModel):

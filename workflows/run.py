@@ -37,7 +37,7 @@ class AutomationRun:
         try:
             result = await interpreter.run(
                 data=run.data,
-                event=run.event,
+                event=await self._event(run),
                 run={
                     "id": workflow.info().workflow_id,
                     "userId": run.user_id,
@@ -60,6 +60,12 @@ class AutomationRun:
     def resume(self, answer: Resume) -> None:
         """Answers the pause at a step: an approval, a callback, a mended connection."""
         self._host.answer(answer)
+
+    async def _event(self, run: RunInput) -> object:
+        """The event, made whole where the delivery held only ids."""
+        if run.fetch is None:
+            return run.event
+        return await self._host.fetch_event(run.fetch, run.event)
 
     def _outcome(self, status: str, message: str | None, result: object) -> RunOutcome:
         workflow.set_current_details(message or "All steps are done.")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.auth import DECLARE_TOKEN
 from api.documentation import BY_TOKEN
-from api.ipaas import automations, connections
+from api.ipaas import automations, connections, registrations
 from api.strict_json import JsonRoute
 
 router = APIRouter(
@@ -18,3 +18,4 @@ router = APIRouter(
 )
 router.include_router(connections.router)
 router.include_router(automations.router)
+router.include_router(registrations.router)

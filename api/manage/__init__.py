@@ -12,6 +12,7 @@ from api.manage import (
     integrations,
     notifications,
     projects,
+    registrations,
     runs,
     sessions,
     statistics,
@@ -34,6 +35,7 @@ for part in (
     connections,
     automations,
     versions,
+    registrations,
     runs,
     statistics,
 ):

@@ -15,10 +15,11 @@ from api.errors import ApiError, ErrorKind
 from api.faults import faults_of
 from api.ipaas.automations import RUN_ERRORS, RunResult, run_response
 from api.launch import prepare, target_in_project
+from api.registrations import ENDED, change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from store.models import Automation, new_id, now_ms
+from store.models import Automation, Registration, new_id, now_ms
 
 router = APIRouter(
     prefix="/projects/{projectId}/automations",
@@ -219,15 +220,25 @@ async def update_automation(
 async def delete_automation(
     automation_id: AutomationId, access: AnyAccess, state: StateDep
 ) -> None:
-    """Deletes the automation and its versions. Runs that are going on end by themselves."""
+    """Deletes the automation and its versions, and ends its registrations.
+
+    Runs that are going on end by themselves.
+    """
     async with state.database.begin() as session:
         deleted = await session.scalar(
             delete(Automation)
             .where(Automation.id == automation_id, Automation.project_id == access.project_id)
             .returning(Automation.id)
         )
-    if deleted is None:
-        raise no_automation(automation_id)
+        if deleted is None:
+            raise no_automation(automation_id)
+        ended = await change(
+            session,
+            Registration.automation_id == automation_id,
+            Registration.wanted != "ended",
+            **ENDED,
+        )
+    await tell(state, ended)
 
 
 @router.post("/{automationId}/validate", summary="Check a draft", responses=OF_AUTOMATION)

@@ -34,6 +34,7 @@ class AppSummary(Model):
     auth_type: str = Field(description="`oauth2`, `api_key`, `basic`, `none` …")
     logo: str | None = Field(description="SVG source.")
     component_count: int
+    trigger_count: int
 
 
 class ComponentView(Model):
@@ -44,6 +45,22 @@ class ComponentView(Model):
     description: str
     input_schema: dict[str, Any] = Field(description="JSON Schema of the step's inputs.")
     output_schema: dict[str, Any] = Field(description="JSON Schema of what to expect.")
+    scopes: list[str] = Field(description="OAuth scopes that it needs.")
+
+
+class TriggerView(Model):
+    """One trigger of an app."""
+
+    key: str
+    name: str
+    description: str
+    kind: str = Field(
+        description="`webhook`, `app_webhook`, `poll`, `schedule` or `inbound`: where its events "
+        "come from."
+    )
+    input_schema: dict[str, Any] = Field(description="JSON Schema of the trigger's inputs.")
+    output_schema: dict[str, Any] = Field(description="JSON Schema of `event`.")
+    sample: Any = Field(description="An `event` as a run gets it.")
     scopes: list[str] = Field(description="OAuth scopes that it needs.")
 
 
@@ -60,6 +77,7 @@ class AppView(AppSummary):
         description="What the end user enters; with an OAuth app, before the redirect."
     )
     components: list[ComponentView]
+    triggers: list[TriggerView]
 
 
 class Apps(Model):
@@ -104,6 +122,19 @@ async def get_app(app_key: AppKey, state: StateDep) -> AppView:
             )
             for component in app.components
         ],
+        triggers=[
+            TriggerView(
+                key=trigger.key,
+                name=trigger.name,
+                description=trigger.description,
+                kind=trigger.source.type,
+                input_schema=trigger.input_schema,
+                output_schema=trigger.output_schema,
+                sample=trigger.sample,
+                scopes=trigger.scopes,
+            )
+            for trigger in app.triggers
+        ],
     )
 
 
@@ -122,4 +153,5 @@ def _summary(app: App) -> dict[str, Any]:
         "auth_type": app.auth.type,
         "logo": app.logo,
         "component_count": len(app.components),
+        "trigger_count": len(app.triggers),
     }

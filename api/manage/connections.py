@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from api.accounts import (
     ConnectBody,
@@ -17,15 +17,17 @@ from api.accounts import (
     connection_details,
     disconnect,
     require_integrations,
+    require_user,
 )
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ErrorKind
-from api.schemas import AppKey, Cursor, Limit, Model, Page, Timestamp, page_of
+from api.registrations import DELETE_SECONDS, end, settle
+from api.schemas import AppKey, Cursor, Limit, Model, Page, Timestamp, UserId, page_of
 from api.state import StateDep
 from api.strict_json import JsonRoute
 from connections.accounts import ConnectionDetails
-from store.models import DEVELOPER, Connection, EndUser
+from store.models import DEVELOPER, Connection, EndUser, Registration
 
 router = APIRouter(
     prefix="/projects/{projectId}",
@@ -159,3 +161,28 @@ async def list_end_users(
     ]
     items, next_cursor = page_of(views, limit, "user_id")
     return Page(items=items, next_cursor=next_cursor)
+
+
+@router.delete(
+    "/users/{userId}",
+    status_code=204,
+    summary="Delete an end user",
+    responses=errors(ErrorKind.USER_NOT_FOUND, ErrorKind.NOT_FOUND),
+)
+async def delete_end_user(user_id: UserId, access: AnyAccess, state: StateDep) -> None:
+    """Ends the user's registrations and deletes the connections, at the apps, too, and the user.
+
+    Apps are told to deliver no more, as far as they answer within some seconds: the accounts with
+    which they are told go with the user. What ran for the user stays in the list of runs.
+    """
+    project_id = access.project_id
+    ended = await end(state, Registration.project_id == project_id, Registration.user_id == user_id)
+    if not ended:
+        await require_user(state, project_id, user_id)
+    await settle(state, ended, DELETE_SECONDS)
+    for app_key in await state.connections.statuses(project_id, user_id):
+        await state.connections.delete(project_id, user_id, app_key)
+    async with state.database.begin() as session:
+        await session.execute(
+            delete(EndUser).where(EndUser.project_id == project_id, EndUser.user_id == user_id)
+        )

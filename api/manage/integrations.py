@@ -18,6 +18,7 @@ from api.schemas import AppKey, Model, Timestamp
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from api.used_apps import app_keys_of
+from connections.app_hooks import app_hook_secret, has_app_hook, hook_url
 from connections.errors import FieldErrors
 from connections.forms import check_form
 from connections.integrations import (
@@ -81,6 +82,13 @@ class IntegrationView(Model):
     redirect_uri: str | None = Field(
         description="To be registered at an OAuth app, exactly so; null for other apps."
     )
+    hook_url: str | None = Field(
+        None,
+        description=(
+            "To be entered at an app that tells all its events to one URL; null for other apps. "
+            "Whoever knows it can send events that the app does not sign."
+        ),
+    )
     created_at: Timestamp
     updated_at: Timestamp
 
@@ -108,7 +116,7 @@ async def list_integrations(access: AnyAccess, state: StateDep) -> Integrations:
             .where(Integration.project_id == access.project_id)
             .order_by(Integration.app_key)
         )
-        items = [_view(state, row) for row in rows]
+        integrations = rows.all()
         definitions = await session.execute(
             select(Automation.id, Automation.draft, AutomationVersion.definition)
             .outerjoin(
@@ -119,7 +127,7 @@ async def list_integrations(access: AnyAccess, state: StateDep) -> Integrations:
             .where(Automation.project_id == access.project_id)
             .order_by(Automation.id)
         )
-        registered = {item.app_key for item in items}
+        registered = {row.app_key for row in integrations}
         lacking: dict[str, list[str]] = {}
         for automation_id, *parts in definitions:
             used = set().union(*(app_keys_of(part) for part in parts))
@@ -127,6 +135,7 @@ async def list_integrations(access: AnyAccess, state: StateDep) -> Integrations:
                 app = state.catalogue.app(key)
                 if app is not None and app.auth.type != "none":
                     lacking.setdefault(key, []).append(automation_id)
+    items = [await _view(state, row) for row in integrations]
     missing = [Missing(app_key=key, automation_ids=ids) for key, ids in sorted(lacking.items())]
     return Integrations(items=items, missing=missing)
 
@@ -165,7 +174,7 @@ async def add_integration(
         raise ApiError(
             ErrorKind.CONFLICT, f"{app.name} is an integration of this project already: change it."
         ) from None
-    return _view(state, row)
+    return await _view(state, row)
 
 
 @router.patch(
@@ -205,7 +214,7 @@ async def update_integration(
         )
     if row is None:
         raise _missing(app_key)
-    return _view(state, row)
+    return await _view(state, row)
 
 
 @router.delete(
@@ -294,7 +303,9 @@ def _shown_settings(state: State, row: Integration, app: App | None) -> dict[str
 
 
 def _all_scopes(app: App) -> list[str]:
-    return list(dict.fromkeys(scope for part in app.components for scope in part.scopes))
+    parts = [component.scopes for component in app.components]
+    parts += [trigger.scopes for trigger in app.triggers]
+    return list(dict.fromkeys(scope for scopes in parts for scope in scopes))
 
 
 def _sealed(state: State, project_id: str, app_key: str, secret: SecretStr | None) -> bytes | None:
@@ -309,9 +320,12 @@ def _missing(app_key: str) -> ApiError:
     )
 
 
-def _view(state: State, row: Integration) -> IntegrationView:
+async def _view(state: State, row: Integration) -> IntegrationView:
     app = state.catalogue.app(row.app_key)
     oauth = app is not None and app.auth.type in OAUTH
+    hook = None
+    if app is not None and has_app_hook(app):
+        hook = await app_hook_secret(state.database, state.keyring, row)
     return IntegrationView(
         app_key=row.app_key,
         app_name=app.name if app else row.app_key,
@@ -321,6 +335,7 @@ def _view(state: State, row: Integration) -> IntegrationView:
         scopes=row.scopes,
         settings=_shown_settings(state, row, app),
         redirect_uri=redirect_uri(state.settings) if oauth else None,
+        hook_url=hook_url(state.settings, hook) if hook else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

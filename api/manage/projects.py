@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select, update
 from api.auth import DECLARE_ANY, DECLARE_SESSION, AnyAccess, OwnedProject, Owner
 from api.documentation import OF_PROJECT
 from api.errors import invalid, not_found
+from api.registrations import DELETE_SECONDS, end, settle, tell
 from api.runs import RunNotActive
 from api.schemas import Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
@@ -24,6 +25,7 @@ from store.models import (
     EndUser,
     Integration,
     Project,
+    Registration,
     Run,
     new_id,
     now_ms,
@@ -112,6 +114,7 @@ class Removed(Model):
     users: int
     connections: int
     runs: int
+    registrations: int
     stopped_runs: int = Field(description="Runs that were going on.")
 
 
@@ -179,7 +182,11 @@ async def delete_project(
     access: OwnedProject,
     state: StateDep,
 ) -> Removed:
-    """Deletes the project and all that it owns, and stops its runs."""
+    """Deletes the project and all that it owns, stops its runs and ends its registrations.
+
+    Apps are told to deliver no more, as far as they answer within some seconds: the accounts with
+    which they are told go with the project.
+    """
     project_id = access.project_id
     async with state.database() as session:
         name = await session.scalar(select(Project.name).where(Project.id == project_id))
@@ -195,6 +202,7 @@ async def delete_project(
             ("users", EndUser),
             ("connections", Connection),
             ("runs", Run),
+            ("registrations", Registration),
         ):
             count = select(func.count()).select_from(table).where(table.project_id == project_id)
             counts[key] = await session.scalar(count) or 0
@@ -207,8 +215,12 @@ async def delete_project(
         )
     # First the runs: when the engine cannot be reached, nothing is deleted.
     await _cancel_all(state, active)
+    ended = await end(state, Registration.project_id == project_id)
+    await settle(state, ended, DELETE_SECONDS)
     async with state.database.begin() as session:
         await session.execute(delete(Project).where(Project.id == project_id))
+    # Those that could not unsubscribe see that there is nothing left to do.
+    await tell(state, ended)
     return Removed(**counts, stopped_runs=len(active))
 
 

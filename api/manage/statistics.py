@@ -14,7 +14,7 @@ from api.documentation import OF_PROJECT
 from api.schemas import Model, Timestamp
 from api.state import StateDep
 from store.bookings import credits_of
-from store.models import Automation, EndUser, Run, RunStep
+from store.models import Automation, EndUser, Registration, Run, RunStep
 
 router = APIRouter(
     prefix="/projects/{projectId}",
@@ -79,6 +79,11 @@ async def get_statistics(
         users = await session.scalar(
             select(func.count()).select_from(EndUser).where(EndUser.project_id == access.project_id)
         )
+        registrations = await session.scalar(
+            select(func.count())
+            .select_from(Registration)
+            .where(Registration.project_id == access.project_id, Registration.wanted != "ended")
+        )
         # By way of the runs that were alive today: a run's steps are found by its key.
         app_steps, free_steps = (
             await session.execute(
@@ -126,7 +131,7 @@ async def get_statistics(
             chart[day] = Day(day=day, runs=runs, completed=completed, error=failed)
         return Statistics(
             users=users or 0,
-            registrations=0,
+            registrations=registrations or 0,
             used_daily_credits=credits_of(app_steps, free_steps),
             last_executions=[Execution(**row._mapping) for row in last],
             chart=list(chart.values()),

@@ -7,16 +7,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import Field
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind, invalid
 from api.faults import check, faults_of
 from api.manage.automations import find_automation, no_automation
+from api.registrations import change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from store.models import Automation, AutomationVersion, now_ms
+from store.models import Automation, AutomationVersion, Registration, now_ms
+from temporal.registration_keeper import Wanted
 
 router = APIRouter(
     prefix="/projects/{projectId}/automations/{automationId}",
@@ -69,7 +72,10 @@ async def publish_automation(
     state: StateDep,
     body: PublishBody | None = None,
 ) -> VersionView:
-    """Makes a version of the draft, which runs take from now on. Subscribes to nothing.
+    """Makes a version of the draft, which runs take from now on.
+
+    Nobody is registered by it. Users who are go on with its trigger: where that is another one,
+    the app is asked for the new subscription before the old one is deleted.
 
     A draft with faults answers code 1 with all of them in `details`.
     """
@@ -167,6 +173,15 @@ async def _publish(
                 select(Automation.draft_revision).where(Automation.id == automation_id)
             )
             raise no_automation(automation_id) if current is None else _changed(current)
+        before = await session.scalar(
+            select(AutomationVersion)
+            .join(
+                Automation,
+                (Automation.id == AutomationVersion.automation_id)
+                & (Automation.published_version == AutomationVersion.number),
+            )
+            .where(Automation.id == automation_id)
+        )
         last = await session.scalar(
             select(func.max(AutomationVersion.number)).where(
                 AutomationVersion.automation_id == automation_id
@@ -184,7 +199,24 @@ async def _publish(
             .where(Automation.id == automation_id)
             .values(published_version=version.number)
         )
+        changed = await _move_registrations(session, before, version)
+    await tell(state, changed)
     return _view(version, current=True)
+
+
+async def _move_registrations(
+    session: AsyncSession, before: AutomationVersion | None, version: AutomationVersion
+) -> list[Wanted]:
+    """Those that must subscribe anew; where the trigger stays, only its version is noted."""
+    of_automation = Registration.automation_id == version.automation_id
+    if before and before.definition.get("trigger") == version.definition.get("trigger"):
+        await session.execute(
+            update(Registration)
+            .where(of_automation, Registration.trigger_version == before.number)
+            .values(trigger_version=version.number)
+        )
+        return []
+    return await change(session, of_automation, Registration.wanted != "ended")
 
 
 def _changed(revision: int) -> ApiError:

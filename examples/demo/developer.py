@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -87,6 +87,18 @@ async def make_project(api: Rest) -> Project:
     token = await api.call("POST", f"{path}/tokens", {"name": "Acme's server"})
     automation = await api.call("POST", f"{path}/automations", {"name": "A customer asks for help"})
     return Project(project["id"], token["token"], automation["id"])
+
+
+async def add_automation(
+    api: Rest, project: Project, name: str, definition: dict[str, Any]
+) -> Project:
+    """One more automation of the same project, published."""
+    automation = await api.call(
+        "POST", f"/api/v1/projects/{project.id}/automations", {"name": name}
+    )
+    added = replace(project, automation_id=automation["id"])
+    await publish(api, added, definition)
+    return added
 
 
 async def add_integration(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+import httpx
 from rich.text import Text
 
 from examples.demo import developer
@@ -31,6 +33,8 @@ APP_KEY = "tracker"
 COMPANY_ACCOUNT = "acme"
 """The developer's own account at Tracker."""
 POLL_INTERVAL = 0.1
+EVENT_TIMEOUT = 60.0
+"""Seconds within which an event's run must have ended."""
 MARKS = {"completed": ("✓", "green"), "error": ("✗", "red"), "waiting": ("…", "yellow")}
 
 
@@ -99,6 +103,10 @@ async def _show(console: Console, ready: Stage, info: Path | None) -> bool:
         async with Rest(ready.base_url, project.token) as application:
             await _connect(console, ready, api, application, project)
             runs = [await _run(console, ready, application, project, user) for user in END_USERS]
+            triggered = await _listen(console, api, application, project)
+            events = [
+                await _happen(console, ready, application, triggered, user) for user in END_USERS
+            ]
     runs_url = ready.base_url + developer.runs_path(project)
     if info is not None:
         _write(
@@ -112,16 +120,19 @@ async def _show(console: Console, ready: Stage, info: Path | None) -> bool:
                 "appKeys": [APP_KEY],
                 "runs": runs,
                 "runsUrl": runs_url,
+                "triggerAutomationId": triggered.automation_id,
+                "emitUrl": f"{ready.tracker_url}/emit",
+                "triggerRunsUrl": ready.base_url + developer.runs_path(triggered),
                 "temporalUiUrl": ready.temporal_ui_url,
             },
         )
     _say(console, "Look around")
     _tell(console, f"API documentation   {ready.base_url}/docs")
-    for run in runs:
+    for run in [*runs, *events]:
         link = f"{ready.temporal_ui_url}/namespaces/default/workflows/{run['runId']}"
         _tell(console, f"run of {run['userId']}  {link}")
     _tell(console, f"Tracker             {ready.tracker_url}")
-    return all(run["status"] == "completed" for run in runs)
+    return all(run["status"] == "completed" for run in [*runs, *events])
 
 
 async def _prepare(console: Console, ready: Stage, api: Rest) -> Project:
@@ -195,6 +206,44 @@ async def _run(
         "status": run["status"],
         "result": run.get("result"),
     }
+
+
+async def _listen(console: Console, api: Rest, application: Rest, project: Project) -> Project:
+    """A second automation, and both users registered to its trigger."""
+    definition = json.loads((Path(__file__).parent / "trigger_automation.json").read_text())
+    triggered = await developer.add_automation(api, project, "A ticket is closed", definition)
+    _say(console, "They publish a second automation, which Tracker's events start")
+    for user in END_USERS:
+        await application.call(
+            "POST",
+            f"/api/v1/ipaas/automations/{triggered.automation_id}/register",
+            {"userId": user.id, "data": {"greeting": "Good news,"}},
+        )
+        _say(console, f"The application registers {user.id}: Tracker will tell")
+    return triggered
+
+
+async def _happen(
+    console: Console, ready: Stage, application: Rest, triggered: Project, user: EndUser
+) -> dict[str, Any]:
+    """Has Tracker close a ticket of the user's, and waits for the run that comes of it."""
+    event_id = f"event-{secrets.token_hex(4)}"
+    async with httpx.AsyncClient() as watcher:
+        emission = {"userId": user.id, "eventId": event_id}
+        answer = await watcher.post(f"{ready.tracker_url}/emit", json=emission)
+    if not answer.is_success:
+        raise RefusedError(f"Tracker answered {answer.status_code}: {answer.text}")
+    _say(console, f"In Tracker, a ticket of {user.account} is closed")
+    async with asyncio.timeout(EVENT_TIMEOUT):
+        while True:
+            run = await developer.latest_run(application, triggered, user.id)
+            if run is not None and run["status"] not in {"running", "paused"}:
+                break
+            await asyncio.sleep(POLL_INTERVAL)
+    told = json.dumps(run["result"]) if "result" in run else run.get("message", "")
+    style = "green" if run["status"] == "completed" else "red"
+    console.print(Text(f"  {run['status']}  {told}", style=style), soft_wrap=True)
+    return {"runId": run["id"], "userId": user.id, "status": run["status"]}
 
 
 def _news(step: dict[str, Any], user: EndUser, shown: set[tuple[str, str]]) -> Iterator[Text]:

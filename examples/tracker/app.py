@@ -22,11 +22,14 @@ from examples.tracker.state import (
     Ticket,
     User,
 )
+from examples.tracker.webhooks import Emission, NewWebhook, Webhook, Webhooks
 
 COOKIE = "tracker_session"
 PAGE_SIZE = 20
 
 Created = TypeVar("Created")
+Needs = Callable[[str], Callable[[Request], Awaitable[User]]]
+"""Gives the dependency that lets users with a scope in."""
 
 
 def create_app(config: Config) -> FastAPI:
@@ -52,7 +55,9 @@ def create_app(config: Config) -> FastAPI:
         return {"status": "ok"}
 
     _add_oauth_routes(app, state, server)
-    _add_resource_routes(app, state, server)
+    needs = _access(state, server)
+    _add_resource_routes(app, state, needs)
+    _add_webhook_routes(app, Webhooks(), needs)
     return app
 
 
@@ -103,7 +108,7 @@ def _add_oauth_routes(app: FastAPI, state: State, server: OAuthServer) -> None:
         return answer
 
 
-def _add_resource_routes(app: FastAPI, state: State, server: OAuthServer) -> None:
+def _access(state: State, server: OAuthServer) -> Needs:
     def needs(scope: str) -> Callable[[Request], Awaitable[User]]:
         async def authenticate(request: Request) -> User:
             await asyncio.sleep(state.config.latency)
@@ -112,6 +117,31 @@ def _add_resource_routes(app: FastAPI, state: State, server: OAuthServer) -> Non
 
         return authenticate
 
+    return needs
+
+
+def _add_webhook_routes(app: FastAPI, webhooks: Webhooks, needs: Needs) -> None:
+    reader = Depends(needs("tickets:read"))
+
+    @app.post("/api/webhooks", status_code=201)
+    async def subscribe(new: NewWebhook, user: Annotated[User, reader]) -> Webhook:
+        return webhooks.subscribe(user, new)
+
+    @app.delete("/api/webhooks/{webhook_id}", status_code=204)
+    async def unsubscribe(webhook_id: str, user: Annotated[User, reader]) -> None:
+        if not webhooks.unsubscribe(user, webhook_id):
+            raise HTTPException(404, f"there is no webhook {webhook_id}")
+
+    @app.post("/emit", status_code=202)
+    async def emit(emission: Emission) -> dict[str, Any]:
+        """For whoever watches: a ticket is closed, and Tracker tells it as it would any day."""
+        told = webhooks.emit(emission)
+        if not told:
+            raise HTTPException(404, f"nobody listens to what happens to {emission.user_id}")
+        return {"eventId": emission.event_id, "deliveries": told}
+
+
+def _add_resource_routes(app: FastAPI, state: State, needs: Needs) -> None:
     reader = Depends(needs("tickets:read"))
     writer = Depends(needs("tickets:write"))
     announcer = Depends(needs("announcements:write"))

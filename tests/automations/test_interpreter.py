@@ -310,6 +310,9 @@ class Catalogue:
     def component(self, key: str) -> Catalogue:
         return self
 
+    def trigger(self, key: str) -> Catalogue:
+        return self
+
 
 @settings(max_examples=300)
 @given(definitions(), st.integers(-1, 1), st.lists(st.integers(), max_size=3))

@@ -1,22 +1,13 @@
-"""One app for each kind of authentication, at the vendor of tests/e2e/gossip.py.
-
-Each has three actions: `use`, which only the right credential passes; `refuse`, whose error
-repeats the credential; `deny`, which takes none and repeats it, too.
-"""
+"""One app for each kind of authentication, at the vendor of tests/e2e/secrecy/gossip.py."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tests.e2e.gossip import REGION, SERVICE
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.e2e.secrecy.gossip import REGION, SERVICE
+from tests.e2e.secrecy.manifests import ME, App
 
 KEY_FIELD = {"name": "key", "type": "password"}
-ME = {"path": "/api/me"}
 ACCOUNT = {"account": {"id": "body.id", "name": "body.name", "email": "body.email"}}
 CLIENT = {
     "client_id": "{{ integration.client_id }}",
@@ -28,26 +19,6 @@ OAUTH2 = {
     "token": {"url": "URL/oauth2/token"},
     "verify": {**ME, **ACCOUNT},
 }
-
-
-@dataclass(frozen=True)
-class App:
-    """`auth` and `use` as in a manifest, `URL` being the vendor's address; `more` is of the app."""
-
-    key: str
-    auth: dict[str, Any]
-    use: dict[str, Any] = field(default_factory=lambda: dict(ME))
-    more: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def by_link(self) -> bool:
-        """Whether the end user goes to the provider."""
-        return self.auth["type"] in {"oauth2", "oauth1"}
-
-    @property
-    def has_client(self) -> bool:
-        """Whether the developer registers a client."""
-        return self.by_link or "integration.client_secret" in json.dumps(self.auth)
 
 
 def _keyed(place: str, name: str, *more: dict[str, str]) -> dict[str, Any]:
@@ -75,10 +46,18 @@ APPS = [
         {"errors": [{"statuses": [422], "kind": "fatal", "message": "{{ body.error.message }}"}]},
     ),
     App(
+        "key-path",
+        _checked({"type": "api_key", "fields": [KEY_FIELD]}, {"path": "/getMe"}),
+        {"path": "/getMe"},
+        {"base_url": "URL/keys/bot{key}"},
+    ),
+    App(
         "key-body",
         _checked(
             {
-                **_keyed("body", "api_key", {"in": "body", "name": "n", "template": "{{ fields.note }}"}),
+                **_keyed(
+                    "body", "api_key", {"in": "body", "name": "n", "template": "{{ fields.note }}"}
+                ),
                 "fields": [KEY_FIELD, {"name": "note", "type": "textarea", "secret": True}],
             },
             BODY,
@@ -273,35 +252,3 @@ APPS = [
         SIGNED,
     ),
 ]
-
-
-def write_apps(folder: Path, url: str) -> None:
-    """Writes each app as a folder of manifests (a JSON document is YAML, too)."""
-    for app in APPS:
-        actions = folder / app.key / "actions"
-        actions.mkdir(parents=True)
-        manifest = {
-            "key": app.key,
-            "name": app.key.title(),
-            "base_url": url,
-            "auth": app.auth,
-            **app.more,
-        }
-        _write(folder / app.key / "app.yaml", manifest, url)
-        for name, request in {
-            "use": app.use,
-            "refuse": {"method": "POST", "path": "/gossip/refuse/{how}"},
-            "deny": {"path": "/gossip/deny"},
-        }.items():
-            action = {"name": name.title(), "input_schema": _schema(name), "request": request}
-            _write(actions / f"{name}.yaml", action, url)
-
-
-def _schema(name: str) -> dict[str, Any]:
-    known = {"use": "text", "refuse": "how"}.get(name)
-    properties = {known: {"type": "string"}} if known else {}
-    return {"type": "object", "properties": properties}
-
-
-def _write(file: Path, manifest: dict[str, Any], url: str) -> None:
-    file.write_text(json.dumps(manifest).replace("URL/", f"{url}/"))

@@ -11,9 +11,9 @@ import binascii
 import html
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 import uvicorn
 from botocore.auth import SigV4Auth  # type: ignore[import-untyped]  # it ships no types
@@ -52,9 +52,16 @@ class Gossip:
         any_method = ["GET", "POST", "PUT", "DELETE"]
         return Starlette(
             routes=[
-                Route("/gossip/refuse/{how}", self.refuse, methods=any_method),
-                Route("/gossip/deny", self.deny, methods=any_method),
-                Route("/gossip/break", self.break_down, methods=any_method),
+                *(
+                    Route(before + path, answer, methods=any_method)
+                    # The credential may be a part of the path.
+                    for before in ("", "/keys/bot{key}")
+                    for path, answer in {
+                        "/gossip/refuse/{how}": self.refuse,
+                        "/gossip/deny": self.deny,
+                        "/gossip/break": self.break_down,
+                    }.items()
+                ),
                 Route("/gossip/aws", self.aws, methods=["GET"]),
                 Mount("", application(self.place)),
             ]
@@ -82,11 +89,13 @@ class Gossip:
         """Whether the signature is right, by the library of the vendor whose scheme it is."""
         told = await self._hear(request)
         names = told.headers["authorization"].partition("SignedHeaders=")[2].partition(",")[0]
-        signed = {name: told.headers[name] for name in names.split(";")}
+        signed = {name: request.headers[name] for name in names.split(";")}
         asked = AWSRequest("GET", str(request.url), headers=signed)
         asked.context["timestamp"] = told.headers["x-amz-date"]
         signer = SigV4Auth(self._aws, SERVICE, REGION)
-        wanted = signer.signature(signer.string_to_sign(asked, signer.canonical_request(asked)), asked)
+        wanted = signer.signature(
+            signer.string_to_sign(asked, signer.canonical_request(asked)), asked
+        )
         if not told.headers["authorization"].endswith(f"Signature={wanted}"):
             return JSONResponse({"message": "the signature is wrong"}, 403)
         self.signatures += 1
@@ -116,13 +125,11 @@ def _body(told: Received) -> str:
 def _decoded(told: Received) -> str:
     """What is inside: of HTTP Basic, of the query, of JSON."""
     inside = [unquote_plus(told.query)]
-    try:
+    with suppress(binascii.Error, UnicodeDecodeError):
         inside.append(base64.b64decode(told.headers.get("authorization", "")[6:]).decode())
-    except (binascii.Error, UnicodeDecodeError):
-        pass
     if told.body:
         inside += map(str, json.loads(told.body).values())
-    return " ".join([*inside, *map(unquote_plus, told.headers.values())])
+    return " ".join([*inside, *map(unquote, told.headers.values())])
 
 
 WAYS: dict[str, Callable[[Received], str]] = {

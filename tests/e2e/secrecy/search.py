@@ -71,12 +71,17 @@ def forms(secret: bytes) -> set[bytes]:
         quote(text, safe=""),
         quote(text),
         quote_plus(text),
-        json.dumps(text)[1:-1],
-        json.dumps(text, ensure_ascii=False)[1:-1],
         html.escape(text),
+        _escaped(text),
+        _escaped(_escaped(text)),
+        json.dumps(text, ensure_ascii=False)[1:-1],
     }
     written |= {re.sub("%..", lambda match: match[0].lower(), one) for one in written}
     return found | {one.encode() for one in written}
+
+
+def _escaped(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def _in_base64(secret: bytes) -> Iterator[bytes]:

@@ -1,0 +1,195 @@
+"""Events of deliveries become runs: those of one registration, or of all users of an app."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from temporalio.service import RPCError, RPCStatusCode
+
+from connectors.triggers.delivery import Refused
+from connectors.triggers.receiving import (
+    Answer,
+    Event,
+    Handshaken,
+    answer_of,
+    event_of,
+    receive,
+    routes_of,
+)
+from temporal.event_runs import NotPublished
+from workflows.registration import registration_workflow_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from api.hook_targets import AppTarget, RegistrationTarget
+    from api.state import State
+    from connectors.manifest import Trigger
+    from connectors.triggers import AppWebhookSource, Incoming
+    from store.models import Registration
+
+logger = logging.getLogger(__name__)
+
+AT_A_TIME = 16
+"""So many runs of one delivery are started at the same time."""
+WAKE_TIMEOUT_SECONDS = 5
+PAUSED = "the registration is paused"
+UNPUBLISHED = "the automation has no published version"
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """An event for one registration."""
+
+    registration: Registration
+    incoming: Incoming
+    event: Event
+
+
+class RegistrationEvents:
+    """A delivery to a registration's own URL."""
+
+    def __init__(self, target: RegistrationTarget, scope: Mapping[str, Any], state: State) -> None:
+        self._target = target
+        self._scope = scope
+        self._state = state
+
+    def receive(self, now: float) -> Handshaken | list[Any]:
+        """The answer to a handshake, or the raw events; raises Refused."""
+        if self._target.registration.wanted == "ended":
+            raise Refused(410, "the registration of this hook was ended: stop sending")
+        return receive(self._target.incoming, self._scope, now)
+
+    async def start(self, raws: list[Any]) -> Answer:
+        """The answer, once each event's run exists; raises Refused, RPCError and others."""
+        row, incoming = self._target.registration, self._target.incoming
+        found = [event_of(incoming, self._scope, raw) for raw in raws]
+        events = [event for event in found if event is not None]
+        answer = answer_of(incoming.respond, self._scope)
+        if incoming.then_poll:
+            if events and row.wanted == "active":
+                await _wake(self._state, row.id)
+            return answer
+        await _start(self._state, [_Meant(row, incoming, event) for event in events])
+        return answer
+
+
+class AppEvents:
+    """A delivery to the one URL of a developer's app, told from trigger to trigger."""
+
+    def __init__(self, target: AppTarget, scope: Mapping[str, Any], state: State) -> None:
+        self._target = target
+        self._scope = scope
+        self._state = state
+
+    def receive(self, now: float) -> Handshaken | list[Any]:
+        """The answer to a handshake, or pairs of a trigger and a raw event; raises Refused.
+
+        A delivery that one trigger refuses may be another's.
+        """
+        refused: Refused | None = None
+        taken: list[Any] | None = None
+        for trigger, source in self._target.triggers:
+            try:
+                received = receive(source.incoming, self._scope, now)
+            except Refused as error:
+                refused = refused or error
+                continue
+            if isinstance(received, Handshaken):
+                return received
+            taken = [*(taken or []), *((trigger, source, raw) for raw in received)]
+        if taken is None:
+            raise refused or Refused(404, "no trigger of the app takes deliveries here")
+        return taken
+
+    async def start(self, raws: list[Any]) -> Answer:
+        """The answer, once each event's runs exist; raises RPCError and others."""
+        meant: list[_Meant] = []
+        told: list[tuple[Trigger, AppWebhookSource, Any, set[str]]] = [
+            (trigger, source, raw, routes_of(source, self._scope, raw))
+            for trigger, source, raw in raws
+        ]
+        routes = set().union(*(found for *_, found in told))
+        rows = await self._state.hook_targets.routed(self._target, routes) if routes else ()
+        for trigger, source, raw, found in told:
+            mine = [row for row in rows if row.trigger == trigger.key and row.route in found]
+            meant += self._events(trigger, source, raw, mine)
+        if not meant:
+            logger.debug(
+                "A delivery of %s to project %s is no registration's.",
+                self._target.app_key,
+                self._target.project_id,
+            )
+        await _start(self._state, meant)
+        for _, source, *_ in told:
+            return answer_of(source.incoming.respond, self._scope)
+        return Answer()
+
+    def _events(
+        self,
+        trigger: Trigger,
+        source: AppWebhookSource,
+        raw: Any,
+        rows: Sequence[Registration],
+    ) -> list[_Meant]:
+        declared = trigger.input_schema.get("properties", {})
+        meant = []
+        for row in rows:
+            inputs = {**dict.fromkeys(declared), **(row.inputs or {})}
+            scope = {**self._scope, "inputs": inputs}
+            try:
+                event = event_of(source.incoming, scope, raw)
+            except Refused as refused:
+                # One user's registration must not keep the event from all others.
+                message = f"{refused.status}: {refused.message}"
+                self._state.event_log.add(row.id, "rejected", message=message)
+                continue
+            if event is not None:
+                meant.append(_Meant(row, source.incoming, event))
+        return meant
+
+
+async def _start(state: State, meant: Sequence[_Meant]) -> None:
+    """Starts all runs, some at a time; raises what the first failure was, when all were tried."""
+    limit = asyncio.Semaphore(AT_A_TIME)
+
+    async def start(one: _Meant) -> None:
+        async with limit:
+            await _start_one(state, one)
+
+    if len(meant) == 1:
+        await _start_one(state, meant[0])
+        return
+    outcomes = await asyncio.gather(*map(start, meant), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _start_one(state: State, one: _Meant) -> None:
+    row, event = one.registration, one.event
+    if row.wanted == "paused":
+        state.event_log.add(row.id, "skipped", message=PAUSED, payload=event.value)
+        return
+    fetch = one.incoming.fetch is not None
+    try:
+        started = await state.event_runs.start(row, event.key, event.value, fetch=fetch)
+    except NotPublished:
+        state.event_log.add(row.id, "skipped", message=UNPUBLISHED, payload=event.value)
+        return
+    if started.is_new:
+        state.event_log.add(row.id, "run", run_id=started.run_id, payload=event.value)
+
+
+async def _wake(state: State, registration_id: str) -> None:
+    """Lets the registration's workflow ask for news at once."""
+    handle = state.temporal.get_workflow_handle(registration_workflow_id(registration_id))
+    try:
+        await asyncio.wait_for(handle.signal("wake"), WAKE_TIMEOUT_SECONDS)
+    except RPCError as error:
+        # Without a workflow nobody polls; the one that is made for it begins with a poll.
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise

@@ -1,0 +1,98 @@
+"""Routes 7 and 8 of the contract: register a user to an automation's trigger, and end that."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from api.auth import TokenAccess, token_hash_of
+from api.documentation import errors
+from api.errors import ErrorKind
+from api.launch import Target, target_of_token
+from api.registrations import register, unregister
+from api.schemas import AutomationId, Model
+from api.state import StateDep
+from api.strict_json import JsonRoute
+from store.models import DEVELOPER
+
+router = APIRouter(route_class=JsonRoute)
+
+REGISTER_ERRORS = (
+    ErrorKind.INVALID_PARAMETER,
+    ErrorKind.AUTOMATION_NOT_DEPLOYED,
+    ErrorKind.AUTOMATION_NOT_FOUND,
+    ErrorKind.TRIGGER_NOT_FOUND,
+    ErrorKind.MISSING_PROJECT_INTEGRATION,
+    ErrorKind.END_USER_NOT_CONNECTED,
+    ErrorKind.USER_NOT_FOUND,
+    ErrorKind.UNAVAILABLE,
+)
+_EMPTY: dict[int | str, dict[str, Any]] = {200: {"description": "Done; the body is empty."}}
+
+WhoseId = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=255,
+        description="The end user; left out: the registration is the developer's own.",
+        examples=["user-42"],
+    ),
+]
+
+
+class RegisterBody(Model):
+    """Who is registered, and with what."""
+
+    user_id: WhoseId = None
+    data: dict[str, Any] = Field(
+        description="Reaches the trigger's inputs and each run as `data`.",
+        examples=[{"project": "Website"}],
+    )
+
+
+class UnregisterBody(Model):
+    """Whose registration ends."""
+
+    user_id: WhoseId = None
+
+
+async def _target(request: Request, automation_id: AutomationId, state: StateDep) -> Target:
+    return await target_of_token(state, token_hash_of(request), automation_id)
+
+
+@router.post(
+    "/automations/{automationId}/register",
+    summary="Register a user",
+    response_class=Response,
+    responses={**errors(*REGISTER_ERRORS), **_EMPTY},
+)
+async def register_user(
+    target: Annotated[Target, Depends(_target)], body: RegisterBody, state: StateDep
+) -> Response:
+    """Subscribes the user to the automation's trigger: from now on its events start runs.
+
+    Answers when the app has subscribed us. Registering again brings new `data` and keeps the one
+    subscription. What the app refuses is an error, and nothing is left behind.
+    """
+    await register(state, target, body.user_id, body.data)
+    return Response()
+
+
+@router.post(
+    "/automations/{automationId}/unregister",
+    summary="Unregister a user",
+    response_class=Response,
+    responses=_EMPTY,
+)
+async def unregister_user(
+    automation_id: AutomationId, access: TokenAccess, body: UnregisterBody, state: StateDep
+) -> Response:
+    """Ends the subscription, at the app, too: where that is away, it is told when it is back.
+
+    Unregistering what is not registered succeeds.
+    """
+    await unregister(state, access.project_id, automation_id, body.user_id or DEVELOPER)
+    return Response()

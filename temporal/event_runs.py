@@ -1,0 +1,231 @@
+"""Runs that events start: one event is one run, however often it is told.
+
+A run's id is made of the registration and of the event's key. The ledger knows it for good, and
+Temporal rejects a second start, so that no table of seen events is needed on the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from temporalio.client import Client
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from store.bookings import RunOpened
+from store.database import Database
+from store.ledger import Ledger
+from store.models import Automation, AutomationVersion, Project, Registration, Run, now_ms
+from temporal.callback_urls import CallbackUrls
+from temporal.called import called_automations
+from temporal.client import TASK_QUEUE
+from workflows import search_attributes
+from workflows.payloads import EventFetch, RunInput
+from workflows.run import AutomationRun
+
+START_TIMEOUT = timedelta(seconds=5)
+MAX_REMEMBERED = 20_000
+"""Runs that are known here to exist, so that most duplicates need neither book nor Temporal."""
+MAX_DEFINITIONS = 500
+
+
+class NotPublished(Exception):
+    """The automation has no published version (any more), so an event starts nothing."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """The run of an event; `is_new` is False when an earlier telling started it."""
+
+    run_id: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class _Published:
+    account_id: str
+    name: str
+    version: int
+    run_status: str | None
+    """Of the event's run, where the book knows it."""
+
+
+def event_run_id(registration_id: str, key: str) -> str:
+    """The id of the run of an event; the same for each telling of it."""
+    return f"event-{registration_id}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+class EventRuns:
+    """Starts the runs of events, in the API and in workers alike. Share one in a process."""
+
+    def __init__(
+        self, client: Client, database: Database, ledger: Ledger, callback_urls: CallbackUrls
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._ledger = ledger
+        self._callback_urls = callback_urls
+        self._under_way: dict[str, asyncio.Task[Started]] = {}
+        self._durable: OrderedDict[str, None] = OrderedDict()
+        self._definitions: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
+
+    async def start(
+        self, registration: Registration, key: str, event: Any, *, fetch: bool = False
+    ) -> Started:
+        """The event's run in the published version; returns when the run exists durably.
+
+        `fetch`: the run first asks the app for what the event only names. Raises `NotPublished`,
+        RPCError and RuntimeError (Temporal is away: nothing is lost, the event may be told again).
+        """
+        run_id = event_run_id(registration.id, key)
+        if run_id in self._durable:
+            self._durable.move_to_end(run_id)
+            return Started(run_id, is_new=False)
+        # Tellings at the same time share one start; it goes on when their callers give up.
+        first = self._under_way.get(run_id)
+        if first is not None:
+            await asyncio.shield(first)
+            return Started(run_id, is_new=False)
+        task = asyncio.create_task(self._start(registration, run_id, event, fetch=fetch))
+        self._under_way[run_id] = task
+        task.add_done_callback(lambda done: self._started(run_id, done))
+        return await asyncio.shield(task)
+
+    def _started(self, run_id: str, task: asyncio.Task[Started]) -> None:
+        del self._under_way[run_id]
+        if not task.cancelled() and task.exception() is None:
+            _keep(self._durable, run_id, None, MAX_REMEMBERED)
+
+    async def _start(
+        self, registration: Registration, run_id: str, event: Any, *, fetch: bool
+    ) -> Started:
+        published = await self._published(registration, run_id)
+        if published.run_status not in {None, "running"}:
+            return Started(run_id, is_new=False)
+        run = await self._input(registration, published, run_id, event, fetch=fetch)
+        row = run.model_dump(
+            include={"project_id", "automation_id", "version", "user_id", "trigger"}
+        )
+        opened = RunOpened(
+            {
+                "id": run_id,
+                "status": "running",
+                "started_at": now_ms(),
+                "parent_run_id": None,
+                **row,
+            }
+        )
+        # The book first: a run that it does not know would never be seen to end. One that is
+        # booked and never started is forgotten by reconciliation, and the event is told again.
+        await self._ledger.write(opened)
+        try:
+            await self._client.start_workflow(
+                AutomationRun.run,
+                run,
+                id=run_id,
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                search_attributes=search_attributes.of_run(
+                    project_id=run.project_id,
+                    automation_id=run.automation_id,
+                    user_id=run.user_id,
+                    trigger=run.trigger,
+                ),
+                static_summary=run.automation_name[:200],
+                priority=Priority(fairness_key=run.project_id),
+                rpc_timeout=START_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            return Started(run_id, is_new=False)
+        if published.run_status is not None:
+            # It was booked long ago: reconciliation may have forgotten it at this very moment.
+            await self._ledger.write(opened)
+        return Started(run_id, is_new=True)
+
+    async def _published(self, registration: Registration, run_id: str) -> _Published:
+        """What is published now, and what the book says of the run; raises `NotPublished`."""
+        query = (
+            select(
+                Project.account_id,
+                Automation.name,
+                Automation.published_version,
+                Run.status,
+            )
+            .select_from(Automation)
+            .join(Project, Project.id == Automation.project_id)
+            .outerjoin(Run, Run.id == run_id)
+            .where(
+                Automation.id == registration.automation_id,
+                Automation.project_id == registration.project_id,
+            )
+        )
+        async with self._database() as session:
+            row = (await session.execute(query)).one_or_none()
+        if row is None:
+            raise NotPublished(registration.automation_id)
+        account_id, name, version, run_status = row
+        if version is None:
+            raise NotPublished(registration.automation_id)
+        return _Published(account_id, name, version, run_status)
+
+    async def _definition(self, automation_id: str, version: int) -> dict[str, Any]:
+        """A published version; it never changes, so it is read once."""
+        known = self._definitions.get((automation_id, version))
+        if known is not None:
+            self._definitions.move_to_end((automation_id, version))
+            return known
+        async with self._database() as session:
+            found: dict[str, Any] | None = await session.scalar(
+                select(AutomationVersion.definition).where(
+                    AutomationVersion.automation_id == automation_id,
+                    AutomationVersion.number == version,
+                )
+            )
+        if found is None:
+            raise NotPublished(automation_id)
+        _keep(self._definitions, (automation_id, version), found, MAX_DEFINITIONS)
+        return found
+
+    async def _input(
+        self,
+        registration: Registration,
+        published: _Published,
+        run_id: str,
+        event: Any,
+        *,
+        fetch: bool,
+    ) -> RunInput:
+        definition = await self._definition(registration.automation_id, published.version)
+        called = await called_automations(self._database, registration.project_id, definition)
+        return RunInput(
+            project_id=registration.project_id,
+            account_id=published.account_id,
+            automation_id=registration.automation_id,
+            automation_name=published.name,
+            version=published.version,
+            user_id=registration.user_id,
+            trigger=registration.trigger,
+            definition=definition,
+            called=called,
+            data=registration.data,
+            event=event,
+            callback_url=self._callback_urls.make(registration.project_id, run_id),
+            fetch=EventFetch(registration_id=registration.id, trigger=registration.trigger)
+            if fetch
+            else None,
+        )
+
+
+def _keep(known: OrderedDict[Any, Any], key: Any, value: Any, limit: int) -> None:
+    """Remembers a value; the one that was not used for the longest time makes place for it."""
+    known[key] = value
+    known.move_to_end(key)
+    if len(known) > limit:
+        known.popitem(last=False)
