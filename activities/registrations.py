@@ -9,7 +9,6 @@ try has a URL of its own, the URL before it is dead, and it is deleted where it 
 from __future__ import annotations
 
 import logging
-import random
 import time
 from dataclasses import replace
 from typing import Any
@@ -18,18 +17,22 @@ from temporalio import activity
 
 from activities.registration_details import details_of
 from activities.registration_goals import Accounts, Fault, Goal, read_goal
+from activities.registration_rules import (
+    fitting,
+    has_url,
+    is_polled,
+    renewal_of,
+    subscription_of,
+    wait_after,
+    wait_ms_after,
+)
 from connections.accounts import Connections
 from connectors.catalogue import Catalogue
 from connectors.failures import ComponentError
 from connectors.http import OutgoingHttp
 from connectors.triggers import (
     AppWebhookSource,
-    InboundSource,
-    PollSource,
-    ScheduleSource,
-    Source,
     Subscription,
-    WebhookSource,
 )
 from connectors.triggers.subscribing import Hook, OutcomeUnknown, Subscribed, Unaddressable
 from store.database import Database
@@ -51,11 +54,6 @@ from workflows.registration import RECONCILE
 
 logger = logging.getLogger(__name__)
 
-FIRST_WAIT, LAST_WAIT = 10.0, 3_600.0
-"""Seconds after a failure until the next try: twice as long each time."""
-JITTER = 0.2
-RENEW_AT = (0.7, 0.8)
-"""The part of a subscription's life after which it is renewed: not all at once."""
 GIVE_UP_MS = 7 * 86_400_000
 """An app that does not let us unsubscribe for so long keeps the subscription."""
 MAX_LEFTOVERS = 20
@@ -155,7 +153,7 @@ class Registrations:
         before, secret = work.progress.ask, work.secret
         leftovers = [*work.progress.leftovers, *self._leftover(secret, before)][-MAX_LEFTOVERS:]
         source = goal.trigger.source
-        found = None if anew else _fitting(leftovers, goal)
+        found = None if anew else fitting(leftovers, goal)
         if found is not None:
             ask = Ask.model_validate(found.model_dump(include=set(Ask.model_fields)))
             leftovers.remove(found)
@@ -176,7 +174,7 @@ class Registrations:
             app_key=goal.trigger.app_key,
             trigger_version=goal.version,
             inputs=ask.inputs,
-            hook_id=hook_id_of(secret.hook) if _has_url(source) else None,
+            hook_id=hook_id_of(secret.hook) if has_url(source) else None,
             subscription_id=ask.subscription_id,
             expires_at=ask.expires_at,
             **({"cursor": None, "next_poll_at": None} if changed else {}),
@@ -257,10 +255,10 @@ class Registrations:
         looks = [renewal_of(row.id, work.ask) if subscription_of(source) else None]
         if work.progress.leftovers:
             oldest = min(leftover.since for leftover in work.progress.leftovers)
-            looks.append(now_ms() + _wait_ms_after(now_ms() - oldest))
+            looks.append(now_ms() + wait_ms_after(now_ms() - oldest))
         return RegistrationPlan(
             state=row.state,
-            poll=not is_paused and _polls(source),
+            poll=not is_paused and is_polled(source),
             look_again_at=min((look for look in looks if look is not None), default=None),
             details=details_of(row),
         )
@@ -277,7 +275,7 @@ class Registrations:
             state="paused" if row.wanted == "paused" else fault.state,
             message=fault.message,
         )
-        wait = max(_wait(failures), fault.wait or 0.0)
+        wait = max(wait_after(failures), fault.wait or 0.0)
         return RegistrationPlan(
             state=row.state,
             look_again_at=now_ms() + int(wait * 1000),
@@ -303,7 +301,7 @@ class Registrations:
         await work.save(applied=row.revision, message=message)
         return RegistrationPlan(
             state=row.state,
-            look_again_at=now_ms() + int(_wait(work.progress.failures) * 1000),
+            look_again_at=now_ms() + int(wait_after(work.progress.failures) * 1000),
             details=details_of(row),
             error=message,
             error_code=503,
@@ -358,49 +356,5 @@ class Registrations:
         return Hook(self._hooks + secret, ask.creation, signing)
 
 
-def subscription_of(source: Source) -> Subscription | None:
-    """How an app is asked to deliver, where it is asked."""
-    return source.subscription if isinstance(source, WebhookSource) else None
-
-
-def renewal_of(registration_id: str, ask: Ask) -> int | None:
-    """When a subscription is to be renewed (ms since the epoch); None: never."""
-    if ask.expires_at is None:
-        return None
-    first, last = RENEW_AT
-    part = first + (last - first) * random.Random(registration_id).random()  # noqa: S311 - spreads
-    return ask.made_at + int((ask.expires_at - ask.made_at) * part)
-
-
-def _fitting(leftovers: list[Leftover], goal: Goal) -> Leftover | None:
-    """One that is still alive: a version that is taken back finds its subscription again."""
-    for leftover in reversed(leftovers):
-        alive = leftover.expires_at is None or leftover.expires_at > now_ms()
-        if leftover.answered and alive and goal.is_met_by(leftover):
-            return leftover
-    return None
-
-
-def _has_url(source: Source) -> bool:
-    return isinstance(source, WebhookSource | InboundSource)
-
-
-def _polls(source: Source) -> bool:
-    if isinstance(source, WebhookSource):
-        return source.poll is not None
-    return isinstance(source, PollSource | ScheduleSource)
-
-
 def _as_fault(error: ComponentError | Fault) -> Fault:
     return error if isinstance(error, Fault) else Fault.of_app(error)
-
-
-def _wait(failures: int) -> float:
-    """Seconds until the next try after so many failures in a row."""
-    wait = min(FIRST_WAIT * 2.0 ** min(failures - 1, 20), LAST_WAIT)
-    return wait * (1 - JITTER * random.random())  # noqa: S311 - spreads load
-
-
-def _wait_ms_after(age_ms: int) -> int:
-    """As `_wait`, for what has been waiting for so long."""
-    return int(min(max(FIRST_WAIT * 1000, age_ms), LAST_WAIT * 1000))

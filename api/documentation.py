@@ -19,6 +19,8 @@ TAGS = [
     {"name": "connections", "description": "The developer's own accounts, and end users."},
     {"name": "automations", "description": "Drafts, published versions and test runs."},
     {"name": "runs", "description": "What ran, what waits, and how to act on it."},
+    {"name": "registrations", "description": "End users' subscriptions to triggers."},
+    {"name": "notifications", "description": "What the project's webhook URL is told."},
     {"name": "callbacks", "description": "URLs that other programs call."},
     {"name": "health", "description": "For probes of the operator."},
 ]

@@ -7,8 +7,6 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from temporalio.service import RPCError, RPCStatusCode
-
 from connectors.triggers.delivery import Refused
 from connectors.triggers.receiving import (
     Answer,
@@ -20,7 +18,6 @@ from connectors.triggers.receiving import (
     routes_of,
 )
 from temporal.event_runs import NotPublished
-from workflows.registration import registration_workflow_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +32,6 @@ logger = logging.getLogger(__name__)
 
 AT_A_TIME = 16
 """So many runs of one delivery are started at the same time."""
-WAKE_TIMEOUT_SECONDS = 5
 PAUSED = "the registration is paused"
 UNPUBLISHED = "the automation has no published version"
 
@@ -66,12 +62,16 @@ class RegistrationEvents:
     async def start(self, raws: list[Any]) -> Answer:
         """The answer, once each event's run exists; raises Refused, RPCError and others."""
         row, incoming = self._target.registration, self._target.incoming
-        found = [event_of(incoming, self._scope, raw) for raw in raws]
-        events = [event for event in found if event is not None]
+        events, refused = _events(incoming, self._scope, raws)
+        if refused and len(refused) == len(raws):
+            raise refused[0]
+        # One that cannot be read must not keep the others of its delivery from running.
+        for fault in refused:
+            _reject(self._state, row, fault)
         answer = answer_of(incoming.respond, self._scope)
         if incoming.then_poll:
             if events and row.wanted == "active":
-                await _wake(self._state, row.id)
+                await self._state.wakes.wake(row.id)
             return answer
         await _start(self._state, [_Meant(row, incoming, event) for event in events])
         return answer
@@ -140,16 +140,33 @@ class AppEvents:
         for row in rows:
             inputs = {**dict.fromkeys(declared), **(row.inputs or {})}
             scope = {**self._scope, "inputs": inputs}
-            try:
-                event = event_of(source.incoming, scope, raw)
-            except Refused as refused:
-                # One user's registration must not keep the event from all others.
-                message = f"{refused.status}: {refused.message}"
-                self._state.event_log.add(row.id, "rejected", message=message)
-                continue
-            if event is not None:
-                meant.append(_Meant(row, source.incoming, event))
+            events, refused = _events(source.incoming, scope, [raw])
+            # One user's registration must not keep the event from all others.
+            for fault in refused:
+                _reject(self._state, row, fault)
+            meant += [_Meant(row, source.incoming, event) for event in events]
         return meant
+
+
+def _events(
+    incoming: Incoming, scope: Mapping[str, Any], raws: Sequence[Any]
+) -> tuple[list[Event], list[Refused]]:
+    """The events among raw ones, and why others are none."""
+    events: list[Event] = []
+    refused: list[Refused] = []
+    for raw in raws:
+        try:
+            event = event_of(incoming, scope, raw)
+        except Refused as error:
+            refused.append(error)
+        else:
+            if event is not None:
+                events.append(event)
+    return events, refused
+
+
+def _reject(state: State, row: Registration, refused: Refused) -> None:
+    state.event_log.add(row.id, "rejected", message=f"{refused.status}: {refused.message}")
 
 
 async def _start(state: State, meant: Sequence[_Meant]) -> None:
@@ -182,14 +199,3 @@ async def _start_one(state: State, one: _Meant) -> None:
         return
     if started.is_new:
         state.event_log.add(row.id, "run", run_id=started.run_id, payload=event.value)
-
-
-async def _wake(state: State, registration_id: str) -> None:
-    """Lets the registration's workflow ask for news at once."""
-    handle = state.temporal.get_workflow_handle(registration_workflow_id(registration_id))
-    try:
-        await asyncio.wait_for(handle.signal("wake"), WAKE_TIMEOUT_SECONDS)
-    except RPCError as error:
-        # Without a workflow nobody polls; the one that is made for it begins with a poll.
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise

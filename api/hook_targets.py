@@ -55,6 +55,11 @@ class AppTarget:
 Target = RegistrationTarget | AppTarget
 
 
+def is_idle(target: Target | None) -> bool:
+    """Whether deliveries are not wanted."""
+    return isinstance(target, RegistrationTarget) and target.registration.wanted != "active"
+
+
 class HookTargets:
     """Finds targets; remembers those of busy hooks for some seconds."""
 

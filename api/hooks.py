@@ -17,7 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.documentation import errors
 from api.errors import Error, ErrorKind, not_found
 from api.hook_events import AppEvents, RegistrationEvents
-from api.hook_targets import NotReady, RegistrationTarget
+from api.hook_targets import NotReady, RegistrationTarget, is_idle
 from api.state import State, StateDep
 from api.strict_json import JsonResponse
 from connectors.triggers.delivery import Delivery, Refused, request_scope
@@ -110,6 +110,9 @@ async def deliver(
 
 async def _deliver(secret: str, request: Request, state: State) -> Response:
     target, is_fresh = await state.hook_targets.find(secret)
+    if not is_fresh and is_idle(target):
+        # It may have been resumed since: what comes now must not be skipped.
+        target, is_fresh = await state.hook_targets.find(secret, fresh=True)
     if target is None:
         raise not_found("hook")
     try:

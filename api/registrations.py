@@ -255,6 +255,8 @@ def _is_settled(row: Registration, target: Target) -> bool:
 
 async def _take_back(state: State, row: Registration, before: _Before | None) -> None:
     """Makes all as it was before; unless somebody else has changed it since."""
+    if before == _Before(row.wanted, row.data):
+        return
     unchanged = (Registration.id == row.id, Registration.revision == row.revision)
     async with state.database.begin() as session:
         if before is not None:
@@ -288,6 +290,7 @@ async def _each(registrations: Sequence[Wanted], do: Any) -> None:
         async with places:
             await do(registration)
 
-    async with asyncio.TaskGroup() as group:
-        for registration in registrations:
-            group.create_task(one(registration))
+    ends = await asyncio.gather(*map(one, registrations), return_exceptions=True)
+    for end_of_one in ends:
+        if isinstance(end_of_one, BaseException):
+            raise end_of_one

@@ -7,14 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import select
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
-from temporalio.common import Priority, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.pauses import PauseWatch
@@ -23,15 +21,12 @@ from store.database import Database
 from store.ledger import Ledger
 from store.models import Project, Run, RunPause, new_id, now_ms
 from temporal.booking import run_closed
-from temporal.client import TASK_QUEUE
 from temporal.pauses import ENDED, answer_pause
 from temporal.reconciliation import end_of
 from temporal.reset import failed_step_event
-from workflows import search_attributes
+from temporal.starting import start_run
 from workflows.payloads import Resume, RunInput
-from workflows.run import AutomationRun
 
-START_TIMEOUT = timedelta(seconds=5)
 FOLLOW_SECONDS = 60.0
 """How long the end of a run is awaited that goes on after a pause."""
 RETRY_WAIT = 1.0
@@ -110,22 +105,7 @@ class Runs:
         )
         try:
             async with _reaching_temporal():
-                await self._client.start_workflow(
-                    AutomationRun.run,
-                    run,
-                    id=run_id,
-                    task_queue=TASK_QUEUE,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    search_attributes=search_attributes.of_run(
-                        project_id=run.project_id,
-                        automation_id=run.automation_id,
-                        user_id=run.user_id,
-                        trigger=run.trigger,
-                    ),
-                    static_summary=run.automation_name[:200],
-                    priority=Priority(fairness_key=run.project_id),
-                    rpc_timeout=START_TIMEOUT,
-                )
+                await start_run(self._client, run, run_id)
         except BaseException:
             await self._ledger.forget(run_id)
             raise

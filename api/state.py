@@ -28,6 +28,7 @@ from store.ledger import Ledger
 from temporal.callback_urls import CallbackUrls
 from temporal.client import connect
 from temporal.event_runs import EventRuns
+from temporal.wakes import Wakes
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class State:
     temporal: Client
     event_runs: EventRuns
     event_log: EventLog
+    wakes: Wakes
     hook_targets: HookTargets
 
 
@@ -85,6 +87,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
                 temporal=client,
                 event_runs=EventRuns(client, database, Ledger(database), callback_urls),
                 event_log=event_log,
+                wakes=Wakes(client),
                 hook_targets=HookTargets(connections.resources),
             )
             await event_log.aclose()

@@ -28,7 +28,7 @@ EVENTS = 10_000
 """Deliveries; a fifth of them tells an event once more."""
 DUPLICATES = 0.2
 SENDERS = 32
-KILL_EVERY = 10.0
+KILL_EVERY = 12.0
 """Seconds between two kills; longer than a process needs to come back."""
 PATIENCE = 900.0
 """Seconds after the last acknowledgement within which all runs must have ended."""
@@ -87,9 +87,10 @@ async def storm(folder: Path, total: int) -> dict[str, Any]:
 
 
 async def _hook_url(ready: Product) -> str:
-    listed = await ready.http.get(f"/api/v1/projects/{ready.project_id}/registrations")
-    (registration,) = listed.raise_for_status().json()["items"]
-    url: str = registration["hookUrl"]
+    path = f"/api/v1/projects/{ready.project_id}/registrations"
+    (registration,) = (await ready.http.get(path)).raise_for_status().json()["items"]
+    details = await ready.http.get(f"{path}/{registration['id']}")
+    url: str = details.raise_for_status().json()["hookUrl"]
     return url
 
 

@@ -9,14 +9,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 from pydantic import ValidationError
 
 from connectors.manifest import App, Component, Trigger
+from connectors.templates import compiled_parts
+from connectors.triggers import AppWebhookSource, InboundSource, ScheduleSource, WebhookSource
 from connectors.urls import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from connectors.request import Request
     from connectors.templates import Expression, Template
 
 BUILT_IN = Path(__file__).parent / "apps"
@@ -157,27 +162,31 @@ def check_manifests(catalogue: Catalogue | None = None) -> list[str]:
     """What is doubtful in manifests that load: one sentence each, empty when all is well.
 
     Checks what people see (names, descriptions, titles), that fields of the form and inputs are
-    used, and that OAuth components ask for scopes.
+    used, that OAuth components and triggers ask for scopes, and that a trigger's sample is an event
+    of its output_schema.
     """
     faults = []
     for app in (catalogue or load_catalogue()).apps.values():
         if not app.description or not app.categories:
             faults.append(f"{app.key}: needs a description and categories")
         for component in app.components:
-            faults += [f"{component.key}: {fault}" for fault in _doubts(component)]
+            found = _doubts(component, _inputs_read(component))
+            faults += [f"{component.key}: {fault}" for fault in found]
+        for trigger in app.triggers:
+            found = [*_doubts(trigger, _inputs_of_trigger(trigger)), *_doubts_of_sample(trigger)]
+            faults += [f"{trigger.key}: {fault}" for fault in found]
     return faults
 
 
-def _doubts(component: Component) -> list[str]:
+def _doubts(part: Component | Trigger, read: set[str]) -> list[str]:
     faults = []
-    if not component.description:
+    if not part.description:
         faults.append("needs a description")
-    if component.app.auth.type == "oauth2" and not component.scopes:
+    if part.app.auth.type == "oauth2" and not part.scopes:
         faults.append("needs scopes")
-    if not component.output_schema:
+    if not part.output_schema:
         faults.append("needs an output_schema")
-    properties = component.input_schema.get("properties", {})
-    read = _inputs_read(component)
+    properties = part.input_schema.get("properties", {})
     faults += [f"there is no input {name}" for name in sorted(read - set(properties))]
     for name, schema in properties.items():
         if not schema.get("title"):
@@ -187,22 +196,57 @@ def _doubts(component: Component) -> list[str]:
     return faults
 
 
+def _doubts_of_sample(trigger: Trigger) -> list[str]:
+    if trigger.sample is None:
+        return ["needs a sample"]
+    fault = best_match(Draft202012Validator(trigger.output_schema).iter_errors(trigger.sample))
+    if fault is None:
+        return []
+    place = ".".join(str(step) for step in fault.absolute_path)
+    return [
+        f"the sample does not fit the output_schema: {place + ': ' if place else ''}{fault.message}"
+    ]
+
+
 def _inputs_read(component: Component) -> set[str]:
     """The inputs that the component's templates, expressions and paths read."""
     app, pages, again = component.app, component.pagination, component.already_done
-    names: set[str] = set()
     parts: list[Template | Expression | None] = [component.output, *app.path_values.values()]
     for rule in (*component.errors, *app.errors):
         parts += [rule.when, rule.message]
-    for request in (component.request, again.request if again else None):
-        if request is not None:
-            names |= set(places(request.path or "")) - set(app.path_values)
-            names -= set(request.path_values)
-            parts += [request.method, request.url, request.query, request.headers]
-            parts += [request.json_body, request.form, request.body, *request.path_values.values()]
     if pages is not None:
         parts += [pages.records, pages.next, pages.limit]
-    for part in parts:
-        if part is not None:
-            names |= {path[1] for path in part.references if path[0] == "inputs" and path[1:]}
+    requests = [component.request, *([again.request] if again else [])]
+    return _named(app, requests, [part for part in parts if part is not None])
+
+
+def _inputs_of_trigger(trigger: Trigger) -> set[str]:
+    """The inputs that the trigger reads; of `schedule` and `inbound` they are read elsewhere."""
+    source = trigger.source
+    if isinstance(source, ScheduleSource | InboundSource):
+        return set(trigger.input_schema.get("properties", {}))
+    requests: list[Request | None] = []
+    if isinstance(source, WebhookSource) and source.subscription is not None:
+        asked = source.subscription
+        requests += [asked.create, asked.renew, asked.delete]
+    if isinstance(source, WebhookSource | AppWebhookSource):
+        requests.append(source.incoming.fetch)
+    poll = None if isinstance(source, AppWebhookSource) else source.poll
+    if poll is not None:
+        requests.append(poll.request)
+    read = _named(trigger.app, [one for one in requests if one], [*compiled_parts(source)])
+    return read | (
+        {"interval"} & set(trigger.input_schema.get("properties", {})) if poll else set()
+    )
+
+
+def _named(
+    app: App, requests: Sequence[Request], parts: Sequence[Template | Expression]
+) -> set[str]:
+    """The inputs that requests and other parts name."""
+    names: set[str] = set()
+    for request in requests:
+        names |= set(places(request.path or "")) - set(app.path_values) - set(request.path_values)
+    for part in (*parts, *(part for request in requests for part in compiled_parts(request))):
+        names |= {path[1] for path in part.references if path[0] == "inputs" and path[1:]}
     return names

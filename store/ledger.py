@@ -179,10 +179,16 @@ class Ledger:
                 .values(status="running", message=None, result=None, ended_at=None)
             )
 
-    async def forget(self, run_id: str) -> None:
-        """Removes a run that could not be started."""
+    async def forget(self, run_id: str, started_at: int | None = None) -> None:
+        """Removes a run that could not be started; one that was booked anew meanwhile stays.
+
+        `started_at` (ms): when it was booked that is to be forgotten; None: whenever it was.
+        """
+        statement = delete(Run).where(Run.id == run_id, Run.status == "running")
+        if started_at is not None:
+            statement = statement.where(Run.started_at == started_at)
         async with self._database.begin() as session:
-            await session.execute(delete(Run).where(Run.id == run_id))
+            await session.execute(statement)
 
     async def paused(self, run_ids: Sequence[str]) -> dict[str, str]:
         """Which of these runs wait, with the message that says for what."""

@@ -10,12 +10,10 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from temporalio.client import Client
-from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from store.bookings import RunOpened
@@ -24,12 +22,9 @@ from store.ledger import Ledger
 from store.models import Automation, AutomationVersion, Project, Registration, Run, now_ms
 from temporal.callback_urls import CallbackUrls
 from temporal.called import called_automations
-from temporal.client import TASK_QUEUE
-from workflows import search_attributes
+from temporal.starting import start_run
 from workflows.payloads import EventFetch, RunInput
-from workflows.run import AutomationRun
 
-START_TIMEOUT = timedelta(seconds=5)
 MAX_REMEMBERED = 20_000
 """Runs that are known here to exist, so that most duplicates need neither book nor Temporal."""
 MAX_DEFINITIONS = 500
@@ -54,6 +49,8 @@ class _Published:
     version: int
     run_status: str | None
     """Of the event's run, where the book knows it."""
+    data: Any
+    """What the registration was last made with; null where it is no more."""
 
 
 def event_run_id(registration_id: str, key: str) -> str:
@@ -125,23 +122,7 @@ class EventRuns:
         # booked and never started is forgotten by reconciliation, and the event is told again.
         await self._ledger.write(opened)
         try:
-            await self._client.start_workflow(
-                AutomationRun.run,
-                run,
-                id=run_id,
-                task_queue=TASK_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-                search_attributes=search_attributes.of_run(
-                    project_id=run.project_id,
-                    automation_id=run.automation_id,
-                    user_id=run.user_id,
-                    trigger=run.trigger,
-                ),
-                static_summary=run.automation_name[:200],
-                priority=Priority(fairness_key=run.project_id),
-                rpc_timeout=START_TIMEOUT,
-            )
+            await start_run(self._client, run, run_id)
         except WorkflowAlreadyStartedError:
             return Started(run_id, is_new=False)
         if published.run_status is not None:
@@ -157,10 +138,12 @@ class EventRuns:
                 Automation.name,
                 Automation.published_version,
                 Run.status,
+                Registration.data,
             )
             .select_from(Automation)
             .join(Project, Project.id == Automation.project_id)
             .outerjoin(Run, Run.id == run_id)
+            .outerjoin(Registration, Registration.id == registration.id)
             .where(
                 Automation.id == registration.automation_id,
                 Automation.project_id == registration.project_id,
@@ -170,10 +153,10 @@ class EventRuns:
             row = (await session.execute(query)).one_or_none()
         if row is None:
             raise NotPublished(registration.automation_id)
-        account_id, name, version, run_status = row
+        account_id, name, version, run_status, data = row
         if version is None:
             raise NotPublished(registration.automation_id)
-        return _Published(account_id, name, version, run_status)
+        return _Published(account_id, name, version, run_status, data)
 
     async def _definition(self, automation_id: str, version: int) -> dict[str, Any]:
         """A published version; it never changes, so it is read once."""
@@ -214,7 +197,7 @@ class EventRuns:
             trigger=registration.trigger,
             definition=definition,
             called=called,
-            data=registration.data,
+            data=registration.data if published.data is None else published.data,
             event=event,
             callback_url=self._callback_urls.make(registration.project_id, run_id),
             fetch=EventFetch(registration_id=registration.id, trigger=registration.trigger)

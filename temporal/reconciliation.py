@@ -33,6 +33,8 @@ LOST_MS = 60_000
 """A run that Temporal does not know after this time was never started."""
 MAX_BACKOFF = 60.0
 BATCH = 100
+AT_A_TIME = 20
+"""Ends that are read at once."""
 
 
 class Reconciliation:
@@ -72,13 +74,13 @@ class Reconciliation:
         for first in range(0, len(due), BATCH):
             ids = due[first : first + BATCH]
             alive = await self._alive(ids)
-            for run_id in ids:
-                _, project_id, account_id, started_at = open_runs[run_id]
-                if run_id in alive:
-                    age = (now_ms() - started_at) / 1000
-                    self._next_check[run_id] = now + min(age / 2, MAX_BACKOFF)
-                else:
-                    await self._close(run_id, project_id, account_id, started_at)
+            for run_id in alive:
+                age = (now_ms() - open_runs[run_id][3]) / 1000
+                self._next_check[run_id] = now + min(age / 2, MAX_BACKOFF)
+            ended = [open_runs[run_id] for run_id in ids if run_id not in alive]
+            for group in range(0, len(ended), AT_A_TIME):
+                closing = [self._close(*row) for row in ended[group : group + AT_A_TIME]]
+                await asyncio.gather(*closing)
 
     async def _alive(self, run_ids: Sequence[str]) -> set[str]:
         quoted = ", ".join(f"'{run_id}'" for run_id in run_ids)
@@ -93,7 +95,7 @@ class Reconciliation:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
             if started_at < now_ms() - LOST_MS:
-                await self._ledger.forget(run_id)
+                await self._ledger.forget(run_id, started_at)
             return
         if description.status == WorkflowExecutionStatus.RUNNING:
             # The list is a little behind the truth.

@@ -19,7 +19,7 @@ from store.notifications import MESSAGE_PREFIX, NotificationType, send_again
 
 router = APIRouter(
     prefix="/projects/{projectId}/notifications",
-    tags=["projects"],
+    tags=["notifications"],
     dependencies=DECLARE_ANY,
     responses=OF_PROJECT,
     route_class=JsonRoute,

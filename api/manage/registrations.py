@@ -23,7 +23,7 @@ from workflows.registration import registration_workflow_id
 
 router = APIRouter(
     prefix="/projects/{projectId}/registrations",
-    tags=["automations"],
+    tags=["registrations"],
     dependencies=DECLARE_ANY,
     responses=OF_PROJECT,
     route_class=JsonRoute,

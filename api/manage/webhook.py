@@ -19,7 +19,7 @@ from store.webhooks import read_endpoint, resume_endpoint, rotate_secret
 
 router = APIRouter(
     prefix="/projects/{projectId}/webhook",
-    tags=["projects"],
+    tags=["notifications"],
     responses=OF_PROJECT,
     route_class=JsonRoute,
 )

@@ -279,13 +279,19 @@ class Reading:
             yield Batch((), replace(passed, is_starting=not self.is_complete))
             return
         # A list that is sorted downwards shows of equal values the newest first.
-        shown = self.items if self.poll.order == "oldest_first" else self.items[::-1]
+        shown = self.items[::-1] if self._falls() else self.items
         fresh = _ascending(_distinct(item for item in shown if self._is_fresh(item)))
         for start in range(0, max(len(fresh), 1), BATCH):
             part = fresh[start : start + BATCH]
             news = [item for item in part if not item.is_ignored]
             cursor = self._passed(cursor, news, part)
             yield Batch(tuple(news), cursor)
+
+    def _falls(self) -> bool:
+        if self.poll.order is not None or not self.items:
+            return self.poll.order == "newest_first"
+        first, last = self.items[0].order, self.items[-1].order
+        return first is not None and last is not None and first.at > last.at
 
     def _passed(self, cursor: Cursor, marked: Sequence[Item], seen: Sequence[Item]) -> Cursor:
         """The cursor behind what was seen; marks are kept of what may be shown again."""

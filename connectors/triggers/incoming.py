@@ -23,7 +23,8 @@ class Respond(Part):
 
 
 class Handshake(Part):
-    """A request that only asks whether the URL is ours; it is answered and is no event."""
+    """A request that only asks whether the URL is ours, by any method; it is answered and is no
+    event."""
 
     when: Expression
     """Over what signatures see."""
@@ -31,7 +32,8 @@ class Handshake(Part):
     is_signed: bool = False
     """Whether the signature is checked before."""
     keep: dict[str, Expression] = Field(default_factory=dict)
-    """Kept in `subscription` (a secret that the app tells this way)."""
+    """Kept in `subscription` (a secret that the app tells this way), unless it is known already;
+    of an app webhook in those `integration_fields` that have this name."""
 
 
 class Incoming(Part):

@@ -1,9 +1,11 @@
 """How a delivery proves that it is the app's own.
 
-Templates and expressions see `request` (`method`, `url` as the app called it, `path`, `query`,
-`headers` with names in lower case, `body` as text, `json`, `form`), `hook.secret` (made for each
-registration or integration), `subscription` (what the app told when it was made), `inputs`, and
-`integration`.
+Templates and expressions see `request` (`id` of our own, `method`, `url` as the app called it,
+`path`, `query`, `headers` with names in lower case, `body` as text, `json`, `form`), `hook.secret`
+(made for each registration; null for an app webhook, whose secret is one of `integration`),
+`subscription` (what the app told when it was made), `inputs` (empty for an app webhook, until it is
+known whose event it is), and `integration`. A query and a form hold text by name, or a list where a
+name came several times.
 """
 
 from __future__ import annotations

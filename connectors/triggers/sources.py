@@ -21,7 +21,8 @@ class Subscription(Part):
 
     create: Request
     captured: dict[str, Expression] = Field(default_factory=dict)
-    """Kept as `subscription.<name>`, of the answer (`status`, `headers`, `body`); `id` is shown."""
+    """Kept as `subscription.<name>`, over the answer (`status`, `headers`, `body`) and what `apply`
+    sees of the connection: what signatures are made with may be a secret of it. `id` is shown."""
     expires: Expression | None = None
     """When the app forgets it, over the answer: a number of milliseconds since 1970 or of seconds
     from now, or RFC 3339 text."""
@@ -119,6 +120,7 @@ class ScheduleSource(Part):
 
 
 class InboundSource(Part):
-    """Whoever knows the URL. Its inputs: `methods`, `secret`, `respond`."""
+    """Whoever knows the URL. Its inputs: `methods`, `secret`, `signatureHeader`,
+    `responseStatus`, `responseBody`."""
 
     type: Literal["inbound"]

@@ -172,8 +172,9 @@ class Subscribing:
     def _read(self, seen: Mapping[str, Any], known: Mapping[str, Any]) -> Subscribed:
         rules = self._subscription
         values = dict(known)
+        scope = {**self._client.scope, **seen}
         for name, expression in rules.captured.items():
-            value = expression.find(seen)
+            value = expression.find(scope)
             if value is None and name not in known:
                 raise self._failure("fatal", f"did not tell {name} of the subscription")
             if len(str(value)) > MAX_VALUE:

@@ -1,4 +1,4 @@
-"""A small app with webhooks, for tests: strict where real ones are, with switches for its faults."""
+"""A small app with webhooks, for tests: strict where real ones are, with switches for faults."""
 
 from __future__ import annotations
 
@@ -105,6 +105,7 @@ CHANNEL: dict[str, Any] = {
         **SIGNAL["source"],
         "subscription": {
             "create": {**CREATE, "json": {**CREATE["json"], "id": "{{ hook.id }}"}},  # type: ignore[dict-item]
+            "captured": {"id": "body.id"},
             "delete": {**DELETE, "path_values": {"hook": "{{ hook.id }}"}},
         },
     },
@@ -128,8 +129,8 @@ class Beacon:
 
     url: str = ""
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    """Method and path of each request but `GET /me`."""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Method and topic of each request but `GET /me`; an empty topic: of no hook that there is."""
     refuse: int = 0
     """The status of what it answers to a new subscription, if not 0."""
     is_down: bool = False
@@ -138,6 +139,9 @@ class Beacon:
     lifetime: float | None = None
     """Seconds after which it forgets a subscription."""
     rejects_keys: bool = False
+    refuses_deletions: bool = False
+    challenges: bool = True
+    """It calls the URL that it is given before it answers."""
     most_at_once: int = 0
     """How many subscriptions there were at the same time, at most."""
 
@@ -146,6 +150,10 @@ class Beacon:
 
     def of_topic(self, topic: str) -> list[dict[str, Any]]:
         return [hook for hook in self.hooks.values() if hook["topic"] == topic]
+
+    def asked_of(self, topic: str) -> list[str]:
+        """The methods by which it was asked for this topic, in order."""
+        return [method for method, of in self.asked if of == topic]
 
     async def emit(self, topic: str, event: dict[str, Any]) -> list[httpx.Response]:
         """Delivers to all that have subscribed to the topic."""
@@ -163,15 +171,12 @@ class Beacon:
         return JSONResponse({"id": "7", "team": "T-1"})
 
     async def create(self, request: Request) -> Response:
-        if failure := self._failure(request):
+        wanted = await request.json()
+        if failure := self._failure(request, wanted["topic"]):
             return failure
         if self.refuse:
             return JSONResponse({"message": "this topic is not yours"}, self.refuse)
-        wanted = await request.json()
-        async with httpx.AsyncClient() as http:
-            challenge = uuid4().hex
-            answer = await http.post(wanted["url"], json={"challenge": challenge})
-        if answer.status_code != 200 or answer.json() != {"challenge": challenge}:
+        if self.challenges and not await self._answers(wanted["url"]):
             return JSONResponse({"message": "the URL did not answer the challenge"}, 400)
         hook_id = wanted.pop("id", None) or uuid4().hex
         self.hooks[hook_id] = {**wanted, "id": hook_id, **self._life()}
@@ -181,19 +186,31 @@ class Beacon:
         return JSONResponse({"id": hook_id, **self._life()}, 201)
 
     async def change(self, request: Request) -> Response:
-        if failure := self._failure(request):
-            return failure
         hook_id = request.path_params["id"]
+        if failure := self._failure(request, self.hooks.get(hook_id, {}).get("topic", "")):
+            return failure
         if hook_id not in self.hooks:
             return JSONResponse({"message": "no such hook"}, 404)
         if request.method == "DELETE":
+            if self.refuses_deletions:
+                return JSONResponse({"message": "not now"}, 403)
             del self.hooks[hook_id]
             return Response(status_code=204)
         self.hooks[hook_id] |= self._life()
         return JSONResponse(self._life())
 
-    def _failure(self, request: Request) -> Response | None:
-        self.asked.append(f"{request.method} {request.url.path}")
+    async def _answers(self, url: str) -> bool:
+        challenge = uuid4().hex
+        async with httpx.AsyncClient() as http:
+            answer = await http.post(url, json={"challenge": challenge})
+        return answer.status_code == 200 and answer.json() == {"challenge": challenge}
+
+    def _failure(self, request: Request, topic: str) -> Response | None:
+        self.asked.append((request.method, topic))
+        now = datetime.now(UTC).isoformat()
+        for hook in list(self.hooks.values()):
+            if hook.get("expiresAt", now) < now:
+                del self.hooks[hook["id"]]
         if self.is_down:
             return JSONResponse({"message": "closed for repairs"}, 503)
         if self.rejects_keys:

@@ -103,6 +103,7 @@ async def test_deleting_a_project_removes_all_of_it(workshop: Workshop, database
         "connections": 1,
         "runs": 1,
         "stoppedRuns": 0,
+        "registrations": 0,
     }
     async with database() as session:
         for table in (

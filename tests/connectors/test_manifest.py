@@ -42,7 +42,10 @@ def write(folder: Path, app: str = APP, action: str = ACTION) -> Path:
 
 def test_the_built_in_apps_are_complete() -> None:
     catalogue = load_catalogue()
-    assert set(catalogue.apps) == {"http", "google-calendar", "cubicl", "twilio"}
+    assert set(catalogue.apps) == {
+        *("http", "webhook", "schedule", "google-calendar", "cubicl", "twilio"),
+        *("github", "slack", "asana", "microsoft-outlook", "stripe"),
+    }
     assert check_manifests(catalogue) == []
 
 
@@ -115,6 +118,7 @@ def test_editors_get_a_schema_that_fits_the_built_in_apps() -> None:
     validators = {name: jsonschema.Draft202012Validator(part) for name, part in schema.items()}
     files = [("app", path) for path in BUILT_IN.glob("*/app.yaml")]
     files += [("action", path) for path in BUILT_IN.glob("*/actions/*.yaml")]
+    files += [("trigger", path) for path in BUILT_IN.glob("*/triggers/*.yaml")]
     assert len(files) > 20
     for kind, path in files:
         errors = list(validators[kind].iter_errors(yaml.safe_load(path.read_text("utf-8"))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 from typing import Any
 
@@ -21,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from connectors.failures import ComponentError
+from connectors.triggers import cursors
 from connectors.triggers.cursors import RING, Cursor, Garbage, asked_from, mark_of, order_of
 from tests.connectors.model_app import PAGES, ModelApp, Poller, paged, polled_trigger
 
@@ -34,6 +36,10 @@ def item(number: int, at: Any = None) -> dict[str, Any]:
 
 def ids(events: list[Any]) -> list[int]:
     return [event["id"] for event in events]
+
+
+def always(answer: Any, _: dict[str, str]) -> Any:
+    return answer
 
 
 class Listing:
@@ -72,6 +78,17 @@ async def test_what_comes_after_an_empty_list_is_new() -> None:
         assert await poller.poll() == []
         listing.items = [item(2, 20), item(1, 10)]
         assert ids(await poller.poll()) == [1, 2]
+
+
+@pytest.mark.parametrize("order", ["newest_first", "oldest_first", None])
+async def test_many_pages_after_an_empty_list_are_all_new(order: str | None) -> None:
+    listing = Listing([], size=2)
+    poller = listing.poller(value="item.at", order=order)
+    await poller.poll()
+    listing.items = [item(number, number) for number in range(9)]
+    if order == "newest_first":
+        listing.items.reverse()
+    assert ids(await poller.poll()) == list(range(9))
 
 
 async def test_equal_values_at_the_boundary_are_told_apart_by_their_ids() -> None:
@@ -450,9 +467,8 @@ def test_every_answer_is_news_or_an_error(bodies: list[Any], poll: dict[str, Any
     for body in bodies:
         before = poller.state
         content = json.dumps(body).encode("utf-8", "replace")
-        listing.app.answer = lambda _, content=content: httpx.Response(
-            200, content=content, headers={"content-type": "application/json"}
-        )
+        answer = httpx.Response(200, content=content, headers={"content-type": "application/json"})
+        listing.app.answer = functools.partial(always, answer)
         try:
             poller.run()
         except ComponentError:
@@ -612,7 +628,10 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_each_item_is_told_exactly_once_whatever_crashes(case: dict[str, Any]) -> None:
+def test_each_item_is_told_exactly_once_whatever_crashes(
+    case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursors, "BATCH", 3)
     machine = type("Case", (Model,), case)
     run_state_machine_as_test(
         machine,

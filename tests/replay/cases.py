@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.workflows.conftest import run_input
 from workflows.notification import DeliveryReport
-from workflows.payloads import RunInput
+from workflows.payloads import RegistrationPlan, RunInput
 
 
 def _app(step_id: str, component: str = "app.echo", **more: Any) -> dict[str, Any]:
@@ -83,3 +83,25 @@ DELIVERIES: dict[str, list[DeliveryReport]] = {
     "delivery-paused": [DeliveryReport(pending=1, paused=True, endpoint="It answered 410.")],
 }
 """What the activity of a delivery reports, in turn; one that waits long is woken."""
+
+_ENDED = RegistrationPlan(state="ended", ended=True)
+REGISTRATIONS: dict[str, list[RegistrationPlan]] = {
+    "registration": [RegistrationPlan(state="active", details="**active**"), _ENDED],
+    "registration-renewed": [
+        RegistrationPlan(state="active", look_again_at=1),
+        RegistrationPlan(state="active", look_again_at=2),
+        _ENDED,
+    ],
+    "registration-polled": [
+        RegistrationPlan(state="active", poll=True),
+        RegistrationPlan(state="active", poll=True, look_again_at=4_102_444_800_000),
+        _ENDED,
+    ],
+    "registration-that-fails": [
+        RegistrationPlan(state="failing", error="The app refuses.", error_code=1, look_again_at=1),
+        RegistrationPlan(state="needs-connection", error="Connect it.", error_code=217),
+        _ENDED,
+    ],
+}
+"""What looking at a registration gives, in turn; where nothing else happens, it is looked at by
+an update. Its polls end at once."""

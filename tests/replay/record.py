@@ -14,16 +14,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowFailureError
+from temporalio.common import WorkflowIDConflictPolicy
 
 from settings import Settings
 from store.encryption import Keyring
 from temporal.client import connect, register_search_attributes
 from temporal.server import dev_server
 from temporal.worker import build_worker, sandbox
-from tests.replay.cases import CASES, DELIVERIES
+from tests.replay.cases import CASES, DELIVERIES, REGISTRATIONS
 from tests.workflows.conftest import FakeWorld, fail
 from workflows.notification import DELIVER, DeliveryReport, NotificationDelivery
+from workflows.payloads import RegistrationPlan, RegistrationStart
+from workflows.registration import POLL, RECONCILE, RegistrationWorkflow
 from workflows.run import AutomationRun
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -42,6 +45,7 @@ async def main(names: Sequence[str]) -> None:
             await register_search_attributes(client)
             await _run(client, names)
             await _deliver(client, names)
+            await _register(client, names)
             await asyncio.sleep(1)  # the list of workflows is a little behind
             async for execution in client.list_workflows("ExecutionStatus != 'Running'"):
                 history = await client.get_workflow_handle(execution.id).fetch_history()
@@ -84,6 +88,36 @@ async def _deliver(client: Client, names: Sequence[str]) -> None:
                 await waits_long.wait()
                 await handle.signal(NotificationDelivery.wake)
             await handle.result()
+
+
+async def _register(client: Client, names: Sequence[str]) -> None:
+    looks = {name: iter(plans) for name, plans in REGISTRATIONS.items()}
+
+    @activity.defn(name=RECONCILE)
+    async def reconcile(name: str) -> RegistrationPlan:
+        return next(looks[name])
+
+    @activity.defn(name=POLL)
+    async def poll(name: str) -> None:
+        return None
+
+    async with build_worker(client, [reconcile, poll], task_queue="record", runner=sandbox()):
+        for name in REGISTRATIONS:
+            if names and name not in names:
+                continue
+            plan = RegistrationPlan(state="starting")
+            while not plan.ended:
+                plan = await client.execute_update_with_start_workflow(
+                    RegistrationWorkflow.apply,
+                    start_workflow_operation=WithStartWorkflowOperation(
+                        RegistrationWorkflow.run,
+                        RegistrationStart(registration_id=name),
+                        id=name,
+                        task_queue="record",
+                        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    ),
+                )
+            await client.get_workflow_handle(name).result()
 
 
 if __name__ == "__main__":
