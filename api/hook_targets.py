@@ -40,6 +40,8 @@ class RegistrationTarget:
     incoming: Incoming
     context: Mapping[str, Any] = field(repr=False)
     """What templates see beside the request."""
+    earlier: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    """The same of subscriptions that were replaced and still deliver to this URL."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,17 @@ class HookTargets:
             "inputs": inputs,
             "integration": await self._integration(row.project_id, trigger.app),
         }
-        return RegistrationTarget(row, incoming, context)
+        # Until the app has deleted a subscription that was replaced, it signs as it was told then.
+        earlier = tuple(
+            {
+                **context,
+                "hook": {"id": leftover.creation, "secret": leftover.signing},
+                "subscription": leftover.subscription,
+            }
+            for leftover in secret.progress.leftovers
+            if leftover.hook == secret.hook and leftover.trigger == row.trigger
+        )
+        return RegistrationTarget(row, incoming, context, earlier)
 
     async def _of_integration(self, row: Integration) -> Target:
         app = self._resources.catalogue.app(row.app_key)

@@ -139,13 +139,12 @@ async def _deliver(secret: str, request: Request, state: State) -> Response:
 
 async def _take(target: Target, request: dict[str, Any], state: State) -> Answer:
     """Does what is to be done with a delivery; raises Refused, and what is raised by AWAY."""
-    scope = {"request": request, **target.context}
-    events = (
-        RegistrationEvents(target, scope, state)
-        if isinstance(target, RegistrationTarget)
-        else AppEvents(target, scope, state)
-    )
-    received = events.receive(time.time())
+    events: RegistrationEvents | AppEvents
+    if isinstance(target, RegistrationTarget):
+        events, received = _received(target, request, state)
+    else:
+        events = AppEvents(target, {"request": request, **target.context}, state)
+        received = events.receive(time.time())
     if isinstance(received, Handshaken):
         if received.kept:
             await state.hook_targets.keep(target, received.kept)
@@ -156,6 +155,23 @@ async def _take(target: Target, request: dict[str, Any], state: State) -> Answer
         if error.status != RPCStatusCode.INVALID_ARGUMENT:
             raise
         raise Refused(413, "an event is larger than a run can take") from None
+
+
+def _received(
+    target: RegistrationTarget, request: dict[str, Any], state: State
+) -> tuple[RegistrationEvents, Any]:
+    """What a registration's delivery is, by the subscription that it is signed for."""
+    refusal: Refused | None = None
+    for context in (target.context, *target.earlier):
+        events = RegistrationEvents(target, {"request": request, **context}, state)
+        try:
+            return events, events.receive(time.time())
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+            refusal = refusal or refused
+    assert refusal is not None  # noqa: S101 - there is at least one context
+    raise refusal
 
 
 async def _read(request: Request, state: State) -> Delivery:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from store.models import Registration, RegistrationEvent
-from store.registrations import event_payload, unseal_hook
+from store.registrations import Leftover, event_payload, seal_hook, unseal_hook
 from tests.api import hooked
 from tests.api.conftest import serving
 from tests.api.hooked import (
@@ -187,6 +188,29 @@ class TestHandshakes:
         secret = unseal_hook(bench.keyring, await bench.row(hook))
         assert secret is not None
         assert secret.subscription == {"secret": "first", "id": "7"}
+
+    async def test_a_subscription_that_was_replaced_still_delivers(self, bench: Bench) -> None:
+        """While the new one is being made, and until the app has deleted the old one."""
+        hook = await bench.register("acme.asked", subscription={"secret": "of-the-new"})
+        old = Leftover(
+            trigger="acme.asked",
+            inputs={},
+            owner="user-1",
+            answered=True,
+            hook=hook.secret.hook,
+            signing=hook.secret.signing,
+            subscription={"secret": "of-the-old"},
+        )
+        progress = hook.secret.progress.model_copy(update={"leftovers": [old]})
+        secret = seal_hook(bench.keyring, hook.id, replace(hook.secret, progress=progress))
+        await bench.change(hook, secret=secret)
+        for key, status in ((b"of-the-old", 202), (b"of-the-new", 202), (b"of-nobody", 401)):
+            body = json.dumps({"id": key.decode()}).encode()
+            signature = hmac.new(key, body, hashlib.sha256).hexdigest()
+            headers = {"x-signature": signature}
+            answer = await bench.http.post(hook.path, content=body, headers=headers)
+            assert answer.status_code == status
+        assert len(await bench.results(hook, 2)) == 2
 
     async def test_a_challenge_comes_back(self, bench: Bench) -> None:
         hook = await bench.register("acme.asked")

@@ -63,12 +63,16 @@ async def test_a_manifest_changes_what_is_asked(
         "scope_separator": ",",
         "pkce": "plain",
     }
-    query = await begin(with_app(make_app("calendar", "https://a.example", authorize=authorize)), project_id)
+    query = await begin(
+        with_app(make_app("calendar", "https://a.example", authorize=authorize)), project_id
+    )
     assert query["scope"] == "profile,events"
     assert (query["v"], query["access_type"]) == ("2", "offline")
     assert query["code_challenge_method"] == "plain"
     authorize["pkce"] = "off"
-    query = await begin(with_app(make_app("calendar", "https://a.example", authorize=authorize)), project_id)
+    query = await begin(
+        with_app(make_app("calendar", "https://a.example", authorize=authorize)), project_id
+    )
     assert not {"code_challenge", "code_challenge_method"} & query.keys()
 
 

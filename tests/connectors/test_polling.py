@@ -196,6 +196,25 @@ async def test_more_pages_than_a_poll_reads_lose_nothing(order: str | None) -> N
     assert await poller.poll() == []
 
 
+@pytest.mark.parametrize("poll", [{"value": "item.at"}, {"order": "newest_first"}])
+@pytest.mark.parametrize("parts", [1, 2, 3])
+async def test_a_crash_between_two_parts_of_the_news_loses_none_of_the_rest(
+    poll: dict[str, Any], parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursors, "BATCH", 3)
+    listing = Listing([])
+    poller = listing.poller(**poll)
+    await poller.poll()
+    listing.items = [item(number, number) for number in range(9, -1, -1)]
+    done: list[int] = []
+    for news in (await poller.news())[:parts]:
+        done += [event.payload["id"] for event in news.events]
+        poller.state = news.cursor
+    assert done == list(range(3 * parts))
+    assert ids(await poller.poll()) == list(range(3 * parts, 10))
+    assert await poller.poll() == []
+
+
 async def test_an_old_list_is_passed_over_in_parts() -> None:
     listing = Listing([item(number, number) for number in range(500)], size=10, filters=True)
     poller = listing.poller(
