@@ -24,8 +24,8 @@ from connectors.auth.places import check_places, sends_secrets
 from connectors.pages import Pagination
 from connectors.request import Part, Request
 from connectors.templates import Expression, Template, compiled_parts
-from connectors.triggers import Source
-from connectors.urls import places
+from connectors.triggers import Source, requests_of
+from connectors.urls import places, without_places
 
 __all__ = [
     "ApiKeyAuth",
@@ -59,7 +59,7 @@ ErrorKind = Literal[
 
 
 class RateLimit(Part):
-    """What the vendor allows one account, as the vendor tells it. Declared; shown, not enforced."""
+    """What the vendor allows one account, as the vendor tells it. Polling keeps to it."""
 
     requests: int = Field(gt=0)
     seconds: float = Field(gt=0)
@@ -249,6 +249,9 @@ class App(Part):
                 raise ValueError(f"two components have the key {component.key}")
             for request in _requests(component):
                 self._check_path(component, request)
+        for trigger in self.triggers:
+            for request in requests_of(trigger.source):
+                self._check_path(trigger, request)
         return self
 
     @model_validator(mode="after")
@@ -278,7 +281,7 @@ class App(Part):
         """Whether a request needs what the developer entered for the project."""
         return self._reads_integration
 
-    def _check_path(self, component: Component, request: Request) -> None:
+    def _check_path(self, component: Component | Trigger, request: Request) -> None:
         if request.path is None:
             return
         if self.base_url is None:
@@ -287,6 +290,8 @@ class App(Part):
         known |= set(request.path_values) | set(self.path_values)
         if missing := [name for name in places(request.path) if name not in known]:
             raise ValueError(f"{component.key}: {request.path}: no input is named {missing[0]!r}")
+        if "{" in without_places(request.path):
+            raise ValueError(f"{component.key}: {request.path}: a place is {{letters_or_digits}}")
 
     def model_post_init(self, context: Any) -> None:
         """Ties the components to their app."""

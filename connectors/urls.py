@@ -34,6 +34,11 @@ def places(template: str) -> list[str]:
     return _PLACE.findall(template)
 
 
+def without_places(template: str) -> str:
+    """The template's own text."""
+    return _PLACE.sub("", template)
+
+
 def open_places(template: str) -> list[str]:
     """The names whose values are a whole host, its domain, or a whole URL: they say where a
     request goes."""

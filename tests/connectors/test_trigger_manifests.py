@@ -63,7 +63,6 @@ def test_a_trigger_without_doubts(tmp_path: Path) -> None:
             {"sample": {"id": 1}, "output_schema": {"properties": {"id": {"type": "string"}}}},
             "the sample does not fit the output_schema: id: 1 is not",
         ),
-        ({"input_schema": {"type": "object", "properties": {}}}, "there is no input site"),
         (
             {"input_schema": {"type": "object", "properties": {"site": {}, "b": {"title": "B"}}}},
             "input b is not used",
@@ -87,6 +86,16 @@ def test_an_interval_means_nothing_where_nothing_is_polled(tmp_path: Path) -> No
     source = {"type": "webhook", "incoming": {"dedupe": "{{ inputs.site }}"}}
     found = check_manifests(load_catalogue([write(tmp_path, source=source)]))
     assert found == ["shop.paid: input interval is not used"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("/{nobody}/orders", "no input is named 'nobody'"), ("/{a-b}/orders", "a place is")],
+)
+def test_places_that_nothing_fills_do_not_load(tmp_path: Path, path: str, words: str) -> None:
+    source = {"type": "poll", "poll": {"request": {"path": path}, "items": "body", "id": "item.id"}}
+    with pytest.raises(ManifestError, match=words):
+        load_catalogue([write(tmp_path, source=source)])
 
 
 def test_a_fault_names_the_triggers_file(tmp_path: Path) -> None:
