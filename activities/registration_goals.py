@@ -18,6 +18,8 @@ from connectors.credential import Credential
 from connectors.failures import ComponentError
 from connectors.http import OutgoingHttp
 from connectors.manifest import Trigger
+from connectors.triggers import ScheduleSource
+from connectors.triggers.schedules import ScheduleError, schedule_of
 from connectors.triggers.subscribing import Subscribing, resolve_inputs
 from store.database import Database
 from store.models import DEVELOPER, Automation, AutomationVersion, Registration
@@ -96,8 +98,12 @@ async def read_goal(database: Database, catalogue: Catalogue, row: Registration)
         raise Fault(f"No connector here has the trigger {published.component}.", 211)
     try:
         inputs = resolve_inputs(trigger, published.inputs, row.data, row.user_id)
+        if isinstance(trigger.source, ScheduleSource):
+            schedule_of(inputs)
     except ComponentError as error:
         raise Fault.of_app(error) from None
+    except ScheduleError as error:
+        raise Fault(f"{trigger.name}: {error}", 1) from None
     owner = row.user_id if published.replace_end_user_connection else DEVELOPER
     return Goal(trigger, version, inputs, owner)
 
