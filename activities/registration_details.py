@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from store.models import Registration
+from store.models import Registration, now_ms
 
 
 def details_of(row: Registration) -> str:
@@ -22,6 +22,8 @@ def details_of(row: Registration) -> str:
         "Next poll": _time(row.next_poll_at),
         "Subscription": _code(row.subscription_id) if row.subscription_id else None,
         "Expires": _time(row.expires_at),
+        # What happens in between adds no history; a pending poll shows its own next attempt.
+        "As of": _time(now_ms()),
     }
     table = "\n".join(f"- {name}: {value}" for name, value in facts.items() if value)
     return "\n\n".join([*lines, *([table] if table else [])])
