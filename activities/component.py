@@ -8,6 +8,7 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 
 from activities.calling import RETRYABLE, ConnectedCalls, failure, heartbeats
 from activities.steps import app_step_row
@@ -64,6 +65,11 @@ class ComponentActivity:
                     raise failed from None
                 await self._book(component, call, started, error=error.message)
                 raise failed from None
+            except ApplicationError as error:
+                # A token that could not be renewed; a broken connection pauses, and is no end.
+                if error.type in RETRYABLE and _is_last_attempt():
+                    await self._book(component, call, started, error=error.message)
+                raise
             await self._book(component, call, started, output=output)
         return output
 

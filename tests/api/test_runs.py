@@ -436,3 +436,35 @@ async def test_a_run_waits_for_a_broken_connection_and_goes_on_when_it_is_mended
     await shop.connect("user-1")
     await eventually(lambda: waits_for(None))
     await shop.developer.call("POST", f"{path}/cancel")
+
+
+async def test_a_token_that_cannot_be_renewed_now_is_said_at_its_step(
+    engine: httpx.AsyncClient,
+) -> None:
+    shop = await make_workshop(engine, "noa@example.com")
+    await shop.integrate("google-calendar")
+    tokens = {
+        "userId": "user-1",
+        "appKey": "google-calendar",
+        "scopes": [],
+        "accessToken": "ended",
+        "refreshToken": "r",
+        "expiresAt": 1_600_000_000_000,
+    }
+    await shop.application.expect(204, "POST", "/api/v1/ipaas/users/connections/import", tokens)
+    step = {
+        "id": "calendars",
+        "type": "app",
+        "component": "google-calendar.list-calendars",
+        "onError": {"retry": {"maxAttempts": 1}},
+    }
+    answer = await run(shop, {"trigger": MANUAL, "steps": [step]}, userId="user-1")
+    assert answer["status"] == "error"
+    details = await shop.developer.expect(200, "GET", f"{shop.path}/runs/{answer['runId']}")
+    (shown,) = details["steps"]
+    assert (shown["stepId"], shown["status"]) == ("calendars", "error")
+    assert "could not be renewed now" in shown["error"]
+    status = await shop.application.expect(
+        200, "GET", "/api/v1/ipaas/users/user-1/connections/status", appKeys="google-calendar"
+    )
+    assert status == {"google-calendar": "connected"}

@@ -172,7 +172,7 @@ async def test_statistics_count_and_tell_users_as_csv(
     await page.reload()
     await expect(page.get_by_role("region", name="Users", exact=True)).to_contain_text("2")
     await expect(page.get_by_role("region", name="Registrations")).to_contain_text("0")
-    await expect(page.get_by_role("region", name="Used Daily Credits")).to_contain_text("2")
+    await expect(page.get_by_role("region", name="Used Daily Credits")).to_contain_text("1")
     async with page.expect_download() as saving:
         await page.get_by_role("button", name="Download CSV").click()
     download = await saving.value
@@ -204,7 +204,7 @@ async def test_a_registration_is_watched_tested_paused_and_ended(
     await page.get_by_role("option", name="Active").click()
     await page.get_by_role("button", name="Open A of ada").click()
     drawer = page.get_by_role("dialog")
-    url = await drawer.get_by_label("URL for events").input_value()
+    url = await drawer.get_by_role("textbox", name="URL for events").input_value()
     answer = await workshop.application.http.post(url, json={"hello": "console"})
     assert answer.status_code == 200
     events = drawer.get_by_role("region", name="Recent events")
@@ -246,7 +246,7 @@ async def test_all_of_it_can_be_used_by_everybody(
             assert await no_wider_than_screen(page), name
         await page.goto(f"{place}/registrations")
         await page.get_by_role("button", name="Open A of ada").click()
-        await expect(page.get_by_label("URL for events")).to_be_visible()
+        await expect(page.get_by_role("textbox", name="URL for events")).to_be_visible()
         assert await grave_faults(page, axe) == []
         assert await no_wider_than_screen(page)
 
