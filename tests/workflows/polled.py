@@ -292,6 +292,15 @@ class Station:
     async def history_length(self, registration_id: str) -> int:
         return (await self.workflow(registration_id).describe()).history_length
 
+    async def until_quiet(self, registration_id: str) -> int:
+        """The length of a history that has stopped growing."""
+        async with asyncio.timeout(30):
+            while True:
+                length = await self.history_length(registration_id)
+                await asyncio.sleep(1.0)
+                if await self.history_length(registration_id) == length:
+                    return length
+
     async def results(self, registration_id: str) -> list[Any]:
         """What the runs that Temporal knows gave, in no order."""
         prefix = f"event-{registration_id}-"
