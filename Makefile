@@ -1,14 +1,16 @@
 # The verbs of this project. All that is needed is make and Python 3.11, 3.12 or 3.13.
 #
-#   make demo   set everything up and watch an automation run for two end users (Ctrl-C ends it)
-#               ONCE=1 ends after the runs, INFO=path writes what happened as JSON
-#   make dev    run all of Inlay on this machine; data stays in .inlay
-#   make test   set everything up and pass the tests; ARGS="-k name" goes to pytest
-#   make bench  compare with a hand-written Temporal workflow; JSON=path writes the figures
-#   make storm  10,000 events, a fifth told twice, while every process is killed in turn
-#   make idle   what 10,000 registrations cost while nothing happens
-#   make lint   style, types and the rules of who may import whom
-#   make lock   choose the newest allowed versions of the dependencies
+#   make demo     set everything up and watch an automation run for two end users (Ctrl-C ends it)
+#                  ONCE=1 ends after the runs, INFO=path writes what happened as JSON
+#   make dev      run all of Inlay on this machine; data stays in .inlay
+#   make console  build the web console, which the API then serves at /
+#   make console-test  walk the console in a real browser; ARGS as of test
+#   make test     set everything up and pass the tests; ARGS="-k name" goes to pytest
+#   make bench    compare with a hand-written Temporal workflow; JSON=path writes the figures
+#   make storm    10,000 events, a fifth told twice, while every process is killed in turn
+#   make idle     what 10,000 registrations cost while nothing happens
+#   make lint     style, types and the rules of who may import whom
+#   make lock     choose the newest allowed versions of the dependencies
 
 PYTHON ?=
 VENV := .venv
@@ -20,7 +22,7 @@ INSTALL := $(RUN) -m pip install --disable-pip-version-check --quiet
 COMPILE := $(RUN) -m uv pip compile --no-config --universal --python-version 3.11 --upgrade \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
-.PHONY: help demo dev test bench storm idle lint lock
+.PHONY: help demo dev console console-test test bench storm idle lint lock
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +33,13 @@ demo: $(DEV_READY)
 
 dev: $(DEV_READY)
 	@$(RUN) -m cli dev
+
+# Node of the system, or the one that comes from PyPI with the tests' packages.
+console: $(if $(shell command -v npm),,$(TEST_READY))
+	@cd console && PATH="$$PATH:$(CURDIR)/$(VENV)/bin" && npm ci && npm run build
+
+console-test: $(TEST_READY)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest tests/browser/console $(ARGS)
 
 test: $(TEST_READY)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest $(ARGS)

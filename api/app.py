@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import callbacks, connect, documentation, errors, health, hooks, ipaas, manage
+from api import callbacks, connect, console, documentation, errors, health, hooks, ipaas, manage
 from api.codec import codec_router
 from api.guard import Guard
 from api.state import open_state
@@ -39,6 +39,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Guard)
     errors.install(app)
     documentation.install(app)
-    for part in (ipaas, manage, callbacks, hooks, connect, health):
+    for part in (ipaas, manage, callbacks, hooks, connect, health, console):
         app.include_router(part.router)
     return app

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import hashlib
+import shutil
+import tempfile
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -21,10 +25,10 @@ from tests.api.conftest import Workshop, make_workshop
 from tests.api.connect.apps import write_apps
 from tests.api.connect.conftest import Product, integrate
 from tests.browser.chromium import axe_script, find_chromium
+from tests.packages import CACHE, execute, installed, node_and_npm
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from starlette.requests import Request
 
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from tests.provider.state import Provider
 
 PHONE = {"width": 390, "height": 844}
+CONSOLE = Path(__file__).parents[2] / "console"
+CONSOLE_LOCK = ["package.json", "package-lock.json", ".npmrc"]
 
 
 @pytest.fixture(scope="session")
@@ -178,6 +184,62 @@ async def serving(make: Callable[[], Any], port: int) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await task
+
+
+@pytest.fixture(scope="session")
+def console_dist() -> Iterator[Path]:
+    """The console as it is built from what lies in console/; the API serves it meanwhile."""
+    folder = built_console()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("api.console.DIST", folder)
+        yield folder
+
+
+def built_console() -> Path:
+    """A folder with the built console, made once for each state of its sources."""
+    digest = hashlib.sha256()
+    for file in _console_files():
+        digest.update(f"{file.relative_to(CONSOLE)}\0".encode() + file.read_bytes() + b"\0")
+    built = CACHE / f"console-dist-{digest.hexdigest()[:16]}"
+    if built.exists():
+        return built
+    with console_copy() as copy:
+        run_in_console(copy, "vite/bin/vite.js", "build")
+        try:
+            (copy / "dist").rename(built)
+        except OSError:
+            # Another run was faster; its build is as good.
+            assert built.exists()
+    return built
+
+
+@contextmanager
+def console_copy() -> Iterator[Path]:
+    """A copy of console/ with the packages of its lock, for the time of a block."""
+    packages = installed(CONSOLE, CONSOLE_LOCK)
+    with tempfile.TemporaryDirectory(prefix="console-", dir=CACHE) as name:
+        folder = Path(name)
+        for file in _console_files():
+            place = folder / file.relative_to(CONSOLE)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, place)
+        (folder / "node_modules").symlink_to(packages / "node_modules")
+        yield folder
+
+
+def run_in_console(folder: Path, program: str, *arguments: str) -> None:
+    """Runs a program of the console's packages; what it said is told when it fails."""
+    execute([*node_and_npm()[0], f"node_modules/{program}", *arguments], folder)
+
+
+def _console_files() -> list[Path]:
+    names = [*CONSOLE_LOCK, "index.html", "tsconfig.json", "vite.config.ts", "src"]
+    return [
+        file
+        for name in names
+        for file in sorted([CONSOLE / name, *(CONSOLE / name).rglob("*")])
+        if file.is_file()
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,84 @@
+"""The console, as it was built into console/dist: its page at each of its addresses, its assets."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+DIST = Path(__file__).parents[1] / "console" / "dist"
+"""Made by `make console`; a wheel contains it."""
+NONCE = "INLAY_NONCE"
+"""What console/vite.config.ts writes where the nonce of an answer belongs."""
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; "
+    "img-src 'self' data: https:; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_FOREVER = "public, max-age=31536000, immutable"
+_ASSET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""Names that cannot lead out of the folder."""
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Inlay</title>
+<h1>Inlay is running</h1>
+<p>The console is not built. Build it with <code>make console</code>, then reload this page.</p>
+<p>The REST API needs no console: see <a href="/docs">its documentation</a>.</p>
+</html>
+"""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+@router.api_route("/sign-in", methods=["GET", "HEAD"])
+@router.api_route("/sign-up", methods=["GET", "HEAD"])
+@router.api_route("/profile", methods=["GET", "HEAD"])
+@router.api_route("/projects", methods=["GET", "HEAD"])
+@router.api_route("/projects/{rest:path}", methods=["GET", "HEAD"])
+def console_page() -> Response:
+    """The one page; its script shows what belongs to the address. Without a build, how to make it.
+
+    Styles that the component library makes while it runs carry the nonce of this answer.
+    """
+    try:
+        page = (DIST / "index.html").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return HTMLResponse(_NOT_BUILT)
+    nonce = secrets.token_urlsafe(16)
+    policy = _POLICY.format(nonce=nonce)
+    return HTMLResponse(page.replace(NONCE, nonce), headers={"content-security-policy": policy})
+
+
+@router.api_route("/assets/{name}", methods=["GET", "HEAD"])
+def asset(name: str, request: Request) -> Response:
+    """A script, style or image, whose name changes with it; compressed for whoever takes that."""
+    file = DIST / "assets" / name
+    media_type = _TYPES.get(file.suffix)
+    if media_type is None or not _ASSET.fullmatch(name) or not file.is_file():
+        raise HTTPException(404)
+    headers = {"cache-control": _FOREVER, "vary": "accept-encoding"}
+    compressed = file.with_name(f"{name}.gz")
+    if _takes_gzip(request.headers.get("accept-encoding", "")) and compressed.is_file():
+        headers["content-encoding"] = "gzip"
+        file = compressed
+    return FileResponse(file, headers=headers, media_type=media_type)
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    """Whether gzip is among the encodings, and not at quality 0 (RFC 9110, 12.5.3)."""
+    for offer in accept_encoding.lower().split(","):
+        coding, _, parameters = offer.partition(";")
+        if coding.strip() == "gzip":
+            return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", parameters)
+    return False

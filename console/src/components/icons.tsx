@@ -1,0 +1,1 @@
+export { IconCheck as CheckIcon, IconCopy as CopyIcon } from "@tabler/icons-react";

@@ -1,0 +1,68 @@
+import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { ErrorAlert } from "../../components/ErrorAlert";
+import { Entry } from "./Entry";
+import { type Credentials, nextPath, signIn } from "./session";
+
+/** Email and password of an account. */
+export default function SignIn() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [search] = useSearchParams();
+  const form = useForm<Credentials>({
+    mode: "uncontrolled",
+    initialValues: { email: "", password: "" },
+    validate: {
+      email: (text) => (text.trim() ? null : t("account.emailMissing")),
+      password: (text) => (text ? null : t("account.passwordMissing")),
+    },
+  });
+  const entering = useMutation({
+    mutationFn: (credentials: Credentials) => signIn(credentials, queries),
+    onSuccess: () => navigate(nextPath(search), { replace: true }),
+  });
+  return (
+    <Entry
+      title={t("account.signIn")}
+      text={t("account.signInText")}
+      otherwise={
+        <Text size="sm">
+          {t("account.noAccount")}{" "}
+          <Anchor component={Link} underline="always" to={`/sign-up?${search}`}>
+            {t("account.signUp")}
+          </Anchor>
+        </Text>
+      }
+    >
+      <form noValidate onSubmit={form.onSubmit((values) => entering.mutate(values))}>
+        <Stack>
+          <ErrorAlert error={entering.error} />
+          <TextInput
+            type="email"
+            label={t("account.email")}
+            autoComplete="username"
+            required
+            data-autofocus
+            key={form.key("email")}
+            {...form.getInputProps("email")}
+          />
+          <PasswordInput
+            label={t("account.password")}
+            autoComplete="current-password"
+            required
+            visibilityToggleButtonProps={{ "aria-label": t("account.showPassword") }}
+            key={form.key("password")}
+            {...form.getInputProps("password")}
+          />
+          <Button type="submit" loading={entering.isPending} fullWidth>
+            {t("account.signIn")}
+          </Button>
+        </Stack>
+      </form>
+    </Entry>
+  );
+}

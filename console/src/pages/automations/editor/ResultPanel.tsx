@@ -1,0 +1,34 @@
+import { Stack, Title } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Fault } from "../../../api/client";
+import { ValueField } from "./ValueField";
+import { type Catalogue, outputSchemas } from "./catalogue";
+import { faultAt } from "./faults";
+import { setIn } from "./model";
+import { sourcesAt } from "./sources";
+import type { Draft } from "./useDraft";
+
+interface Props {
+  draft: Draft;
+  catalogue: Catalogue;
+  faults: Fault[];
+}
+
+/** What a run answers when all steps are done. */
+export function ResultPanel({ draft, catalogue, faults }: Props) {
+  const { t } = useTranslation();
+  const { definition } = draft;
+  return (
+    <Stack component="section" aria-label={t("automations.result")}>
+      <Title order={2}>{t("automations.result")}</Title>
+      <ValueField
+        label={t("automations.result")}
+        schema={{ description: t("automations.resultHint") }}
+        value={definition.result ?? undefined}
+        error={faultAt(faults, ["result"])}
+        sources={sourcesAt(definition, ["result"], outputSchemas(catalogue))}
+        onChange={(value) => draft.edit((before) => setIn(before, ["result"], value), "result")}
+      />
+    </Stack>
+  );
+}

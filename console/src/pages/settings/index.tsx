@@ -1,0 +1,48 @@
+import { Tabs, Title } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useParams, useSearchParams } from "react-router";
+import { Danger } from "./Danger";
+import { Integrations } from "./Integrations";
+import { Tokens } from "./Tokens";
+import { Webhook } from "./Webhook";
+
+const AREAS = ["tokens", "integrations", "webhook", "danger"] as const;
+
+/** What a project is made of beside its automations. */
+export default function Settings() {
+  const { t } = useTranslation();
+  const { id = "" } = useParams();
+  const [search, setSearch] = useSearchParams();
+  const area = AREAS.find((name) => name === search.get("area")) ?? "tokens";
+  return (
+    <>
+      <Title order={1} mb="md">
+        {t("settings.title")}
+      </Title>
+      <Tabs
+        value={area}
+        keepMounted={false}
+        onChange={(value) => setSearch({ area: value ?? "tokens" }, { replace: true })}
+      >
+        <Tabs.List mb="lg">
+          <Tabs.Tab value="tokens">{t("settings.tokens")}</Tabs.Tab>
+          <Tabs.Tab value="integrations">{t("settings.integrations")}</Tabs.Tab>
+          <Tabs.Tab value="webhook">{t("settings.webhook")}</Tabs.Tab>
+          <Tabs.Tab value="danger">{t("settings.danger")}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="tokens">
+          <Tokens projectId={id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="integrations">
+          <Integrations projectId={id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="webhook">
+          <Webhook projectId={id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="danger">
+          <Danger projectId={id} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}

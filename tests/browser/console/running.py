@@ -1,0 +1,171 @@
+"""The console in front of the whole of Inlay: API, worker, Temporal server, an app, a webhook."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import yaml
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from api.app import create_app
+from settings import Settings
+from temporal.server import dev_server, free_port
+from tests.api.beacon import listening
+from tests.api.conftest import PASSWORD, Workshop, make_workshop
+from tests.browser.conftest import serving
+from tests.workflows.receiver import Receiver, receiving
+from worker import run_worker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from playwright.async_api import Browser, Page
+    from starlette.requests import Request
+
+LAPTOP = {"width": 1280, "height": 860}
+MANIFEST = {
+    "key": "desk",
+    "name": "Desk",
+    "description": "Tickets of a help desk.",
+    "categories": ["support"],
+    "auth": {
+        "type": "api_key",
+        "fields": [{"name": "key", "type": "password", "label": "Key", "secret": True}],
+        "apply": [{"in": "header", "name": "X-Key", "template": "{{ fields.key }}"}],
+    },
+    "error_message": "body.message",
+}
+OPEN_TICKET = {
+    "name": "Open a ticket",
+    "input_schema": {
+        "type": "object",
+        "properties": {"title": {"type": "string"}},
+        "required": ["title"],
+    },
+    "request": {"method": "POST", "path": "/tickets", "json": {"title": "{{ inputs.title }}"}},
+}
+
+
+@dataclass
+class Desk:
+    """A third-party app that can be made to refuse."""
+
+    is_closed: bool = False
+    titles: list[str] = field(default_factory=list)
+
+    async def tickets(self, request: Request) -> JSONResponse:
+        if self.is_closed:
+            return JSONResponse({"message": "the desk is closed"}, 422)
+        self.titles.append((await request.json())["title"])
+        return JSONResponse({"id": f"T-{len(self.titles)}"}, 201)
+
+    def write_manifest(self, folder: Path, url: str) -> None:
+        place = folder / "desk" / "actions"
+        place.mkdir(parents=True)
+        (place.parent / "app.yaml").write_text(yaml.safe_dump({**MANIFEST, "base_url": url}))
+        (place / "open-ticket.yaml").write_text(yaml.safe_dump(OPEN_TICKET))
+
+
+@dataclass
+class Running:
+    """All that a walk through the console needs."""
+
+    url: str
+    http: httpx.AsyncClient
+    desk: Desk
+    endpoint: Receiver
+    """Where the webhooks of projects lead."""
+    signed_up: int = 0
+
+    async def workshop(self) -> Workshop:
+        """A developer with a project of their own, whose webhook is `endpoint`."""
+        self.signed_up += 1
+        made = await make_workshop(self.http, f"dev-{self.signed_up}@example.com")
+        changes = {"webhookUrl": self.endpoint.url + "/inlay"}
+        await made.developer.expect(200, "PATCH", made.path, changes)
+        return made
+
+    @asynccontextmanager
+    async def browsing(
+        self, chromium: Browser, workshop: Workshop, **options: Any
+    ) -> AsyncIterator[Page]:
+        """A page of the project, signed in; nothing may be refused by its own policy."""
+        context = await chromium.new_context(
+            **{"base_url": self.url, "viewport": LAPTOP, "locale": "en-GB", **options}
+        )
+        context.set_default_timeout(10_000)
+        refused: list[str] = []
+        context.on(
+            "console",
+            lambda said: (
+                refused.append(said.text) if "Content Security Policy" in said.text else None
+            ),
+        )
+        signed_in = await context.request.post(
+            "/api/v1/sessions", data={"email": workshop.email, "password": PASSWORD}
+        )
+        assert signed_in.status == 201
+        page = await context.new_page()
+        try:
+            yield page
+            assert not refused
+        finally:
+            await context.close()
+
+
+@asynccontextmanager
+async def running(folder: Path, database: Path) -> AsyncIterator[Running]:
+    """All of it for the time of a block; `database` is an empty one to copy."""
+    shutil.copyfile(database, folder / "inlay.db")
+    desk = Desk()
+    web = Starlette(routes=[Route("/tickets", desk.tickets, methods=["POST"])])
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with (
+        dev_server(folder / "temporal.db", headless=True) as server,
+        listening(web) as desk_url,
+        receiving() as endpoint,
+    ):
+        desk.write_manifest(folder / "connectors", desk_url)
+        settings = Settings(
+            data_dir=folder,
+            temporal_address=server.address,
+            public_url=url,
+            allowed_private_hosts="127.0.0.1",
+            connector_dirs=str(folder / "connectors"),
+        )
+        working = asyncio.create_task(run_worker(settings))
+        try:
+            async with (
+                serving(lambda: create_app(settings), port),
+                httpx.AsyncClient(base_url=url, timeout=30) as http,
+            ):
+                yield Running(url, http, desk, endpoint)
+        finally:
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+
+
+async def connect(workshop: Workshop, user_id: str) -> None:
+    """Connects this user to the desk."""
+    path = f"/api/v1/ipaas/users/{user_id}/connections/desk"
+    fields = {"connectionFields": {"key": "k-1"}}
+    await workshop.application.expect(200, "POST", path, fields)
+
+
+async def no_wider_than_screen(page: Page) -> bool:
+    """Whether nobody must scroll sideways."""
+    fits: bool = await page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
+    return fits
