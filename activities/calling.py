@@ -12,15 +12,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from connections.accounts import Connections
+from connections.calling import call
 from connections.errors import (
     ConnectionInvalid,
     ConnectionMissing,
     IntegrationIncomplete,
     RefreshUnavailable,
 )
-from connectors.catalogue import Catalogue
 from connectors.credential import Credential
-from connectors.failures import ComponentError
 
 HEARTBEAT_SECONDS = 5.0
 RETRYABLE = {"rate_limited", "transient"}
@@ -34,8 +33,7 @@ Owner = tuple[str, str, str]
 class ConnectedCalls:
     """Calls apps with the connections of their owners."""
 
-    def __init__(self, catalogue: Catalogue, connections: Connections) -> None:
-        self._catalogue = catalogue
+    def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     async def call(
@@ -47,29 +45,8 @@ class ConnectedCalls:
         again is marked invalid. Raises `ComponentError` for what else the app answers, and
         ApplicationError of type `connection` (its owner must mend it) or `transient`.
         """
-        credential = await self._credential(owner)
         try:
-            return await ask(credential)
-        except ComponentError as error:
-            if error.kind != "reauth" or credential is None:
-                raise
-        try:
-            credential = await self._connections.renew(*owner, credential)
-            return await ask(credential)
-        except ComponentError as error:
-            if error.kind != "reauth":
-                raise
-            await self._connections.mark_invalid(*owner, error.message)
-            raise _broken(owner, error.message) from None
-        except UNUSABLE as error:
-            raise _unusable(owner, error) from None
-
-    async def _credential(self, owner: Owner) -> Credential | None:
-        app = self._catalogue.app(owner[2])
-        if app is None or app.auth.type == "none":
-            return None
-        try:
-            return await self._connections.credential(*owner)
+            return await call(self._connections, owner, ask)
         except UNUSABLE as error:
             raise _unusable(owner, error) from None
 

@@ -34,7 +34,7 @@ class ComponentActivity:
         self, catalogue: Catalogue, connections: Connections, http: OutgoingHttp, ledger: Ledger
     ) -> None:
         self._catalogue = catalogue
-        self._calls = ConnectedCalls(catalogue, connections)
+        self._calls = ConnectedCalls(connections)
         self._http = http
         self._ledger = ledger
         self._credits: dict[str, tuple[float, int]] = {}

@@ -36,7 +36,7 @@ class EventActivity:
         self._database = database
         self._keyring = keyring
         self._catalogue = catalogue
-        self._calls = ConnectedCalls(catalogue, connections)
+        self._calls = ConnectedCalls(connections)
         self._http = http
 
     @activity.defn(name="fetch-event")

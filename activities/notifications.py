@@ -23,6 +23,7 @@ from store.encryption import Keyring
 from store.models import Notification, now_ms
 from store.notifications import (
     MESSAGE_PREFIX,
+    body_of,
     book_delivery,
     book_failure,
     claim_due,
@@ -139,13 +140,7 @@ class Delivery:
     async def _send(self, endpoint: Endpoint, notification: Notification) -> _Answer:
         message_id = MESSAGE_PREFIX + notification.id
         moment = datetime.now(UTC)
-        body = orjson.dumps(
-            {
-                "type": notification.type,
-                "timestamp": _iso(notification.created_at),
-                "data": notification.data,
-            }
-        )
+        body = orjson.dumps(body_of(notification))
         text = body.decode()
         signatures = [Webhook(secret).sign(message_id, moment, text) for secret in endpoint.secrets]
         headers = {
@@ -199,8 +194,3 @@ def _complaint(status: int) -> str | None:
     if 300 <= status < 400:
         return f"The endpoint answered {status}: redirects are not followed, so give the last URL."
     return f"The endpoint answered {status}."
-
-
-def _iso(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -101,7 +101,7 @@ class Polling:
         self._database = database
         self._keyring = keyring
         self._catalogue = catalogue
-        self._calls = ConnectedCalls(catalogue, connections)
+        self._calls = ConnectedCalls(connections)
         self._http = http
         self._runs = runs
         self._rates = Rates()

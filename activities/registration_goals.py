@@ -111,8 +111,8 @@ async def read_goal(database: Database, catalogue: Catalogue, row: Registration)
 class Accounts:
     """Speaks to an app with the account of a registration."""
 
-    def __init__(self, catalogue: Catalogue, connections: Connections, http: OutgoingHttp) -> None:
-        self._calls = ConnectedCalls(catalogue, connections)
+    def __init__(self, connections: Connections, http: OutgoingHttp) -> None:
+        self._calls = ConnectedCalls(connections)
         self._connections = connections
         self._http = http
 

@@ -107,7 +107,7 @@ class Registrations:
         self._database = database
         self._keyring = keyring
         self._catalogue = catalogue
-        self._accounts = Accounts(catalogue, connections, http)
+        self._accounts = Accounts(connections, http)
         self._hooks = public_url.rstrip("/") + "/api/v1/hooks/"
 
     @activity.defn(name=RECONCILE)

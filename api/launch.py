@@ -151,7 +151,24 @@ async def prepare(
         )
     else:
         compiled = await published_version(state, target.automation_id, target.published_version)
-    data = _checked_data(compiled, target.name, data)
+    data = checked_data(compiled, target.name, data)
+    return await launch_of(state, target, compiled, user_id, data, draft=draft)
+
+
+async def launch_of(
+    state: State,
+    target: Target,
+    compiled: Compiled,
+    user_id: str | None,
+    data: dict[str, Any],
+    *,
+    draft: bool,
+    **more: Any,
+) -> Launch:
+    """A run of this definition, whose data was checked; `more` is for its RunInput.
+
+    Raises ApiError: 429, 204 or 201 (of called automations), 216, 1000, 217.
+    """
     _check_credits(target)
     called = await _checked_apps(state, target, compiled, user_id)
     run_id = new_id()
@@ -171,6 +188,7 @@ async def prepare(
         },
         data=data,
         callback_url=state.callback_urls.make(target.project_id, run_id),
+        **more,
     )
     return Launch(run_id, run)
 
@@ -229,7 +247,8 @@ def _target(row: Sequence[Any], automation_id: str) -> Target:
     return Target(project_id, account_id, daily, used, found, name, version)
 
 
-def _checked_data(compiled: Compiled, name: str, data: dict[str, Any]) -> dict[str, Any]:
+def checked_data(compiled: Compiled, name: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The data of a run by call, with defaults; raises ApiError: 211, 210, 1."""
     if compiled.trigger is None:
         raise ApiError(
             ErrorKind.TRIGGER_NOT_FOUND,

@@ -61,7 +61,7 @@ class Compiled:
 
     def with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
         """`data` with the schema's defaults where nothing is given."""
-        filled: dict[str, Any] = _with_defaults(self.input_schema, data)
+        filled: dict[str, Any] = with_defaults(self.input_schema, data)
         return filled
 
 
@@ -149,7 +149,8 @@ def union_of(parts: Sequence[Compiled]) -> tuple[frozenset[str], frozenset[Need]
     )
 
 
-def _with_defaults(schema: Any, value: Any) -> Any:
+def with_defaults(schema: Any, value: Any) -> Any:
+    """A value with a JSON Schema's defaults where its objects have nothing."""
     if not isinstance(schema, dict) or not isinstance(value, dict):
         return value
     properties = schema.get("properties")
@@ -158,7 +159,7 @@ def _with_defaults(schema: Any, value: Any) -> Any:
     filled = dict(value)
     for name, part in properties.items():
         if name in filled:
-            filled[name] = _with_defaults(part, filled[name])
+            filled[name] = with_defaults(part, filled[name])
         elif isinstance(part, dict) and "default" in part:
             filled[name] = copy.deepcopy(part["default"])
     return filled

@@ -96,6 +96,32 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What the test of one step stands on, in place of the steps before it."""
+
+    steps: dict[str, Any] = field(default_factory=dict)
+    """Their outputs, by id."""
+    vars: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, Any] = field(default_factory=dict)
+    """The items and indexes of the loops around the step, by the names that they have there."""
+    callbacks: list[str] = field(default_factory=list)
+    """Ids of other steps that have a callback URL."""
+
+
+def scope_of(
+    data: dict[str, Any], event: Any, run: dict[str, Any], given: Given | None
+) -> dict[str, Any]:
+    """The values that expressions see before the first step, without callback URLs."""
+    given = given or Given()
+    steps = {
+        step_id: {"status": "completed", "output": output, "error": None}
+        for step_id, output in given.steps.items()
+    }
+    values = {"data": data, "event": event, "run": run, "steps": steps, "vars": dict(given.vars)}
+    return {**values, "callbacks": {}, **given.names}
+
+
+@dataclass(frozen=True)
 class Scope:
     """The values that expressions see at one place of a run."""
 

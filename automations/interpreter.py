@@ -30,7 +30,7 @@ from automations.definition import (
     walk,
 )
 from automations.expressions import ExpressionError, compile_expression, compile_template
-from automations.host import Host, Place, Scope, StepFailed, Stopped, Trace
+from automations.host import Given, Host, Place, Scope, StepFailed, Stopped, Trace, scope_of
 from automations.loops import find_step
 
 MAX_ITEMS = 10_000
@@ -48,17 +48,24 @@ def load_definition(source: str) -> Definition:
 class Interpreter:
     """Runs one definition, or one loop of it, on a host."""
 
-    def __init__(self, definition: Definition, host: Host, callback_url: str = "") -> None:
+    def __init__(
+        self,
+        definition: Definition,
+        host: Host,
+        callback_url: str = "",
+        given: Given | None = None,
+    ) -> None:
         self._definition = definition
         self._host = host
         self._callback_url = callback_url
+        self._given = given
         self._callback_ids = [s.id for s in walk(definition.steps) if isinstance(s, CallbackStep)]
+        if given is not None:
+            self._callback_ids += given.callbacks
 
     async def run(self, *, data: dict[str, Any], event: Any, run: dict[str, Any]) -> Any:
         """Runs all steps and gives the result; raises Stopped where a step ends the run."""
-        scope = Scope(
-            {"data": data, "event": event, "run": run, "steps": {}, "vars": {}, "callbacks": {}}
-        )
+        scope = Scope(scope_of(data, event, run, self._given))
         self._set_callbacks(scope)
         await self._run_block(self._definition.steps, scope)
         if self._definition.result is None:

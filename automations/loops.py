@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automations.definition import (
     ConditionStep,
@@ -19,6 +19,8 @@ from automations.host import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from automations.expressions import Expression
 
 
 def find_step(definition: Definition, step_id: str) -> Step | None:
@@ -41,7 +43,10 @@ def weight(steps: list[Step], inner_loop: int) -> int:
 
 def referenced_scope(loop: ForEachStep, scope: Scope) -> Scope:
     """The part of the scope that a loop's body reads, so that no more travels."""
-    references = {path for source in _templates(loop) for path in source}
+    expressions = [expression for _, expression in compile_template(loop.output).expressions]
+    for step in walk(loop.steps):
+        expressions.extend(expressions_of(step))
+    references = {path for expression in expressions for path in expression.references}
     used = {path[0] for path in references}
     steps = scope.variables["steps"]
     if ("steps",) not in references:
@@ -54,18 +59,19 @@ def referenced_scope(loop: ForEachStep, scope: Scope) -> Scope:
     )
 
 
-def _templates(loop: ForEachStep) -> Iterator[frozenset[tuple[str, ...]]]:
-    yield compile_template(loop.output).references
-    for step in walk(loop.steps):
-        match step:
-            case ConditionStep():
-                for branch in step.branches:
-                    yield compile_expression(branch.when).references
-            case SwitchStep():
-                yield compile_expression(step.value).references
-            case ForEachStep():
-                yield compile_expression(step.items).references
-                yield compile_template(step.output).references
-            case _:
-                templates = step.model_dump(exclude={"id", "name", "on_error", "type"})
-                yield compile_template(templates).references
+def expressions_of(step: Step) -> Iterator[Expression]:
+    """The expressions of a step itself, not of those inside it; raises ExpressionError."""
+    template: Any
+    match step:
+        case ConditionStep():
+            yield from (compile_expression(branch.when) for branch in step.branches)
+            return
+        case SwitchStep():
+            yield compile_expression(step.value)
+            return
+        case ForEachStep():
+            yield compile_expression(step.items)
+            template = step.output
+        case _:
+            template = step.model_dump(exclude={"id", "name", "on_error", "type"})
+    yield from (expression for _, expression in compile_template(template).expressions)

@@ -26,6 +26,7 @@ from automations.definition import (
     child_blocks,
     walk,
 )
+from automations.excerpt import Excerpt
 from automations.expressions import ExpressionError, compile_expression, compile_template
 from automations.templates import type_of
 
@@ -121,6 +122,30 @@ def validate(
     return list(_Validation(parsed, catalogue, called).faults())
 
 
+def validate_excerpt(
+    excerpt: Excerpt, catalogue: ComponentCatalogue, called: Mapping[str, Definition]
+) -> list[Fault]:
+    """The faults of one step and of those inside it, at their places in the draft. Never raises."""
+    outputs = {}
+    for step_id, key in excerpt.before.items():
+        component = catalogue.component(key) if isinstance(key, str) else None
+        outputs[step_id] = component.output_schema if component else {}
+    names = {name for loop in excerpt.loops for name in (loop.item_name, loop.index_name)}
+    scope = _Scope(RESERVED | names, outputs, excerpt.data)
+    try:
+        parsed = parse(excerpt.definition)
+    except InvalidDefinition as invalid:
+        faults = invalid.faults
+    else:
+        faults = list(_Validation(parsed, catalogue, called, excerpt.ids).block_faults(scope))
+    return [
+        Fault(
+            f"{excerpt.path}{fault.path.removeprefix('steps').removeprefix('[0]')}", fault.message
+        )
+        for fault in faults
+    ]
+
+
 def _path_of(location: tuple[int | str, ...]) -> str:
     # Pydantic names the chosen kind of a step in the location; people do not write it.
     kinds = {"app", "condition", "switch", "for-each", "delay", "wait-until", "approval"}
@@ -142,14 +167,14 @@ class _Validation:
         definition: Definition,
         catalogue: ComponentCatalogue,
         called: Mapping[str, Definition],
+        other_ids: frozenset[str] = frozenset(),
     ) -> None:
         self._definition = definition
         self._catalogue = catalogue
         self._called = called
-        self._ids = {step.id for step in walk(definition.steps)}
+        self._ids = other_ids | {step.id for step in walk(definition.steps)}
 
     def faults(self) -> Iterator[Fault]:
-        yield from self._sizes()
         data: dict[str, Any] = {}
         match self._definition.trigger:
             case ManualTrigger(input=schema):
@@ -163,7 +188,11 @@ class _Validation:
                     data = schema
             case AppTrigger() as trigger:
                 yield from self._trigger(trigger)
-        scope = _Scope(RESERVED, {}, data)
+        yield from self.block_faults(_Scope(RESERVED, {}, data))
+
+    def block_faults(self, scope: _Scope) -> Iterator[Fault]:
+        """The faults of the steps and of the result, in the scope before the first step."""
+        yield from self._sizes()
         scope = yield from self._block(self._definition.steps, "steps", scope, 1)
         yield from self._template(self._definition.result, "result", scope)
         yield from self._cycles()

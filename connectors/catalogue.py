@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 BUILT_IN = Path(__file__).parent / "apps"
 MAX_FILE_BYTES = 1_000_000
-PLACES = {"components": "actions", "triggers": "triggers"}
+PLACES = {"components": "actions", "triggers": "triggers", "options": "options"}
 """In which folder of an app which of its parts stand, one file each."""
 
 
@@ -162,8 +162,8 @@ def check_manifests(catalogue: Catalogue | None = None) -> list[str]:
     """What is doubtful in manifests that load: one sentence each, empty when all is well.
 
     Checks what people see (names, descriptions, titles), that fields of the form and inputs are
-    used, that OAuth components and triggers ask for scopes, and that a trigger's sample is an event
-    of its output_schema.
+    used, that OAuth components, triggers and options ask for scopes, that options are used, and
+    that a trigger's sample is an event of its output_schema.
     """
     faults = []
     for app in (catalogue or load_catalogue()).apps.values():
@@ -172,6 +172,7 @@ def check_manifests(catalogue: Catalogue | None = None) -> list[str]:
         for component in app.components:
             found = _doubts(component, _inputs_read(component))
             faults += [f"{component.key}: {fault}" for fault in found]
+        faults += _doubts_of_options(app)
         for trigger in app.triggers:
             found = [*_doubts(trigger, _inputs_of_trigger(trigger)), *_doubts_of_sample(trigger)]
             faults += [f"{trigger.key}: {fault}" for fault in found]
@@ -188,11 +189,26 @@ def _doubts(part: Component | Trigger, read: set[str]) -> list[str]:
         faults.append("needs an output_schema")
     properties = part.input_schema.get("properties", {})
     faults += [f"there is no input {name}" for name in sorted(read - set(properties))]
+    chosen = [part.app.options_of(part, name) for name in part.options]
+    # An input may be there only so that another one can be chosen.
+    read = read.union(*(options.depends_on for options in chosen if options))
     for name, schema in properties.items():
         if not schema.get("title"):
             faults.append(f"input {name} needs a title")
         if name not in read:
             faults.append(f"input {name} is not used")
+    return faults
+
+
+def _doubts_of_options(app: App) -> list[str]:
+    parts: list[Component | Trigger] = [*app.components, *app.triggers]
+    chosen = {name for part in parts for name in part.options.values()}
+    faults = []
+    for options in app.options:
+        if app.auth.type == "oauth2" and not options.scopes:
+            faults.append(f"{options.key}: needs scopes")
+        if options.key.partition(".")[2] not in chosen:
+            faults.append(f"{options.key}: no input is chosen from it")
     return faults
 
 

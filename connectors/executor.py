@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from automations.expressions import ExpressionError
@@ -19,15 +21,15 @@ from connectors.pagination import PageError, Pages
 from connectors.urls import UrlError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     import httpx
 
     from connectors.credential import Credential
-    from connectors.manifest import Component, ErrorKind
+    from connectors.manifest import App, Component, ErrorKind
     from connectors.request import Request
 
-__all__ = ["ComponentError", "execute"]
+__all__ = ["ComponentError", "calling", "execute"]
 
 
 async def execute(
@@ -44,32 +46,46 @@ async def execute(
     act once. Raises `ComponentError`; network errors, timeouts and 5xx are of kind `transient`.
     """
     values = prepare(component, inputs)
-    if credential is None and component.app.auth.type != "none":
-        raise failure(component, "reauth", "no connection was given")
+    failed = partial(failure, component)
+    async with calling(component.app, credential, http, component.timeout, failed) as client:
+        return await _Call(component, values, client, idempotency_key).run()
+
+
+@asynccontextmanager
+async def calling(
+    app: App,
+    credential: Credential | None,
+    http: OutgoingHttp,
+    timeout: float,  # noqa: ASYNC109 - a part of a manifest
+    failed: Callable[[ErrorKind, str], ComponentError],
+) -> AsyncIterator[AppClient]:
+    """A client for one call of the app, which may last `timeout` seconds, all requests together.
+
+    Whatever goes wrong in it becomes the error that `failed` makes of its kind and its text; no
+    text holds a secret.
+    """
+    if credential is None and app.auth.type != "none":
+        raise failed("reauth", "no connection was given")
+    secrets: Sequence[str] = ()
     try:
-        client = AppClient(component.app, credential, http, timeout=component.timeout)
-    except UnusableCredential as error:
-        raise failure(component, "reauth", str(error)) from None
-    call = _Call(component, values, client, idempotency_key)
-    try:
-        async with asyncio.timeout(component.timeout):
-            return await call.run()
+        client = AppClient(app, credential, http, timeout=timeout)
+        secrets = client.secrets
+        async with asyncio.timeout(timeout):
+            yield client
     except TimeoutError as error:
-        what = f"did not finish within {component.timeout:g} s"
-        raise failure(component, "transient", what) from error
+        raise failed("transient", f"did not finish within {timeout:g} s") from error
     except UnusableCredential as error:
-        raise failure(component, "reauth", str(error)) from None
+        raise failed("reauth", str(error)) from None
     except UrlError as error:
-        raise failure(component, "invalid_input", str(error)) from error
+        raise failed("invalid_input", str(error)) from error
     except PageError as error:
-        raise failure(component, "fatal", str(error)) from error
+        raise failed("fatal", str(error)) from error
     except ExpressionError as error:
-        what = scrub(f"the app's manifest does not fit these inputs ({error})", client.secrets)
-        raise failure(component, "fatal", what) from None
+        what = scrub(f"the app's manifest does not fit these inputs ({error})", secrets)
+        raise failed("fatal", what) from None
     except OutgoingError as error:
         refused = isinstance(error, RefusedError | TooLargeError)
-        kind: ErrorKind = "fatal" if refused else "transient"
-        raise failure(component, kind, scrub(str(error), client.secrets)) from None
+        raise failed("fatal" if refused else "transient", scrub(str(error), secrets)) from None
 
 
 class _Call:

@@ -1,7 +1,8 @@
 """The manifest of an app: everything Inlay knows of it, as data.
 
-An app is one folder, `connectors/apps/<app-key>/`: `app.yaml` with the app itself and
-`actions/<name>.yaml` with one component each. docs/connectors.md explains each key.
+An app is one folder, `connectors/apps/<app-key>/`: `app.yaml` with the app itself,
+`actions/<name>.yaml` with one component each, and likewise `triggers/` and `options/`.
+docs/connectors.md explains each key.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from connectors.auth import (
     OAuth2Auth,
 )
 from connectors.auth.places import check_places, sends_secrets
+from connectors.options import Options, check_options
 from connectors.pages import Pagination
 from connectors.request import Part, Request
 from connectors.templates import Expression, Template, compiled_parts
@@ -37,6 +39,7 @@ __all__ = [
     "ErrorKind",
     "NoAuth",
     "OAuth2Auth",
+    "Options",
     "Trigger",
     "manifest_schema",
 ]
@@ -136,6 +139,8 @@ class Component(Part):
     """Tells what to expect; a response that differs does not fail a run."""
     scopes: list[str] = Field(default_factory=list)
     """The OAuth scopes that a connection needs for it: the narrowest set that suffices."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """Inputs by name, and which of the app's `options` each can be chosen from."""
     timeout: float = Field(30.0, gt=0, le=600)
     """Seconds for the whole call, all pages."""
     request: Request
@@ -181,6 +186,8 @@ class Trigger(Part):
     """What `event` is in the run."""
     scopes: list[str] = Field(default_factory=list)
     """The OAuth scopes that the connection needs for it."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """As of a component."""
     sample: Any = None
     """An `event` as a run gets it: for tests and for the editor."""
     source: Source
@@ -229,6 +236,7 @@ class App(Part):
     """Looked at in order, after the component's and before the defaults; on 2xx, too."""
     components: list[Component] = Field(default_factory=list)
     triggers: list[Trigger] = Field(default_factory=list)
+    options: list[Options] = Field(default_factory=list)
 
     _reads_integration: bool = PrivateAttr(default=False)
     _private_headers: frozenset[str] = PrivateAttr(default=frozenset())
@@ -252,6 +260,25 @@ class App(Part):
         for trigger in self.triggers:
             for request in requests_of(trigger.source):
                 self._check_path(trigger, request)
+        return self
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> App:
+        lists: dict[str, Options] = {}
+        for options in self.options:
+            app_key, _, name = options.key.partition(".")
+            if app_key != self.key:
+                raise ValueError(f"{options.key} is not of {self.key}")
+            if name in lists:
+                raise ValueError(f"two of its options have the key {options.key}")
+            lists[name] = options
+            self._check_path(options, options.request)
+        parts: list[Component | Trigger] = [*self.components, *self.triggers]
+        for part in parts:
+            try:
+                check_options(part.options, part.input_schema, lists)
+            except ValueError as error:
+                raise ValueError(f"{part.key}: options: {error}") from None
         return self
 
     @model_validator(mode="after")
@@ -281,24 +308,31 @@ class App(Part):
         """Whether a request needs what the developer entered for the project."""
         return self._reads_integration
 
-    def _check_path(self, component: Component | Trigger, request: Request) -> None:
+    def options_of(self, part: Component | Trigger, input_name: str) -> Options | None:
+        """What an input of a component or trigger of this app can be chosen from, if it can."""
+        key = f"{self.key}.{part.options.get(input_name)}"
+        return next((options for options in self.options if options.key == key), None)
+
+    def _check_path(self, part: Component | Trigger | Options, request: Request) -> None:
         if request.path is None:
             return
         if self.base_url is None:
-            raise ValueError(f"{component.key}: a `path` needs the app's `base_url`")
-        known = set(component.input_schema.get("properties", {}))
+            raise ValueError(f"{part.key}: a `path` needs the app's `base_url`")
+        if isinstance(part, Options):
+            known, lack = set(part.depends_on), "`depends_on` does not name"
+        else:
+            known, lack = set(part.input_schema.get("properties", {})), "no input is named"
         known |= set(request.path_values) | set(self.path_values)
         if missing := [name for name in places(request.path) if name not in known]:
-            raise ValueError(f"{component.key}: {request.path}: no input is named {missing[0]!r}")
+            raise ValueError(f"{part.key}: {request.path}: {lack} {missing[0]!r}")
         if "{" in without_places(request.path):
-            raise ValueError(f"{component.key}: {request.path}: a place is {{letters_or_digits}}")
+            raise ValueError(f"{part.key}: {request.path}: a place is {{letters_or_digits}}")
 
     def model_post_init(self, context: Any) -> None:
         """Ties the components to their app."""
-        for component in self.components:
-            component._app = self
-        for trigger in self.triggers:
-            trigger._app = self
+        parts: list[Component | Trigger | Options] = [*self.components, *self.triggers]
+        for part in (*parts, *self.options):
+            part._app = self
         of_connection = {"fields", "captured", "integration", "values", "credential"}
         self._private_headers = frozenset(
             name
@@ -317,17 +351,19 @@ def _requests(component: Component) -> list[Request]:
 
 def manifest_schema() -> dict[str, Any]:
     """JSON Schemas for editors: `app` of an app.yaml, `action` of an actions/*.yaml, `trigger` of a
-    triggers/*.yaml."""
+    triggers/*.yaml, `options` of an options/*.yaml."""
     app = App.model_json_schema()
     action = Component.model_json_schema()
     trigger = Trigger.model_json_schema()
+    options = Options.model_json_schema()
     named = (
-        (app, ("components", "triggers", "logo")),
+        (app, ("components", "triggers", "options", "logo")),
         (action, ("key",)),
         (trigger, ("key",)),
+        (options, ("key",)),
     )
     for schema, named_by_folder in named:
         for name in named_by_folder:
             schema["properties"].pop(name, None)
         schema["required"] = [n for n in schema.get("required", ()) if n not in named_by_folder]
-    return {"app": app, "action": action, "trigger": trigger}
+    return {"app": app, "action": action, "trigger": trigger, "options": options}

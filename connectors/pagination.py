@@ -46,6 +46,20 @@ class Pages:
             self.query[rules.param] = rules.first_page
         self._size()
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where the coming page begins, as JSON: another call goes on there (`resume`)."""
+        read = {"pages": self._count, "records": len(self.records)}
+        return {"query": self.query, "url": self.url, **read}
+
+    def resume(self, place: Mapping[str, Any]) -> None:
+        """Goes on at the `place` of an earlier call by the same rules."""
+        self.query, self.url = dict(place["query"]), place["url"]
+        self._count = place["pages"]
+        # Only their number is still needed, for offsets.
+        self.records = [None] * place["records"]
+        self._seen.add(str(self.url or self.query.get(self.rules.param or "")))
+
     def take(self, scope: Mapping[str, Any], url: httpx.URL) -> bool:
         """Takes the records of a page; True when another page is to be asked for.
 

@@ -217,6 +217,7 @@ class WorkflowHost:
                 "data": data,
                 "event": None,
                 "fetch": None,
+                "given": None,
                 "parent_run_id": self._run_id,
                 "depth": self._run.depth + 1,
                 "callback_url": f"{self._run.callback_url}/{run_id}",

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from automations.host import Given
+
 RunStatus = Literal["running", "paused", "completed", "error", "canceled"]
 
 
@@ -41,6 +43,8 @@ class RunInput(BaseModel):
     depth: int = 0
     fetch: EventFetch | None = None
     """How to make `event` whole before the first step."""
+    given: Given | None = None
+    """What the test of one step stands on; the definition holds only that step."""
 
 
 class CalledAutomation(BaseModel):

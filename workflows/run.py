@@ -33,7 +33,7 @@ class AutomationRun:
     async def run(self, run: RunInput) -> RunOutcome:
         """Runs the automation; fails with a RunOutcome as detail when it ends with an error."""
         definition = load_definition(orjson.dumps(run.definition).decode())
-        interpreter = Interpreter(definition, self._host, run.callback_url)
+        interpreter = Interpreter(definition, self._host, run.callback_url, run.given)
         try:
             result = await interpreter.run(
                 data=run.data,
@@ -92,7 +92,7 @@ class LoopPartRun:
     async def run(self, part: LoopPart) -> LoopPartOutcome:
         """Runs the iterations; fails with a RunOutcome as detail when one fails."""
         definition = load_definition(orjson.dumps(part.run.definition).decode())
-        interpreter = Interpreter(definition, self._host, part.run.callback_url)
+        interpreter = Interpreter(definition, self._host, part.run.callback_url, part.run.given)
         try:
             outputs = await interpreter.run_iterations(
                 part.loop_id, part.items, part.first_index, part.variables, part.iteration

@@ -1,4 +1,4 @@
-"""Automations: the draft, its faults, and its test run."""
+"""Automations: the draft and its faults."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
-from sqlalchemy import delete, select, update
-from starlette.responses import Response
+from sqlalchemy import delete, func, select, update
 
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind
 from api.faults import faults_of
-from api.ipaas.automations import RUN_ERRORS, RunResult, run_response
-from api.launch import prepare, target_in_project
+from api.manage.run_views import RunStatus
 from api.registrations import ENDED, change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from store.models import Automation, Registration, new_id, now_ms
+from store.models import Automation, Registration, Run, new_id, now_ms
 
 router = APIRouter(
     prefix="/projects/{projectId}/automations",
@@ -82,8 +80,16 @@ class AutomationChanges(Model):
     )
 
 
-class AutomationSummary(Model):
-    """An automation in a list."""
+class LastRun(Model):
+    """The run of an automation that started last."""
+
+    id: str
+    status: RunStatus
+    started_at: Timestamp
+
+
+class AutomationHead(Model):
+    """What is said of an automation everywhere."""
 
     id: str
     name: str
@@ -93,7 +99,14 @@ class AutomationSummary(Model):
     updated_at: Timestamp
 
 
-class AutomationView(AutomationSummary):
+class AutomationSummary(AutomationHead):
+    """An automation in a list."""
+
+    registrations: int = Field(description="Subscriptions to its trigger that have not ended.")
+    last_run: LastRun | None = Field(description="Of a version or of the draft; null: none yet.")
+
+
+class AutomationView(AutomationHead):
     """An automation with its draft."""
 
     definition: dict[str, Any]
@@ -112,10 +125,21 @@ class Faults(Model):
     faults: list[FaultView]
 
 
-class TestBody(Model):
-    """What the test run starts with."""
-
-    data: dict[str, Any] = Field(default_factory=dict, examples=[{"title": "Buy milk"}])
+_REGISTRATIONS = (
+    select(func.count())
+    .select_from(Registration)
+    .where(Registration.automation_id == Automation.id, Registration.wanted != "ended")
+    .correlate(Automation)
+    .scalar_subquery()
+)
+_LAST_RUN = (
+    select(Run.id)
+    .where(Run.automation_id == Automation.id)
+    .order_by(Run.started_at.desc(), Run.id.desc())
+    .limit(1)
+    .correlate(Automation)
+    .scalar_subquery()
+)
 
 
 @router.get("", summary="List the automations")
@@ -134,6 +158,8 @@ async def list_automations(
         Automation.published_version,
         Automation.created_at,
         Automation.updated_at,
+        _REGISTRATIONS.label("registrations"),
+        _LAST_RUN.label("last_run"),
     ).where(Automation.project_id == access.project_id)
     if search:
         query = query.where(Automation.name.icontains(search, autoescape=True))
@@ -141,8 +167,15 @@ async def list_automations(
         query = query.where(Automation.id < cursor)
     async with state.database() as session:
         rows = await session.execute(query.order_by(Automation.id.desc()).limit(limit + 1))
-        found = [AutomationSummary(**row._mapping) for row in rows]
-    items, next_cursor = page_of(found, limit, "id")
+        found = [dict(row._mapping) for row in rows]
+        last_runs = await session.execute(
+            select(Run.id, Run.status, Run.started_at).where(
+                Run.id.in_([row["last_run"] for row in found])
+            )
+        )
+        runs = {row.id: LastRun(**row._mapping) for row in last_runs}
+    views = [AutomationSummary(**{**row, "last_run": runs.get(row["last_run"])}) for row in found]
+    items, next_cursor = page_of(views, limit, "id")
     return Page(items=items, next_cursor=next_cursor)
 
 
@@ -249,22 +282,6 @@ async def validate_automation(
     automation = await find_automation(state, access.project_id, automation_id)
     faults = await faults_of(state, access.project_id, automation_id, automation.draft)
     return Faults(faults=[FaultView(path=f.path, message=f.message) for f in faults])
-
-
-@router.post(
-    "/{automationId}/test",
-    summary="Run a draft",
-    response_model=RunResult,
-    response_model_exclude_unset=True,
-    responses=errors(ErrorKind.NOT_FOUND, *RUN_ERRORS),
-)
-async def test_automation(
-    automation_id: AutomationId, body: TestBody, access: AnyAccess, state: StateDep
-) -> Response:
-    """Runs the draft with the developer's own accounts; answers when it ends or pauses."""
-    target = await target_in_project(state, access, automation_id)
-    launch = await prepare(state, target, None, body.data, draft=True)
-    return run_response(await state.runs.run(launch.run, launch.run_id))
 
 
 async def find_automation(state: State, project_id: str, automation_id: str) -> Automation:

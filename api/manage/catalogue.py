@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
+from api.accounts import OAUTH
 from api.auth import DECLARE_ANY, known_caller
 from api.documentation import SIGNED_IN, errors
 from api.errors import ErrorKind, not_found
@@ -15,7 +16,8 @@ from api.schemas import AppKey, Model
 from api.state import StateDep
 from automations.definition import Definition
 from connections.forms import CredentialInfoField, field_infos
-from connectors.manifest import App
+from connections.integrations import redirect_uri
+from connectors.manifest import App, Component, Trigger
 
 router = APIRouter(
     tags=["catalogue"],
@@ -37,6 +39,18 @@ class AppSummary(Model):
     trigger_count: int
 
 
+class InputOptions(Model):
+    """An input whose values can be asked for: see `POST …/options`."""
+
+    depends_on: list[str] = Field(description="Inputs that must be entered before.")
+    is_searched: bool = Field(description="The app searches; else `search` has no effect.")
+
+
+Options = Annotated[
+    dict[str, InputOptions], Field(description="By input: what can be asked of the app.")
+]
+
+
 class ComponentView(Model):
     """One action of an app."""
 
@@ -46,6 +60,7 @@ class ComponentView(Model):
     input_schema: dict[str, Any] = Field(description="JSON Schema of the step's inputs.")
     output_schema: dict[str, Any] = Field(description="JSON Schema of what to expect.")
     scopes: list[str] = Field(description="OAuth scopes that it needs.")
+    options: Options
 
 
 class TriggerView(Model):
@@ -62,6 +77,7 @@ class TriggerView(Model):
     output_schema: dict[str, Any] = Field(description="JSON Schema of `event`.")
     sample: Any = Field(description="An `event` as a run gets it.")
     scopes: list[str] = Field(description="OAuth scopes that it needs.")
+    options: Options
 
 
 class AppView(AppSummary):
@@ -69,6 +85,9 @@ class AppView(AppSummary):
 
     needs_client: bool = Field(
         description="The developer registers an OAuth client at the app (the additional form)."
+    )
+    redirect_uri: str | None = Field(
+        description="To be registered at an OAuth app, exactly so; null for other apps."
     )
     integration_fields: list[CredentialInfoField] = Field(
         description="What the developer enters when adding the app: `settings` of the integration."
@@ -109,6 +128,7 @@ async def get_app(app_key: AppKey, state: StateDep) -> AppView:
     return AppView(
         **_summary(app),
         needs_client=needs_client(app),
+        redirect_uri=redirect_uri(state.settings) if app.auth.type in OAUTH else None,
         integration_fields=field_infos(app.auth.integration_fields),
         fields=field_infos(app.auth.fields),
         components=[
@@ -119,6 +139,7 @@ async def get_app(app_key: AppKey, state: StateDep) -> AppView:
                 input_schema=component.input_schema,
                 output_schema=component.output_schema,
                 scopes=component.scopes,
+                options=_options(component),
             )
             for component in app.components
         ],
@@ -132,6 +153,7 @@ async def get_app(app_key: AppKey, state: StateDep) -> AppView:
                 output_schema=trigger.output_schema,
                 sample=trigger.sample,
                 scopes=trigger.scopes,
+                options=_options(trigger),
             )
             for trigger in app.triggers
         ],
@@ -142,6 +164,15 @@ async def get_app(app_key: AppKey, state: StateDep) -> AppView:
 async def get_automation_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of an automation's definition, for editors."""
     return _SCHEMA
+
+
+def _options(part: Component | Trigger) -> dict[str, InputOptions]:
+    found = {name: part.app.options_of(part, name) for name in part.options}
+    return {
+        name: InputOptions(depends_on=options.depends_on, is_searched=options.is_searched)
+        for name, options in found.items()
+        if options is not None
+    }
 
 
 def _summary(app: App) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from examples.tracker.oauth import OAuthServer, StarletteOAuthRequest, Token
 from examples.tracker.pages import consent_page, home_page, page, sign_in_page
 from examples.tracker.state import (
+    PROJECTS,
     Announcement,
     Comment,
     Config,
@@ -21,6 +22,7 @@ from examples.tracker.state import (
     State,
     Ticket,
     User,
+    project_of,
 )
 from examples.tracker.webhooks import Emission, NewWebhook, Webhook, Webhooks
 
@@ -56,6 +58,7 @@ def create_app(config: Config) -> FastAPI:
 
     _add_oauth_routes(app, state, server)
     needs = _access(state, server)
+    _add_project_routes(app, state, needs)
     _add_resource_routes(app, state, needs)
     _add_webhook_routes(app, Webhooks(), needs)
     return app
@@ -141,6 +144,23 @@ def _add_webhook_routes(app: FastAPI, webhooks: Webhooks, needs: Needs) -> None:
         return {"eventId": emission.event_id, "deliveries": told}
 
 
+def _add_project_routes(app: FastAPI, state: State, needs: Needs) -> None:
+    reader = Depends(needs("tickets:read"))
+
+    @app.get("/api/projects", dependencies=[reader])
+    async def list_projects(search: str = "") -> dict[str, Any]:
+        found = [project for project in PROJECTS if search.lower() in project.name.lower()]
+        return {"projects": [project.model_dump(exclude={"members"}) for project in found]}
+
+    @app.get("/api/projects/{project_id}/members", dependencies=[reader])
+    async def list_members(project_id: str) -> dict[str, Any]:
+        project = project_of(project_id)
+        if project is None:
+            raise HTTPException(404, f"there is no project {project_id}")
+        users = [user for user in state.config.users if user.id in project.members]
+        return {"members": [{"id": user.id, "name": user.name} for user in users]}
+
+
 def _add_resource_routes(app: FastAPI, state: State, needs: Needs) -> None:
     reader = Depends(needs("tickets:read"))
     writer = Depends(needs("tickets:write"))
@@ -151,8 +171,14 @@ def _add_resource_routes(app: FastAPI, state: State, needs: Needs) -> None:
         return {"id": user.id, "name": user.name, "email": user.email}
 
     @app.get("/api/tickets")
-    async def list_tickets(user: Annotated[User, reader], cursor: int = 0) -> dict[str, Any]:
-        own = [ticket for ticket in state.tickets.values() if ticket.author == user.id]
+    async def list_tickets(
+        user: Annotated[User, reader], cursor: int = 0, search: str = ""
+    ) -> dict[str, Any]:
+        own = [
+            ticket
+            for ticket in state.tickets.values()
+            if ticket.author == user.id and search.lower() in ticket.title.lower()
+        ]
         end = max(cursor, 0) + PAGE_SIZE
         return {
             "tickets": own[max(cursor, 0) : end],

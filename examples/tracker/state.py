@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,47 @@ class Config:
         return next((user for user in self.users if user.id == user_id), None)
 
 
+class Project(BaseModel):
+    """What tickets are about, and the users who work at it."""
+
+    id: str
+    name: str
+    description: str
+    members: list[str]
+
+
+PROJECTS = (
+    Project(id="ENG", name="Engine", description="The mill and the store", members=["ada"]),
+    Project(id="COM", name="Compiler", description="From words to code", members=["grace", "ada"]),
+    Project(id="SUP", name="Support", description="What customers ask", members=["acme"]),
+    Project(id="WEB", name="Website", description="The shop window", members=["acme", "grace"]),
+)
+
+
+def project_of(project_id: str) -> Project | None:
+    """The project with that id."""
+    return next((project for project in PROJECTS if project.id == project_id), None)
+
+
 class NewTicket(BaseModel):
     """What a ticket is made of."""
 
     title: str = Field(min_length=1, max_length=200)
     description: str = Field("", max_length=10_000)
     priority: Literal["low", "normal", "high"] = "normal"
+    project: str | None = None
+    """The id of one of the projects."""
+    assignee: str | None = None
+    """The id of one of the project's members."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> NewTicket:
+        project = project_of(self.project) if self.project is not None else None
+        if self.project is not None and project is None:
+            raise ValueError(f"there is no project {self.project}")
+        if self.assignee is not None and (project is None or self.assignee not in project.members):
+            raise ValueError(f"{self.assignee} is no member of the ticket's project")
+        return self
 
 
 class NewText(BaseModel):
@@ -70,6 +105,8 @@ class Ticket(BaseModel):
     title: str
     description: str
     priority: str
+    project: str | None
+    assignee: str | None
     author: str
     url: str
     comments: list[Comment] = []

@@ -119,6 +119,7 @@ def test_editors_get_a_schema_that_fits_the_built_in_apps() -> None:
     files = [("app", path) for path in BUILT_IN.glob("*/app.yaml")]
     files += [("action", path) for path in BUILT_IN.glob("*/actions/*.yaml")]
     files += [("trigger", path) for path in BUILT_IN.glob("*/triggers/*.yaml")]
+    files += [("options", path) for path in BUILT_IN.glob("*/options/*.yaml")]
     assert len(files) > 20
     for kind, path in files:
         errors = list(validators[kind].iter_errors(yaml.safe_load(path.read_text("utf-8"))))

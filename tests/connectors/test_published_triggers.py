@@ -38,6 +38,7 @@ GOOGLE_PATHS = {
     ("POST", "/calendars/{calendarId}/events/watch"): ("events", "watch"),
     ("POST", "/channels/stop"): ("channels", "stop"),
     ("GET", "/calendars/{calendarId}/events"): ("events", "list"),
+    ("GET", "/users/me/calendarList"): ("calendarList", "list"),
 }
 
 
@@ -83,6 +84,9 @@ def fact_of(app_key: str, request: Request) -> dict[str, Any]:
             "query": [n for n, p in given.items() if p["location"] == "query"],
             "body": list(GOOGLE["schemas"][ref]["properties"]) if ref else [],
             "scopes": found["scopes"],
+            "answer": list(GOOGLE["schemas"][found["response"]["$ref"]]["properties"])
+            if "response" in found
+            else [],
         }
     known = {
         "twilio": [*TWILIO["operations"].values()],

@@ -92,6 +92,20 @@ async def test_a_connected_client_acts_as_the_user(base_url: str) -> None:
         assert [item["title"] for item in listed] == ["The engine hums"]
 
 
+async def test_a_ticket_belongs_to_a_project_and_one_of_its_members(base_url: str) -> None:
+    async with connected(base_url) as client:
+        found = (await client.get("/api/projects", params={"search": "comp"})).json()["projects"]
+        assert [project["id"] for project in found] == ["COM"]
+        members = (await client.get("/api/projects/COM/members")).json()["members"]
+        assert [member["id"] for member in members] == ["ada", "grace"]
+        new = {"title": "It does not compile", "project": "COM", "assignee": "grace"}
+        ticket = (await client.post("/api/tickets", json=new)).json()
+        assert (ticket["project"], ticket["assignee"]) == ("COM", "grace")
+        for wrong in ({"project": "NONE"}, {"project": "ENG"}, {"project": None}):
+            assert (await client.post("/api/tickets", json={**new, **wrong})).status_code == 422
+        assert (await client.get("/api/projects/NONE/members")).status_code == 404
+
+
 async def test_what_was_not_allowed_is_refused(base_url: str) -> None:
     async with connected(base_url) as client:
         answer = await client.post("/api/announcements", json={"text": "Hello"})

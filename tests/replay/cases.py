@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from automations.host import Given
 from tests.workflows.conftest import run_input
 from workflows.notification import DeliveryReport
 from workflows.payloads import RegistrationPlan, RunInput
@@ -67,6 +68,11 @@ CASES: dict[str, RunInput] = {
                 "definition": {"steps": [_app("inner", inputs={"x": "{{ data.x }}"})]},
             }
         },
+    ),
+    "one-step": run_input(
+        [_loop("steps.list.output", steps=[_app("call", inputs={"n": "{{ item + vars.n }}"})])],
+        result="{{ steps.each.output }}",
+        given=Given({"list": [1, 2, 3]}, {"n": 1}),
     ),
     "failed": run_input([_app("first"), _app("bad", "app.no", name="Add task")]),
 }

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -33,7 +33,7 @@ from settings import Settings
 from store.database import Database
 from store.encryption import Keyring
 from store.models import Account, Notification, Project, now_ms
-from store.notifications import claim_due, notify, send_again
+from store.notifications import KEPT_MS, claim_due, notification_row, notify, send_again
 from store.webhooks import Endpoint, read_endpoint, resume_endpoint, rotate_secret
 from temporal.client import data_converter
 from temporal.outbox import Outbox
@@ -238,6 +238,20 @@ async def test_a_second_outbox_starts_no_second_delivery(
         await asyncio.gather(*[office.outbox(temporal).wake() for _ in range(4)])
         await office.handle(temporal).result()
     assert Counter(a.id for a in receiver.arrived) == Counter(f"msg_{one}" for one in ids)
+
+
+async def test_what_was_settled_long_ago_is_removed_by_itself(
+    temporal: Client, office: Office
+) -> None:
+    long_ago = now_ms() - KEPT_MS - 60_000
+    moment = f"{long_ago:012x}"
+    async with office.database.begin() as session:
+        row = notification_row(office.project_id, "webhook.test", {})
+        row |= {"id": f"{moment[:8]}-{moment[8:]}{row['id'][13:]}", "status": "failed"}
+        await session.execute(insert(Notification), [row | {"next_attempt_at": None}])
+    async with office.looking(temporal), asyncio.timeout(30):
+        while await office.statuses():
+            await asyncio.sleep(0.05)
 
 
 async def test_each_of_many_arrives_once_while_workers_come_and_go(

@@ -11,6 +11,7 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError, CancelledError
 
+from automations.host import Given
 from temporal.reset import failed_step_event
 from tests.workflows.conftest import FakeWorld, fail, run_input
 from workflows import search_attributes
@@ -381,3 +382,37 @@ async def reset(client: Client, handle: Handle, event_id: int) -> None:
             reason="test",
         )
     )
+
+
+async def test_one_step_alone_finds_what_it_is_given_in_child_workflows_too(
+    temporal: Client, world: FakeWorld
+) -> None:
+    inputs = {"n": "{{ item + steps.base.output }}", "url": "{{ callbacks.wait }}"}
+    loop = {
+        "id": "each",
+        "type": "for-each",
+        "items": "steps.list.output",
+        "steps": [echo("call", inputs=inputs)],
+        "output": "{{ steps.call.output.n }}",
+    }
+    given = Given({"list": list(range(201)), "base": 1000}, callbacks=["wait"])
+    run = run_input([loop], result="{{ steps.each.output }}", given=given)
+    outcome = await finish(temporal, world, run)
+    assert outcome.result == list(range(1000, 1201))
+    assert all(call.inputs["url"].startswith(f"{run.callback_url}/wait") for call in world.calls)
+
+
+async def test_a_called_automation_is_given_nothing(temporal: Client, world: FakeWorld) -> None:
+    called = {
+        "name": "Other",
+        "version": 1,
+        "definition": {"steps": [], "result": "{{ vars.size() }}"},
+    }
+    step = {"id": "sub", "type": "call", "automationId": "other"}
+    run = run_input(
+        [step],
+        result="{{ steps.sub.output }}",
+        called={"other": called},
+        given=Given(vars={"total": 5}),
+    )
+    assert (await finish(temporal, world, run)).result == 0
