@@ -3,13 +3,13 @@
 #   make demo     set everything up and watch an automation run for two end users (Ctrl-C ends it)
 #                  ONCE=1 ends after the runs, INFO=path writes what happened as JSON
 #   make dev      run all of Inlay on this machine; data stays in .inlay
-#   make console  build the web console, which the API then serves at /
-#   make console-test  walk the console in a real browser; ARGS as of test
+#   make console  build the web console, which the API serves at /; demo and dev do so by themselves
 #   make test     set everything up and pass the tests; ARGS="-k name" goes to pytest
 #   make bench    compare with a hand-written Temporal workflow; JSON=path writes the figures
 #   make storm    10,000 events, a fifth told twice, while every process is killed in turn
 #   make idle     what 10,000 registrations cost while nothing happens
 #   make lint     style, types and the rules of who may import whom
+#   make wheel    pack Inlay, with the console built, into dist/
 #   make lock     choose the newest allowed versions of the dependencies
 
 PYTHON ?=
@@ -17,32 +17,36 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 DEV_READY := $(VENV)/ready-dev
 TEST_READY := $(VENV)/ready-test
+NODE_READY := $(VENV)/ready-node
+CONSOLE := console/dist/index.html
+PACKAGES := console/node_modules/.package-lock.json
 INSTALL := $(RUN) -m pip install --disable-pip-version-check --quiet
 # uv is told no index, links or configuration of this machine: a lock names packages only.
 COMPILE := $(RUN) -m uv pip compile --no-config --universal --python-version 3.11 --upgrade \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
-.PHONY: help demo dev console console-test test bench storm idle lint lock
+# The machine's Node builds the console if Vite runs on it, else the one that PyPI has.
+NODE_IS_NEW := const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)
+NODE := $(shell node --eval '$(NODE_IS_NEW)' 2>/dev/null && command -v npm >/dev/null || echo $(NODE_READY))
+NPM := cd console && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --loglevel=error
+
+.PHONY: help demo dev console test bench storm idle lint wheel lock
 .DEFAULT_GOAL := help
 
 help:
 	@sed -n 's/^#  //p' Makefile
 
-demo: $(DEV_READY)
+demo: $(DEV_READY) $(CONSOLE)
 	@$(RUN) -m examples.demo $(if $(ONCE),--once) $(if $(INFO),--info "$(INFO)")
 
-dev: $(DEV_READY)
+dev: $(DEV_READY) $(CONSOLE)
 	@$(RUN) -m cli dev
 
-# Node of the system, or the one that comes from PyPI with the tests' packages.
-console: $(if $(shell command -v npm),,$(TEST_READY))
-	@cd console && PATH="$$PATH:$(CURDIR)/$(VENV)/bin" && npm ci && npm run build
-
-console-test: $(TEST_READY)
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest tests/browser/console $(ARGS)
+console: $(CONSOLE)
 
 test: $(TEST_READY)
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest $(ARGS)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup $(ARGS)
 
 bench: $(DEV_READY)
 	@$(RUN) -m benchmarks $(if $(JSON),--json "$(JSON)")
@@ -59,11 +63,15 @@ lint: $(TEST_READY)
 	$(RUN) -m mypy .
 	$(VENV)/bin/lint-imports
 
+wheel: $(DEV_READY) $(CONSOLE)
+	@$(RUN) -m hatchling build --target wheel
+
 lock: $(TEST_READY)
 	$(INSTALL) uv
 	$(COMPILE) --all-extras -o requirements/test.lock pyproject.toml
 	$(COMPILE) --extra build --extra dev-server -c requirements/test.lock -o requirements/dev.lock pyproject.toml
 	$(COMPILE) --extra build -c requirements/test.lock -o requirements/runtime.lock pyproject.toml
+	$(COMPILE) --group node -c requirements/test.lock -o requirements/node.lock
 
 $(RUN):
 	@found=; \
@@ -94,3 +102,16 @@ $(TEST_READY): requirements/test.lock pyproject.toml | $(RUN)
 	@$(INSTALL) --require-hashes -r requirements/test.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(DEV_READY) $@
+
+$(NODE_READY): requirements/node.lock | $(RUN)
+	@$(INSTALL) --require-hashes -r requirements/node.lock
+	@touch $@
+
+$(PACKAGES): console/package.json console/package-lock.json console/.npmrc | $(NODE)
+	@echo "Installing what the console is built with (once)"
+	@$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(CONSOLE): $(PACKAGES) console/index.html console/tsconfig.json console/vite.config.ts $(shell find console/src -type f)
+	@echo "Building the console"
+	@$(NPM) run --silent build -- --logLevel=error

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
@@ -229,6 +230,7 @@ async def _dev(settings: Settings, console: Console) -> int:
     log = terminal_log(console)
     log("inlay", f"starting; data lies in {settings.data_dir.absolute()}")
     async with running_stack(settings, log) as stack:
+        log("inlay", f"Console      {stack.settings.public_url}")
         log("inlay", f"API          {stack.settings.public_url}/docs")
         log("inlay", f"Temporal UI  {stack.settings.temporal_ui_url}")
         log("inlay", "Ctrl-C stops it")
@@ -293,6 +295,14 @@ def main() -> None:
         app()
     except ConfigurationError as error:
         typer.secho(f"Inlay cannot start: {error}", fg="red", err=True)
+        raise SystemExit(1) from None
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for fault in error.errors():
+            name = "".join(f"INLAY_{part}".upper() + ": " for part in fault["loc"])
+            text = fault["msg"].removeprefix("Value error, ")
+            typer.secho(f"Inlay cannot start: {name}{text}", fg="red", err=True)
         raise SystemExit(1) from None
 
 

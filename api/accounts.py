@@ -107,10 +107,15 @@ class ImportBody(Model):
 async def require_user(state: State, project_id: str, user_id: str) -> None:
     """Raises code 1000 for an end user who has never been seen."""
     if not await state.connections.knows_user(project_id, user_id):
-        raise ApiError(
-            ErrorKind.USER_NOT_FOUND,
-            f"There is no record of the user “{user_id}”: the first connection makes one.",
-        )
+        raise unknown_user(user_id)
+
+
+def unknown_user(user_id: str) -> ApiError:
+    """Code 1000, for an end user who has never been seen."""
+    return ApiError(
+        ErrorKind.USER_NOT_FOUND,
+        f"There is no record of the user “{user_id}”: the first connection makes one.",
+    )
 
 
 async def require_integrations(state: State, project_id: str, app_keys: Sequence[str]) -> list[App]:

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
@@ -73,6 +74,15 @@ def asset(name: str, request: Request) -> Response:
         headers["content-encoding"] = "gzip"
         file = compressed
     return FileResponse(file, headers=headers, media_type=media_type)
+
+
+def has_page(path: str) -> bool:
+    """Whether the console is shown at this path."""
+    return any(
+        route.path_regex.match(path)
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.endpoint is console_page
+    )
 
 
 def _takes_gzip(accept_encoding: str) -> bool:

@@ -44,11 +44,12 @@ class Passwords:
         return await to_thread.run_sync(self._hasher.hash, password, limiter=self._limit())
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether this is the password; None, for an account that is not there, takes as long."""
+        """Whether this is the password; takes as long for an account that is not there (None), or
+        has no password (empty)."""
         right = await to_thread.run_sync(
             self._verify, password_hash or _NOBODYS_HASH, password, limiter=self._limit()
         )
-        return right and password_hash is not None
+        return right and bool(password_hash)
 
     def check_attempts(self, email: str, address: str) -> None:
         """Raises TooManyAttemptsError after too many failures."""

@@ -11,6 +11,8 @@ from pydantic.alias_generators import to_camel
 Item = TypeVar("Item")
 
 Timestamp = Annotated[int, Field(description="Milliseconds since the epoch (UTC).")]
+Moment = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
+"""A `Timestamp` that is given to us, at latest that of the year 9999."""
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
 Cursor = Annotated[
     str | None,

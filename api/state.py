@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from api.hook_targets import HookTargets
+from api.openid import OpenId, open_openid
 from api.passwords import Passwords
 from api.published import PublishedVersions
 from api.runs import Runs
@@ -45,6 +46,7 @@ class State:
     runs: Runs
     versions: PublishedVersions
     passwords: Passwords
+    openid: OpenId | None
     token_use: TokenUse
     callback_urls: CallbackUrls
     temporal: Client
@@ -66,7 +68,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     token_use = TokenUse(database)
     try:
         client = await connect(settings, keyring, lazy=True)
-        async with open_http(settings) as http:
+        async with open_http(settings) as http, open_openid(settings) as openid:
             connections = Connections(database, keyring, catalogue, http, settings)
             runs = Runs(client, database)
             callback_urls = CallbackUrls(keyring, settings.public_url)
@@ -82,6 +84,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
                 runs=runs,
                 versions=PublishedVersions(catalogue),
                 passwords=Passwords(),
+                openid=openid,
                 token_use=token_use,
                 callback_urls=callback_urls,
                 temporal=client,

@@ -1,12 +1,57 @@
-"""Which apps a definition uses, also one that is not valid yet."""
+"""Which apps a project's automations use, also in drafts that are not valid yet."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-def app_keys_of(definition: Any) -> set[str]:
-    """The keys of the apps whose components stand anywhere in a definition."""
+from connectors.manifest import App
+from store.models import Automation, AutomationVersion
+
+
+@dataclass
+class Use:
+    """How the automations of a project use one app."""
+
+    automations: dict[str, str] = field(default_factory=dict)
+    """Names by id, the oldest automation first."""
+    components: set[str] = field(default_factory=set)
+    """Keys of actions and triggers."""
+
+
+async def uses_of(session: AsyncSession, project_id: str) -> dict[str, Use]:
+    """By app key: what the drafts and the published versions of the project use."""
+    rows = await session.execute(
+        select(Automation.id, Automation.name, Automation.draft, AutomationVersion.definition)
+        .outerjoin(
+            AutomationVersion,
+            (AutomationVersion.automation_id == Automation.id)
+            & (AutomationVersion.number == Automation.published_version),
+        )
+        .where(Automation.project_id == project_id)
+        .order_by(Automation.id)
+    )
+    uses: dict[str, Use] = {}
+    for automation_id, name, draft, published in rows:
+        for component in _components_of([draft, published]):
+            use = uses.setdefault(component.partition(".")[0], Use())
+            use.automations[automation_id] = name
+            use.components.add(component)
+    return uses
+
+
+def needed_scopes(app: App, use: Use) -> list[str]:
+    """The OAuth scopes that what is used of an app needs, each once, in the manifest's order."""
+    parts = [(component.key, component.scopes) for component in app.components]
+    parts += [(trigger.key, trigger.scopes) for trigger in app.triggers]
+    used = (scopes for key, scopes in parts if key in use.components)
+    return list(dict.fromkeys(scope for scopes in used for scope in scopes))
+
+
+def _components_of(definition: Any) -> set[str]:
     found: set[str] = set()
     waiting = [definition]
     while waiting:
@@ -14,7 +59,7 @@ def app_keys_of(definition: Any) -> set[str]:
         if isinstance(part, dict):
             component = part.get("component")
             if part.get("type") == "app" and isinstance(component, str) and "." in component:
-                found.add(component.partition(".")[0])
+                found.add(component)
             waiting.extend(part.values())
         elif isinstance(part, list):
             waiting.extend(part)

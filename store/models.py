@@ -44,6 +44,7 @@ class Account(Base):
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(default="")
     password_hash: Mapped[str]
+    """Empty: the account has no password, and its developer signs in by OpenID Connect."""
     developer_mode: Mapped[bool] = mapped_column(default=False)
     plan: Mapped[str] = mapped_column(default="free")
     daily_credits: Mapped[int]
@@ -59,6 +60,19 @@ class AccountSession(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     created_at: Mapped[int] = mapped_column(default=now_ms)
     expires_at: Mapped[int]
+
+
+class Identity(Base):
+    """A person of an OpenID provider, to whom an account belongs (OpenID Connect Core 1.0, 5.7)."""
+
+    __tablename__ = "identities"
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[int] = mapped_column(default=now_ms)
 
 
 class Project(Base):

@@ -7,9 +7,10 @@ between. `temporal.outbox` finds what is due and has it delivered.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from store.models import Notification, Project, WebhookEndpoint, new_id, now_ms
 
@@ -33,6 +34,9 @@ NotificationType = Literal[
 ]
 """All that developers are told of (docs/notifications.md says what the data of each is)."""
 
+KEPT_MS = 30 * 86_400_000
+"""How long notifications that are delivered or have failed can be looked at and sent again."""
+
 MESSAGE_PREFIX = "msg_"
 """What the header `webhook-id` has before a notification's id."""
 
@@ -51,6 +55,16 @@ def notification_row(
         "attempts": 0,
         "next_attempt_at": now,
         "created_at": now,
+    }
+
+
+def body_of(notification: Notification) -> dict[str, Any]:
+    """What the endpoint gets of a notification, as JSON."""
+    moment = datetime.fromtimestamp(notification.created_at / 1000, UTC)
+    return {
+        "type": notification.type,
+        "timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "data": notification.data,
     }
 
 
@@ -202,6 +216,34 @@ async def send_waiting(session: AsyncSession, project_id: str) -> None:
         .where(Notification.project_id == project_id, Notification.status == "pending")
         .values(attempts=0, next_attempt_at=now_ms())
     )
+
+
+async def purge(session: AsyncSession, before: int, limit: int) -> int:
+    """Removes the oldest notifications that were made and settled before a moment (ms).
+
+    What waits is never removed. Gives how many were; less than `limit`: there are no more.
+    """
+    # Ids begin with the time, so the oldest are found by the primary key.
+    moment = f"{before:012x}"
+    old = (
+        select(Notification.id)
+        .where(
+            Notification.id < f"{moment[:8]}-{moment[8:]}",
+            Notification.status != "pending",
+            or_(Notification.delivered_at.is_(None), Notification.delivered_at < before),
+        )
+        .order_by(Notification.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte()
+    )
+    removed = await session.scalars(
+        delete(Notification)
+        .where(Notification.id.in_(select(old.c.id)))
+        .returning(Notification.id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(removed.all())
 
 
 async def park(session: AsyncSession, project_id: str) -> None:

@@ -1,4 +1,5 @@
-"""Has notifications delivered: wakes the delivery of each project that has something due.
+"""Has notifications delivered: wakes the delivery of each project that has something due, and
+removes what was settled long ago.
 
 The rows are the truth, so nothing is lost while Temporal is away. Several workers may do it at
 once: a delivery that is woken twice looks once more and finds nothing.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -15,7 +17,7 @@ from temporalio.common import Priority, SearchAttributePair, TypedSearchAttribut
 
 from store.database import Database
 from store.models import now_ms
-from store.notifications import DueProject, due_projects, park
+from store.notifications import KEPT_MS, DueProject, due_projects, park, purge
 from temporal.client import TASK_QUEUE
 from workflows import search_attributes
 from workflows.notification import NotificationDelivery, delivery_id
@@ -28,6 +30,10 @@ REPEAT_MS = 10_000
 COMMIT_MS = 1_000
 """How long a row may take from its making to its commit, before which nobody sees it."""
 AT_A_TIME = 20
+PURGE_INTERVAL = 3_600.0
+"""Seconds between two searches for what may be removed."""
+PURGED_AT_ONCE = 1_000
+"""Removed in one transaction, at each turn until there is no more."""
 TIMEOUT = timedelta(seconds=5)
 
 
@@ -40,12 +46,15 @@ class Outbox:
         self._task_queue = task_queue
         self._woken: dict[str, int] = {}
         """Up to when (ms) what is due of a project is known to its delivery."""
+        self._next_purge = 0.0
 
     async def run(self) -> None:
         """Looks until cancelled; what fails is tried again at the next turn."""
         while True:
             try:
                 await self.wake()
+                if time.monotonic() >= self._next_purge:
+                    await self.purge()
             except Exception as error:  # the loop must outlive a database or a server that is away
                 logger.warning("Notifications could not be sent on their way: %s", error)
             await asyncio.sleep(INTERVAL)
@@ -76,6 +85,13 @@ class Outbox:
         for end in ends:
             if isinstance(end, BaseException):
                 raise end
+
+    async def purge(self) -> None:
+        """One turn: removes a batch of what was settled more than `KEPT_MS` ago."""
+        async with self._database.begin() as session:
+            removed = await purge(session, now_ms() - KEPT_MS, PURGED_AT_ONCE)
+        if removed < PURGED_AT_ONCE:
+            self._next_purge = time.monotonic() + PURGE_INTERVAL
 
     async def _park(self, project: DueProject) -> None:
         async with self._database.begin() as session:

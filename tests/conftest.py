@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.provider.fixtures"]
 
 PUBLIC_URL = "http://127.0.0.1:8000"
+MACHINE = Path(__file__).parent / "e2e"
+"""Tests that take the whole machine: all of Inlay on its usual ports, processes killed."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several processes, one runs a whole file, and one all that take the whole machine."""
+    for item in items:
+        group = MACHINE if item.path.is_relative_to(MACHINE) else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
 
 
 @pytest.fixture(autouse=True)

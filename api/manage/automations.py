@@ -17,7 +17,7 @@ from api.registrations import ENDED, change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from store.models import Automation, Registration, Run, new_id, now_ms
+from store.models import Automation, AutomationVersion, Registration, Run, new_id, now_ms
 
 router = APIRouter(
     prefix="/projects/{projectId}/automations",
@@ -102,6 +102,7 @@ class AutomationHead(Model):
 class AutomationSummary(AutomationHead):
     """An automation in a list."""
 
+    draft_changed: bool = Field(description="The draft differs from the published version.")
     registrations: int = Field(description="Subscriptions to its trigger that have not ended.")
     last_run: LastRun | None = Field(description="Of a version or of the draft; null: none yet.")
 
@@ -125,6 +126,16 @@ class Faults(Model):
     faults: list[FaultView]
 
 
+_DRAFT_CHANGED = (
+    select(AutomationVersion.number)
+    .where(
+        AutomationVersion.automation_id == Automation.id,
+        AutomationVersion.number == Automation.published_version,
+        AutomationVersion.definition != Automation.draft,
+    )
+    .correlate(Automation)
+    .exists()
+)
 _REGISTRATIONS = (
     select(func.count())
     .select_from(Registration)
@@ -158,6 +169,7 @@ async def list_automations(
         Automation.published_version,
         Automation.created_at,
         Automation.updated_at,
+        _DRAFT_CHANGED.label("draft_changed"),
         _REGISTRATIONS.label("registrations"),
         _LAST_RUN.label("last_run"),
     ).where(Automation.project_id == access.project_id)

@@ -11,12 +11,13 @@ from api.accounts import OAUTH
 from api.auth import DECLARE_ANY, known_caller
 from api.documentation import SIGNED_IN, errors
 from api.errors import ErrorKind, not_found
-from api.manage.integrations import needs_client
+from api.manage.integrations import all_scopes, needs_client
 from api.schemas import AppKey, Model
 from api.state import StateDep
 from automations.definition import Definition
 from connections.forms import CredentialInfoField, field_infos
 from connections.integrations import redirect_uri
+from connectors.auth import ClientAuth
 from connectors.manifest import App, Component, Trigger
 
 router = APIRouter(
@@ -44,6 +45,9 @@ class InputOptions(Model):
 
     depends_on: list[str] = Field(description="Inputs that must be entered before.")
     is_searched: bool = Field(description="The app searches; else `search` has no effect.")
+    scopes: list[str] = Field(
+        description="OAuth scopes that the developer's own connection needs to be asked."
+    )
 
 
 Options = Annotated[
@@ -89,6 +93,17 @@ class AppView(AppSummary):
     redirect_uri: str | None = Field(
         description="To be registered at an OAuth app, exactly so; null for other apps."
     )
+    register_url: str | None = Field(
+        description="The page of the app on which developers register a client, if it is known."
+    )
+    scopes: list[str] = Field(
+        description="What all actions and triggers need: the integration's `scopes` unless others "
+        "are chosen."
+    )
+    option_scopes: list[str] = Field(
+        description="What the developer's own connection needs so that inputs can be chosen in an "
+        "editor; no run and no end user needs it."
+    )
     integration_fields: list[CredentialInfoField] = Field(
         description="What the developer enters when adding the app: `settings` of the integration."
     )
@@ -129,6 +144,9 @@ async def get_app(app_key: AppKey, state: StateDep) -> AppView:
         **_summary(app),
         needs_client=needs_client(app),
         redirect_uri=redirect_uri(state.settings) if app.auth.type in OAUTH else None,
+        register_url=app.auth.register_url if isinstance(app.auth, ClientAuth) else None,
+        scopes=all_scopes(app),
+        option_scopes=list(dict.fromkeys(one for listed in app.options for one in listed.scopes)),
         integration_fields=field_infos(app.auth.integration_fields),
         fields=field_infos(app.auth.fields),
         components=[
@@ -169,7 +187,11 @@ async def get_automation_schema() -> dict[str, Any]:
 def _options(part: Component | Trigger) -> dict[str, InputOptions]:
     found = {name: part.app.options_of(part, name) for name in part.options}
     return {
-        name: InputOptions(depends_on=options.depends_on, is_searched=options.is_searched)
+        name: InputOptions(
+            depends_on=options.depends_on,
+            is_searched=options.is_searched,
+            scopes=options.scopes,
+        )
         for name, options in found.items()
         if options is not None
     }

@@ -10,27 +10,30 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.accounts import OAUTH
 from api.auth import DECLARE_ANY, DECLARE_SESSION, AnyAccess, OwnedProject
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind, invalid
-from api.schemas import AppKey, Model, Timestamp
+from api.manage.integration_views import (
+    Integrations,
+    IntegrationView,
+    Missing,
+    integration_view,
+    using,
+)
+from api.schemas import AppKey, Model
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from api.used_apps import app_keys_of
-from connections.app_hooks import app_hook_secret, has_app_hook, hook_url
+from api.used_apps import needed_scopes, uses_of
 from connections.errors import FieldErrors
 from connections.forms import check_form
 from connections.integrations import (
-    redirect_uri,
     seal_client_secret,
     seal_settings,
     unseal_settings,
 )
 from connectors.auth import OAuth1Auth, OAuth2Auth, OAuth2GrantAuth
 from connectors.manifest import App
-from store.encryption import DecryptionError
-from store.models import Automation, AutomationVersion, Integration, new_id, now_ms
+from store.models import Integration, new_id, now_ms
 
 router = APIRouter(
     prefix="/projects/{projectId}/integrations",
@@ -67,46 +70,6 @@ class IntegrationBody(OAuthClient):
     app_key: str = Field(max_length=64, examples=["google-calendar"])
 
 
-class IntegrationView(Model):
-    """An app of the project; the client's secret is never shown."""
-
-    app_key: str
-    app_name: str
-    auth_type: str
-    client_id: str | None
-    has_client_secret: bool
-    scopes: list[str]
-    settings: dict[str, str | None] = Field(
-        description="What the developer entered beside the client; null where it is a secret."
-    )
-    redirect_uri: str | None = Field(
-        description="To be registered at an OAuth app, exactly so; null for other apps."
-    )
-    hook_url: str | None = Field(
-        None,
-        description=(
-            "To be entered at an app that tells all its events to one URL; null for other apps. "
-            "Whoever knows it can send events that the app does not sign."
-        ),
-    )
-    created_at: Timestamp
-    updated_at: Timestamp
-
-
-class Missing(Model):
-    """An app that automations use although it is no integration of the project."""
-
-    app_key: str
-    automation_ids: list[str]
-
-
-class Integrations(Model):
-    """The project's apps, and those that it lacks."""
-
-    items: list[IntegrationView]
-    missing: list[Missing]
-
-
 @router.get("", summary="List the integrations", dependencies=DECLARE_ANY)
 async def list_integrations(access: AnyAccess, state: StateDep) -> Integrations:
     """The project's apps, and those that its automations use but that are not added yet."""
@@ -117,26 +80,21 @@ async def list_integrations(access: AnyAccess, state: StateDep) -> Integrations:
             .order_by(Integration.app_key)
         )
         integrations = rows.all()
-        definitions = await session.execute(
-            select(Automation.id, Automation.draft, AutomationVersion.definition)
-            .outerjoin(
-                AutomationVersion,
-                (AutomationVersion.automation_id == Automation.id)
-                & (AutomationVersion.number == Automation.published_version),
+        uses = await uses_of(session, access.project_id)
+    items = [await integration_view(state, row, uses) for row in integrations]
+    missing = []
+    for key in sorted(uses.keys() - {row.app_key for row in integrations}):
+        app, use = state.catalogue.app(key), uses[key]
+        if app is not None and app.auth.type != "none":
+            missing.append(
+                Missing(
+                    app_key=key,
+                    app_name=app.name,
+                    automation_ids=list(use.automations),
+                    automations=using(use),
+                    needed_scopes=needed_scopes(app, use),
+                )
             )
-            .where(Automation.project_id == access.project_id)
-            .order_by(Automation.id)
-        )
-        registered = {row.app_key for row in integrations}
-        lacking: dict[str, list[str]] = {}
-        for automation_id, *parts in definitions:
-            used = set().union(*(app_keys_of(part) for part in parts))
-            for key in sorted(used - registered):
-                app = state.catalogue.app(key)
-                if app is not None and app.auth.type != "none":
-                    lacking.setdefault(key, []).append(automation_id)
-    items = [await _view(state, row) for row in integrations]
-    missing = [Missing(app_key=key, automation_ids=ids) for key, ids in sorted(lacking.items())]
     return Integrations(items=items, missing=missing)
 
 
@@ -163,18 +121,20 @@ async def add_integration(
         client_id=body.client_id,
         secret=_sealed(state, access.project_id, app.key, body.client_secret),
         settings=_sealed_settings(state, access.project_id, app.key, settings),
-        scopes=_all_scopes(app) if body.scopes is None else body.scopes,
+        scopes=all_scopes(app) if body.scopes is None else body.scopes,
         created_at=now_ms(),
         updated_at=now_ms(),
     )
     try:
         async with state.database.begin() as session:
             session.add(row)
+            await session.flush()
+            uses = await uses_of(session, access.project_id)
     except IntegrityError:
         raise ApiError(
             ErrorKind.CONFLICT, f"{app.name} is an integration of this project already: change it."
         ) from None
-    return await _view(state, row)
+    return await integration_view(state, row, uses)
 
 
 @router.patch(
@@ -212,9 +172,10 @@ async def update_integration(
             .values(changes)
             .returning(Integration)
         )
+        uses = await uses_of(session, access.project_id)
     if row is None:
         raise _missing(app_key)
-    return await _view(state, row)
+    return await integration_view(state, row, uses)
 
 
 @router.delete(
@@ -291,18 +252,11 @@ async def _kept_secrets(
     return {name: value for name, value in found.items() if name in secret}
 
 
-def _shown_settings(state: State, row: Integration, app: App | None) -> dict[str, str | None]:
-    if row.settings is None or app is None:
-        return {}
-    try:
-        found = unseal_settings(state.keyring, row)
-    except DecryptionError:
-        return dict.fromkeys((field.name for field in app.auth.integration_fields), None)
-    secret = {field.name for field in app.auth.integration_fields if field.is_secret}
-    return {name: None if name in secret else value for name, value in found.items()}
+def all_scopes(app: App) -> list[str]:
+    """What the app's actions and triggers need, each once: asked for unless others are chosen.
 
-
-def _all_scopes(app: App) -> list[str]:
+    Not what its options need beside that: end users choose nothing in the editor.
+    """
     parts = [component.scopes for component in app.components]
     parts += [trigger.scopes for trigger in app.triggers]
     return list(dict.fromkeys(scope for scopes in parts for scope in scopes))
@@ -317,25 +271,4 @@ def _sealed(state: State, project_id: str, app_key: str, secret: SecretStr | Non
 def _missing(app_key: str) -> ApiError:
     return ApiError(
         ErrorKind.INTEGRATION_NOT_FOUND, f"The project has no integration of {app_key}.", [app_key]
-    )
-
-
-async def _view(state: State, row: Integration) -> IntegrationView:
-    app = state.catalogue.app(row.app_key)
-    oauth = app is not None and app.auth.type in OAUTH
-    hook = None
-    if app is not None and has_app_hook(app):
-        hook = await app_hook_secret(state.database, state.keyring, row)
-    return IntegrationView(
-        app_key=row.app_key,
-        app_name=app.name if app else row.app_key,
-        auth_type=app.auth.type if app else "unknown",
-        client_id=row.client_id,
-        has_client_secret=row.secret is not None,
-        scopes=row.scopes,
-        settings=_shown_settings(state, row, app),
-        redirect_uri=redirect_uri(state.settings) if oauth else None,
-        hook_url=hook_url(state.settings, hook) if hook else None,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
     )

@@ -15,7 +15,7 @@ from api.schemas import Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from store.models import Notification
-from store.notifications import MESSAGE_PREFIX, NotificationType, send_again
+from store.notifications import MESSAGE_PREFIX, NotificationType, body_of, send_again
 
 router = APIRouter(
     prefix="/projects/{projectId}/notifications",
@@ -43,6 +43,7 @@ class NotificationView(Model):
     webhook_id: str = Field(description="The header `webhook-id`, the same at each attempt.")
     type: NotificationType
     data: dict[str, Any]
+    body: dict[str, Any] = Field(description="What the endpoint gets.")
     status: Status
     attempts: int = Field(description="How often it was sent.")
     next_attempt_at: Timestamp | None = Field(
@@ -112,10 +113,11 @@ def notification_view(row: Notification) -> NotificationView:
     return NotificationView.model_validate(
         {
             "webhook_id": MESSAGE_PREFIX + row.id,
+            "body": body_of(row),
             **{
                 name: getattr(row, name)
                 for name in NotificationView.model_fields
-                if name != "webhook_id"
+                if name not in {"webhook_id", "body"}
             },
         }
     )

@@ -112,7 +112,7 @@ async def list_options(body: OptionsBody, access: AnyAccess, state: StateDep) ->
     try:
         found = await call(state.connections, owner, ask)
     except ComponentError as error:
-        raise _refusal(options, error) from None
+        raise _refusal(part.app, options, error) from None
     except ConnectionProblem as error:
         raise _unusable(part.app, error) from None
     return Page(
@@ -144,7 +144,7 @@ def _needed(part: Component | Trigger, options: Options, inputs: dict[str, Any])
     return found
 
 
-def _refusal(options: Options, error: ComponentError) -> ApiError:
+def _refusal(app: App, options: Options, error: ComponentError) -> ApiError:
     """What the app did not give, in its words, and what to do."""
     match error.kind:
         case "rate_limited" | "transient":
@@ -154,10 +154,12 @@ def _refusal(options: Options, error: ComponentError) -> ApiError:
             message = f"{error.message} Check {' and '.join(options.depends_on)}."
             return invalid([(f"inputs.{name}", message) for name in options.depends_on], message)
         case "not_permitted" if options.scopes:
-            told = f"{error.message} The list needs {', '.join(options.scopes)}: add it to the"
-            message = f"{told} integration's scopes and connect the account again."
+            told = (
+                f"{error.message} Choosing needs {', '.join(options.scopes)}: add it to the scopes "
+                f"of {app.name} (Settings → Integrations), then reconnect your account."
+            )
             details = {"kind": error.kind, "scopes": options.scopes}
-            return ApiError(ErrorKind.CONFLICT, message, details)
+            return ApiError(ErrorKind.CONFLICT, told, details)
     return ApiError(ErrorKind.CONFLICT, error.message, {"kind": error.kind})
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AnyHttpUrl, Field, TypeAdapter, ValidationError
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import DECLARE_ANY, DECLARE_SESSION, AnyAccess, OwnedProject, Owner
 from api.documentation import OF_PROJECT
@@ -40,6 +41,7 @@ CANCELLATIONS = 20
 """So many runs are asked to end at a time."""
 
 _HTTP_URL = TypeAdapter(AnyHttpUrl)
+_ACTIVE = Run.status.in_(("running", "paused"))
 
 
 def _http_url(text: str) -> str:
@@ -105,8 +107,8 @@ class ProjectView(Model):
     created_at: Timestamp
 
 
-class Removed(Model):
-    """What went with a project."""
+class Owned(Model):
+    """How much a project owns."""
 
     tokens: int
     integrations: int
@@ -115,6 +117,17 @@ class Removed(Model):
     connections: int
     runs: int
     registrations: int
+
+
+class Contents(Owned):
+    """What goes with a project when it is deleted."""
+
+    active_runs: int = Field(description="Runs that are going on: deleting stops them.")
+
+
+class Removed(Owned):
+    """What went with a project."""
+
     stopped_runs: int = Field(description="Runs that were going on.")
 
 
@@ -156,6 +169,13 @@ async def get_project(access: AnyAccess, state: StateDep) -> ProjectView:
         return _view(await session.get_one(Project, access.project_id))
 
 
+@router.get("/{projectId}/contents", summary="Count what a project owns", dependencies=DECLARE_ANY)
+async def get_project_contents(access: AnyAccess, state: StateDep) -> Contents:
+    """What deleting the project would take with it."""
+    async with state.database() as session:
+        return await _contents(session, access.project_id)
+
+
 @router.patch("/{projectId}", summary="Change a project", dependencies=DECLARE_SESSION)
 async def update_project(
     body: ProjectChanges, access: OwnedProject, state: StateDep
@@ -194,24 +214,9 @@ async def delete_project(
             raise not_found("project")
         if confirm != name:
             raise invalid([("confirm", f"must be the project's name, {name}")])
-        counts = {}
-        for key, table in (
-            ("tokens", ApiToken),
-            ("integrations", Integration),
-            ("automations", Automation),
-            ("users", EndUser),
-            ("connections", Connection),
-            ("runs", Run),
-            ("registrations", Registration),
-        ):
-            count = select(func.count()).select_from(table).where(table.project_id == project_id)
-            counts[key] = await session.scalar(count) or 0
+        contents = await _contents(session, project_id)
         active = list(
-            await session.scalars(
-                select(Run.id).where(
-                    Run.project_id == project_id, Run.status.in_(("running", "paused"))
-                )
-            )
+            await session.scalars(select(Run.id).where(Run.project_id == project_id, _ACTIVE))
         )
     # First the runs: when the engine cannot be reached, nothing is deleted.
     await _cancel_all(state, active)
@@ -221,7 +226,27 @@ async def delete_project(
         await session.execute(delete(Project).where(Project.id == project_id))
     # Those that could not unsubscribe see that there is nothing left to do.
     await tell(state, ended)
-    return Removed(**counts, stopped_runs=len(active))
+    return Removed(
+        **contents.model_dump(exclude={"active_runs"}, by_alias=False), stopped_runs=len(active)
+    )
+
+
+async def _contents(session: AsyncSession, project_id: str) -> Contents:
+    def count(table: type[Any], *which: ColumnElement[bool]) -> ScalarSelect[int]:
+        counted = select(func.count()).select_from(table)
+        return counted.where(table.project_id == project_id, *which).scalar_subquery()
+
+    counts = select(
+        count(ApiToken, ApiToken.revoked_at.is_(None)).label("tokens"),
+        count(Integration).label("integrations"),
+        count(Automation).label("automations"),
+        count(EndUser).label("users"),
+        count(Connection).label("connections"),
+        count(Run).label("runs"),
+        count(Registration, Registration.wanted != "ended").label("registrations"),
+        count(Run, _ACTIVE).label("active_runs"),
+    )
+    return Contents(**(await session.execute(counts)).one()._mapping)
 
 
 async def _cancel_all(state: State, run_ids: list[str]) -> None:

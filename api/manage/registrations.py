@@ -100,6 +100,7 @@ async def list_registrations(
         str | None,
         Query(alias="userId", max_length=255, description="Empty: the developer's own."),
     ] = None,
+    search: Annotated[str, Query(max_length=255, description="Part of the user's id.")] = "",
     registration_state: Annotated[RegistrationState | None, Query(alias="state")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -110,6 +111,8 @@ async def list_registrations(
         query = query.where(Registration.automation_id == automation_id)
     if user_id is not None:
         query = query.where(Registration.user_id == user_id)
+    if search:
+        query = query.where(Registration.user_id.icontains(search, autoescape=True))
     if registration_state is not None:
         query = query.where(Registration.state == registration_state)
     if cursor is not None:

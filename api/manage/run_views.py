@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any, Literal
 
 import orjson
 from pydantic import Field
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 from starlette.responses import Response
 
 from api.errors import invalid
+from api.manage.step_order import StepOrder
 from api.schemas import Model, Timestamp
 from api.strict_json import JsonResponse
-from store.models import Automation, Run, RunPause, RunStep
+from store.models import Automation, AutomationVersion, Run, RunPause, RunStep
 
 FIRST_STEPS = 100
+_BEGINNING = (-1, "", "")
+_FOREVER = 2**62
+_ITERATION = re.compile(r"(\d{1,9}(\.\d{1,9})*)?", re.ASCII)
+
+RunStatus = Literal["running", "paused", "completed", "error", "canceled"]
 
 
 class RunView(Model):
@@ -34,7 +41,7 @@ class RunView(Model):
     user_id: str = Field(description="Empty: the developer's own run.")
     trigger: str
     parent_run_id: str | None = Field(description="The run that called this one.")
-    status: Literal["running", "paused", "completed", "error", "canceled"]
+    status: RunStatus
     message: str | None
     result: Any
     started_at: Timestamp
@@ -149,27 +156,61 @@ async def details_response(session: AsyncSession, run: dict[str, Any]) -> Respon
 async def steps_page(
     session: AsyncSession, run_id: str, limit: int, cursor: str | None
 ) -> dict[str, Any]:
-    """One page of StepViews."""
-    order = (RunStep.started_at, RunStep.step_id, RunStep.iteration)
-    query = select(*_STEP_COLUMNS).where(RunStep.run_id == run_id)
-    if cursor is not None:
-        started_at, step_id, iteration = _read_cursor(cursor)
-        query = query.where(
-            or_(
-                RunStep.started_at > started_at,
-                and_(RunStep.started_at == started_at, RunStep.step_id > step_id),
-                and_(
-                    RunStep.started_at == started_at,
-                    RunStep.step_id == step_id,
-                    RunStep.iteration > iteration,
-                ),
-            )
+    """One page of StepViews in the order in which they began."""
+    order = StepOrder(await _definition(session, run_id))
+    started_at, step_id, iteration = _read_cursor(cursor) if cursor is not None else _BEGINNING
+    # All that began in the milliseconds of the page, to be put in order here.
+    last_moment = (
+        select(RunStep.started_at)
+        .where(RunStep.run_id == run_id, RunStep.started_at > started_at)
+        .order_by(RunStep.started_at)
+        .offset(limit)
+        .limit(1)
+    )
+    rows = await session.execute(
+        select(RunStep.started_at, RunStep.step_id, RunStep.iteration).where(
+            RunStep.run_id == run_id,
+            RunStep.started_at >= started_at,
+            RunStep.started_at <= func.coalesce(last_moment.scalar_subquery(), _FOREVER),
         )
-    rows = (await session.execute(query.order_by(*order).limit(limit + 1))).all()
-    items = [dict(row._mapping) for row in rows[:limit]]
-    last = items[-1] if len(rows) > limit else None
+    )
+    places = sorted((row[0], order.rank(row[1], row[2]), row[1], row[2]) for row in rows)
+    if cursor is not None:
+        seen = (started_at, order.rank(step_id, iteration))
+        places = [place for place in places if place[:2] > seen]
+    shown = [(place[2], place[3]) for place in places[:limit]]
+    found = await session.execute(
+        select(*_STEP_COLUMNS).where(
+            RunStep.run_id == run_id, tuple_(RunStep.step_id, RunStep.iteration).in_(shown)
+        )
+    )
+    steps = {(row.stepId, row.iteration): dict(row._mapping) for row in found}
+    # A run that is deleted meanwhile has no steps left.
+    items = [steps[key] for key in shown if key in steps]
+    last = items[-1] if items and len(places) > limit else None
     next_cursor = last and _cursor([last["startedAt"], last["stepId"], last["iteration"]])
     return {"items": items, "nextCursor": next_cursor}
+
+
+async def _definition(session: AsyncSession, run_id: str) -> Any:
+    """What a run executes; of a draft, as it is now. Null when its automation was deleted."""
+    row = (
+        await session.execute(
+            select(Run.version, AutomationVersion.definition, Automation.draft)
+            .outerjoin(Automation, Automation.id == Run.automation_id)
+            .outerjoin(
+                AutomationVersion,
+                and_(
+                    AutomationVersion.automation_id == Run.automation_id,
+                    AutomationVersion.number == Run.version,
+                ),
+            )
+            .where(Run.id == run_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return row.draft if row.version == 0 else row.definition
 
 
 def _cursor(place: list[Any]) -> str:
@@ -187,7 +228,7 @@ def _read_cursor(cursor: str) -> tuple[int, str, str]:
         or not isinstance(step_id, str)
         or not isinstance(iteration, str)
         or abs(started_at) >= 2**62
-        or "\x00" in step_id + iteration
+        or not _ITERATION.fullmatch(iteration)
     ):
         raise invalid([("cursor", "this is no cursor of this list")])
     return started_at, step_id, iteration

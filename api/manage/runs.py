@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -14,13 +14,14 @@ from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind, invalid, not_found
 from api.manage.run_views import (
     RunDetails,
+    RunStatus,
     RunView,
     StepView,
     details_response,
     run_columns,
     steps_page,
 )
-from api.schemas import Cursor, Limit, Model, Page, RunId
+from api.schemas import Cursor, Limit, Model, Moment, Page, RunId
 from api.state import State, StateDep
 from api.strict_json import JsonResponse, JsonRoute
 from store.models import Automation, Run, RunPause
@@ -35,7 +36,6 @@ router = APIRouter(
 )
 
 ACTING = errors(ErrorKind.CONFLICT, ErrorKind.UNAVAILABLE)
-Status = Literal["running", "paused", "completed", "error", "canceled"]
 
 
 class ResumeBody(Model):
@@ -65,10 +65,20 @@ async def list_runs(
         str | None,
         Query(alias="userId", max_length=255, description="Empty: the developer's own runs."),
     ] = None,
-    status: Annotated[Status | None, Query()] = None,
+    status: Annotated[RunStatus | None, Query()] = None,
     search: Annotated[
-        str, Query(max_length=200, description="Part of the id, message or automation's name.")
+        str,
+        Query(
+            max_length=200,
+            description="Part of the id, the user's id, the message or the automation's name.",
+        ),
     ] = "",
+    since: Annotated[
+        Moment | None, Query(alias="from", description="`startedAt` of the first at earliest.")
+    ] = None,
+    until: Annotated[
+        Moment | None, Query(alias="to", description="All were started before this moment.")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -84,10 +94,15 @@ async def list_runs(
         query = query.where(
             or_(
                 Run.id.contains(search, autoescape=True),
+                Run.user_id.icontains(search, autoescape=True),
                 Run.message.icontains(search, autoescape=True),
                 Automation.name.icontains(search, autoescape=True),
             )
         )
+    if since is not None:
+        query = query.where(Run.started_at >= since)
+    if until is not None:
+        query = query.where(Run.started_at < until)
     if cursor is not None:
         started_at, run_id = _read_cursor(cursor)
         query = query.where(

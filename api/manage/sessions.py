@@ -25,7 +25,8 @@ router = APIRouter(tags=["account"], route_class=JsonRoute)
 SESSION_DAYS = 30
 
 
-def _email(text: str) -> str:
+def normal_email(text: str) -> str:
+    """The email as accounts are found by it; raises ValueError for what is none."""
     try:
         # Names of test networks are allowed: an installation may have no other.
         valid = validate_email(text, check_deliverability=False, test_environment=True)
@@ -34,7 +35,9 @@ def _email(text: str) -> str:
     return valid.normalized.lower()
 
 
-Email = Annotated[str, Field(max_length=254, examples=["ada@example.com"]), AfterValidator(_email)]
+Email = Annotated[
+    str, Field(max_length=254, examples=["ada@example.com"]), AfterValidator(normal_email)
+]
 Password = Annotated[
     SecretStr, Field(min_length=10, max_length=256, examples=["correct horse battery"])
 ]
@@ -63,6 +66,9 @@ class AccountView(Model):
     email: str
     name: str
     developer_mode: bool
+    has_password: bool = Field(
+        description="False: its developer signs in by OpenID Connect, and may set a password."
+    )
     plan: str
     created_at: Timestamp
 
@@ -82,6 +88,7 @@ def account_view(account: Account) -> AccountView:
         email=account.email,
         name=account.name,
         developer_mode=account.developer_mode,
+        has_password=bool(account.password_hash),
         plan=account.plan,
         created_at=account.created_at,
     )
@@ -131,23 +138,34 @@ async def sign_in(
 ) -> SignedInView:
     """Begins a session, which lasts 30 days; a browser also gets it as a cookie."""
     try:
-        email = _email(body.email)
+        email = normal_email(body.email)
     except ValueError:
         email = body.email  # of no account, and answered like one
-    address = request.client.host if request.client else ""
-    account = await _authenticated(state, email, body.password.get_secret_value(), address)
+    password = body.password.get_secret_value()
+    account = await _authenticated(state, email, password, caller_address(request))
+    secret, expires_at = await begin_session(state, response, account.id)
+    return SignedInView(token=secret, expires_at=expires_at, account=account_view(account))
+
+
+def caller_address(request: Request) -> str:
+    """Where a request comes from, for the brake on guessing."""
+    return request.client.host if request.client else ""
+
+
+async def begin_session(state: State, response: Response, account_id: str) -> tuple[str, int]:
+    """A new session, with its cookie on the answer: its secret, and when it ends (ms)."""
     secret = SESSION_PREFIX + secrets.token_urlsafe(32)
     lasts = SESSION_DAYS * 86_400
     expires_at = now_ms() + lasts * 1000
     async with state.database.begin() as session:
         session.add(
             AccountSession(
-                id=digest(secret), account_id=account.id, created_at=now_ms(), expires_at=expires_at
+                id=digest(secret), account_id=account_id, created_at=now_ms(), expires_at=expires_at
             )
         )
         await session.execute(
             delete(AccountSession).where(
-                AccountSession.account_id == account.id, AccountSession.expires_at < now_ms()
+                AccountSession.account_id == account_id, AccountSession.expires_at < now_ms()
             )
         )
     response.set_cookie(
@@ -159,7 +177,7 @@ async def sign_in(
         httponly=True,
         samesite="lax",
     )
-    return SignedInView(token=secret, expires_at=expires_at, account=account_view(account))
+    return secret, expires_at
 
 
 @router.delete(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from bisect import bisect_right
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import APIRouter, Query
-from pydantic import Field
-from sqlalchemy import case, func, or_, select
+from pydantic import AfterValidator, Field
+from sqlalchemy import BigInteger, ColumnElement, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT
 from api.schemas import Model, Timestamp
 from api.state import StateDep
 from store.bookings import credits_of
-from store.models import Automation, EndUser, Registration, Run, RunStep
+from store.models import DEVELOPER, Automation, Connection, EndUser, Registration, Run, RunStep
 
 router = APIRouter(
     prefix="/projects/{projectId}",
@@ -23,8 +28,30 @@ router = APIRouter(
     responses=OF_PROJECT,
 )
 
-DAY_MS = 86_400_000
+QUARTER_MS = 900_000
+"""A quarter of an hour: the days of every time zone begin at one, so that databases need to know
+nothing of time zones."""
 LAST = 5
+
+_zones = cache(available_timezones)
+
+
+def _zone_name(name: str) -> str:
+    if name not in _zones():
+        raise ValueError("take a name of the IANA database, such as Europe/Istanbul")
+    return name
+
+
+ZoneName = Annotated[
+    str,
+    AfterValidator(_zone_name),
+    Query(
+        alias="timeZone",
+        max_length=64,
+        description="Whose days the chart shows: a name of the IANA database.",
+        examples=["Europe/Istanbul"],
+    ),
+]
 
 
 class Execution(Model):
@@ -40,18 +67,23 @@ class Execution(Model):
 
 
 class Day(Model):
-    """Runs that started on one UTC day, by how they stand now."""
+    """Runs that started on one day, by how they stand now, and what that day's steps cost."""
 
     day: str = Field(description="YYYY-MM-DD.")
     runs: int = 0
     completed: int = 0
     error: int = 0
+    canceled: int = 0
+    running: int = 0
+    paused: int = 0
+    credits: int = 0
 
 
 class Statistics(Model):
     """A project in numbers."""
 
     users: int
+    connections: int = Field(description="Accounts that end users have connected.")
     registrations: int = Field(description="Subscriptions of end users to triggers.")
     used_daily_credits: int = Field(description="What this project's runs cost today (UTC).")
     last_executions: list[Execution]
@@ -63,43 +95,21 @@ async def get_statistics(
     access: AnyAccess,
     state: StateDep,
     days: Annotated[int, Query(ge=1, le=90, description="How many days the chart shows.")] = 30,
+    time_zone: ZoneName = "UTC",
 ) -> Statistics:
     """Users, registrations, used daily credits, the last five executions, and a chart."""
-    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    first = midnight - timedelta(days=days - 1)
-    chart = {
-        day: Day(day=day)
-        for number in range(days)
-        if (day := (first + timedelta(days=number)).date().isoformat())
-    }
-    of_project = Run.project_id == access.project_id
-    number = Run.started_at.op("/")(DAY_MS)
-    today_ms = int(midnight.timestamp() * 1000)
+    project_id = access.project_id
+    chart = _Chart(ZoneInfo(time_zone), days)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today_ms = int(today.timestamp() * 1000)
     async with state.database() as session:
-        users = await session.scalar(
-            select(func.count()).select_from(EndUser).where(EndUser.project_id == access.project_id)
+        users = await _count(session, EndUser.project_id, project_id)
+        connections = await _count(
+            session, Connection.project_id, project_id, Connection.user_id != DEVELOPER
         )
-        registrations = await session.scalar(
-            select(func.count())
-            .select_from(Registration)
-            .where(Registration.project_id == access.project_id, Registration.wanted != "ended")
+        registrations = await _count(
+            session, Registration.project_id, project_id, Registration.wanted != "ended"
         )
-        # By way of the runs that were alive today: a run's steps are found by its key.
-        app_steps, free_steps = (
-            await session.execute(
-                select(
-                    func.count(case((RunStep.component.is_not(None), 1))),
-                    func.count(case((RunStep.component.is_(None), 1))),
-                )
-                .select_from(Run)
-                .join(RunStep, RunStep.run_id == Run.id)
-                .where(
-                    of_project,
-                    or_(Run.ended_at.is_(None), Run.ended_at >= today_ms),
-                    RunStep.started_at >= today_ms,
-                )
-            )
-        ).one()
         last = await session.execute(
             select(
                 Run.id.label("run_id"),
@@ -111,28 +121,98 @@ async def get_statistics(
                 Run.ended_at,
             )
             .outerjoin(Automation, Automation.id == Run.automation_id)
-            .where(of_project)
+            .where(Run.project_id == project_id)
             .order_by(Run.started_at.desc(), Run.id.desc())
             .limit(LAST)
         )
-        counts = await session.execute(
-            select(
-                number,
-                func.count(),
-                func.count(case((Run.status == "completed", 1))),
-                func.count(case((Run.status == "error", 1))),
-            )
-            .where(of_project, Run.started_at >= int(first.timestamp() * 1000))
-            .group_by(number)
+        executions = [Execution(**row._mapping) for row in last]
+        await chart.count_runs(session, project_id)
+        steps = await _steps(session, project_id, min(chart.first, today_ms))
+    chart.count_credits(steps)
+    return Statistics(
+        users=users,
+        connections=connections,
+        registrations=registrations,
+        used_daily_credits=_credits([row for row in steps if row[0] >= today_ms]),
+        last_executions=executions,
+        chart=chart.days,
+    )
+
+
+class _Chart:
+    """Days of a time zone, the last of which is today; those without runs, too."""
+
+    def __init__(self, zone: ZoneInfo, days: int) -> None:
+        today = datetime.now(zone).date()
+        dates = [today - timedelta(days=ago) for ago in reversed(range(days))]
+        self._begins = [
+            int(datetime.combine(date, time.min, zone).timestamp() * 1000) for date in dates
+        ]
+        self.days = [Day(day=date.isoformat()) for date in dates]
+        self.first = self._begins[0]
+
+    async def count_runs(self, session: AsyncSession, project_id: str) -> None:
+        quarter = _quarter(Run.started_at)
+        rows = await session.execute(
+            select(quarter, Run.status, func.count())
+            .where(Run.project_id == project_id, Run.started_at >= self.first)
+            .group_by(quarter, Run.status)
         )
-        for day_number, runs, completed, failed in counts:
-            moment = datetime.fromtimestamp(int(day_number) * DAY_MS / 1000, UTC)
-            day = moment.date().isoformat()
-            chart[day] = Day(day=day, runs=runs, completed=completed, error=failed)
-        return Statistics(
-            users=users or 0,
-            registrations=registrations or 0,
-            used_daily_credits=credits_of(app_steps, free_steps),
-            last_executions=[Execution(**row._mapping) for row in last],
-            chart=list(chart.values()),
+        for number, status, count in rows:
+            day = self.days[self._at(number * QUARTER_MS)]
+            day.runs += count
+            setattr(day, status, getattr(day, status) + count)
+
+    def count_credits(self, steps: list[_Steps]) -> None:
+        of_day: dict[int, list[_Steps]] = {}
+        for row in steps:
+            if row[0] >= self.first:
+                of_day.setdefault(self._at(row[0]), []).append(row)
+        for index, rows in of_day.items():
+            self.days[index].credits = _credits(rows)
+
+    def _at(self, moment: int) -> int:
+        return bisect_right(self._begins, moment) - 1
+
+
+_Steps = tuple[int, int, int]
+"""The beginning of a quarter of an hour (ms), executions of apps in it, and free ones."""
+
+
+async def _steps(session: AsyncSession, project_id: str, since: int) -> list[_Steps]:
+    quarter = _quarter(RunStep.started_at)
+    # By way of the runs that were alive then: a run's steps are found by its key.
+    rows = await session.execute(
+        select(
+            quarter,
+            func.count(case((RunStep.component.is_not(None), 1))),
+            func.count(case((RunStep.component.is_(None), 1))),
         )
+        .select_from(Run)
+        .join(RunStep, RunStep.run_id == Run.id)
+        .where(
+            Run.project_id == project_id,
+            or_(Run.ended_at.is_(None), Run.ended_at >= since),
+            RunStep.started_at >= since,
+        )
+        .group_by(quarter)
+    )
+    return [(number * QUARTER_MS, app, free) for number, app, free in rows]
+
+
+def _credits(steps: list[_Steps]) -> int:
+    return credits_of(sum(app for _, app, _ in steps), sum(free for _, _, free in steps))
+
+
+def _quarter(moment: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    return moment.op("/", return_type=BigInteger())(QUARTER_MS)
+
+
+async def _count(
+    session: AsyncSession,
+    of_project: InstrumentedAttribute[str],
+    project_id: str,
+    *which: ColumnElement[bool],
+) -> int:
+    counted = select(func.count()).where(of_project == project_id, *which)
+    return await session.scalar(counted) or 0

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from connectors.auth.base import Apply, AuthBase, Verification
+from connectors.auth.base import Apply, AuthBase, ClientAuth, Verification
 from connectors.auth.exchange import ExchangeStep, OAuth2GrantAuth, TokenExchangeAuth
 from connectors.auth.fields import CredentialField, Option, ShowWhen
 from connectors.auth.jwt import JwtAuth, SignedJwt
@@ -37,6 +37,7 @@ __all__ = [
     "AuthBase",
     "AwsSigV4Auth",
     "BasicAuth",
+    "ClientAuth",
     "CredentialField",
     "ExchangeStep",
     "Issued",

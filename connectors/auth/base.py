@@ -89,3 +89,10 @@ class AuthBase(Part):
         names = {field.name for field in (*self.fields, *self.integration_fields)}
         names |= set(self.values)
         return names.union(*(step.captured for step in self.verify))
+
+
+class ClientAuth(AuthBase):
+    """What the kinds share in which the developer may need a client at the app (RFC 6749, 2)."""
+
+    register_url: Annotated[str, Field(pattern=r"^https://[^\s/]+(/\S*)?$")] | None = None
+    """The page of the app on which developers register a client."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from connectors.auth.base import AuthBase
+from connectors.auth.base import AuthBase, ClientAuth
 from connectors.auth.fields import CredentialField
 from connectors.auth.jwt import SignedJwt
 from connectors.auth.places import check_places, sends_secrets
@@ -15,7 +15,7 @@ from connectors.request import Content
 from connectors.templates import Expression, Template
 
 
-class OAuth2GrantAuth(AuthBase):
+class OAuth2GrantAuth(ClientAuth):
     """OAuth 2.0 without a browser: client credentials (RFC 6749, 4.4), a password (4.3), a JWT
     bearer assertion (RFC 7523, 2.1) or a vendor's own grant. A new token is asked for when the old
     one ends."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from connectors.auth.base import AuthBase
+from connectors.auth.base import ClientAuth
 from connectors.auth.places import check_places
 from connectors.request import Part
 from connectors.templates import Expression, Template
@@ -20,7 +20,7 @@ class OAuth1Endpoints(Part):
     access_token: str
 
 
-class OAuth1Auth(AuthBase):
+class OAuth1Auth(ClientAuth):
     """OAuth 1.0a with a callback and a verifier."""
 
     type: Literal["oauth1"]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from connectors.auth.base import AuthBase
+from connectors.auth.base import ClientAuth
 from connectors.auth.fields import regular
 from connectors.auth.places import check_places, sends_secrets
 from connectors.auth.tokens import Refresh, Revoke, Token
@@ -65,7 +65,7 @@ class Registration(Part):
     `token_endpoint_auth_method`."""
 
 
-class OAuth2Auth(AuthBase):
+class OAuth2Auth(ClientAuth):
     """OAuth 2.0, authorization code (RFC 6749, 4.1) with PKCE (RFC 7636)."""
 
     type: Literal["oauth2"]

@@ -63,8 +63,11 @@ class Project:
     automation_id: str
 
 
-async def sign_up(api: Rest) -> str:
-    """Makes an account with developer mode; leaves `api` signed in and gives the email address."""
+async def sign_up(api: Rest) -> tuple[str, str]:
+    """Makes an account with developer mode; leaves `api` signed in.
+
+    Gives the email address and the password, with which one signs in to the console.
+    """
     email = f"developer-{secrets.token_hex(4)}@example.com"
     password = secrets.token_urlsafe(16)
     await api.call(
@@ -73,7 +76,7 @@ async def sign_up(api: Rest) -> str:
     session = await api.call("POST", "/api/v1/sessions", {"email": email, "password": password})
     api.bearer = session["token"]
     await api.call("PATCH", "/api/v1/account", {"developerMode": True})
-    return email
+    return email, password
 
 
 async def make_project(api: Rest) -> Project:

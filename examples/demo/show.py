@@ -97,7 +97,7 @@ async def run_demo(console: Console, *, once: bool, info: Path | None) -> int:
 
 async def _show(console: Console, ready: Stage, info: Path | None) -> bool:
     async with Rest(ready.base_url) as api:
-        email = await developer.sign_up(api)
+        email, password = await developer.sign_up(api)
         _say(console, f"A developer signs up as {email} and turns developer mode on")
         project = await _prepare(console, ready, api)
         async with Rest(ready.base_url, project.token) as application:
@@ -113,6 +113,8 @@ async def _show(console: Console, ready: Stage, info: Path | None) -> bool:
             info,
             {
                 "baseUrl": ready.base_url,
+                "email": email,
+                "password": password,
                 "projectId": project.id,
                 "token": project.token,
                 "automationId": project.automation_id,
@@ -127,6 +129,8 @@ async def _show(console: Console, ready: Stage, info: Path | None) -> bool:
             },
         )
     _say(console, "Look around")
+    _tell(console, f"console             {ready.base_url}/projects/{project.id}")
+    _tell(console, f"  sign in as        {email}, {password}")
     _tell(console, f"API documentation   {ready.base_url}/docs")
     for run in [*runs, *events]:
         link = f"{ready.temporal_ui_url}/namespaces/default/workflows/{run['runId']}"

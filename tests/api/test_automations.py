@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import Engine, event
 
+from store.models import Registration, Run
 from tests.api.conftest import GREETING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from store.database import Database
     from tests.api.conftest import Workshop
 
 FAULTY: dict[str, Any] = {
@@ -143,6 +149,83 @@ async def test_automations_are_listed_page_by_page(workshop: Workshop) -> None:
     for search, names in (("beta", ["Beta"]), ("%", ["100%"]), ("_", [])):
         found = await workshop.application.expect(200, "GET", path, search=search)
         assert [automation["name"] for automation in found["items"]] == names
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that any database gets meanwhile."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_the_list_tells_which_drafts_differ_from_what_is_published(
+    workshop: Workshop,
+) -> None:
+    path = f"{workshop.path}/automations"
+    drafts = [await workshop.automation(GREETING, publish=False)]
+    drafts += [await workshop.automation(GREETING) for _ in range(2)]
+    body = {"definition": {**GREETING, "result": None}, "revision": 1}
+    await workshop.developer.expect(200, "PATCH", f"{path}/{drafts[2]}", body)
+    found = (await workshop.developer.expect(200, "GET", path))["items"]
+    assert [item["draftChanged"] for item in reversed(found)] == [False, False, True]
+
+
+async def test_the_list_tells_the_last_run_and_registrations_of_each_at_once(
+    workshop: Workshop, database: Database
+) -> None:
+    path = f"{workshop.path}/automations"
+    ids = [await workshop.automation(GREETING, publish=False) for _ in range(3)]
+    with counted() as few:
+        page = await workshop.developer.expect(200, "GET", path)
+    assert [(item["registrations"], item["lastRun"]) for item in page["items"]] == [(0, None)] * 3
+    ids += [await workshop.automation(GREETING, publish=False) for _ in range(9)]
+    async with database.begin() as session:
+        for number, automation_id in enumerate(ids[1:]):
+            for ago, status in ((5, "error"), (0, "completed"), (9, "paused")):
+                session.add(
+                    Run(
+                        id=f"{automation_id}-{ago}",
+                        project_id=workshop.project_id,
+                        automation_id=automation_id,
+                        version=0,
+                        user_id="",
+                        trigger="manual",
+                        status=status,
+                        started_at=1_000 + number - ago,
+                    )
+                )
+            for user in range(number):
+                wanted = "ended" if user == 0 else "paused"
+                session.add(
+                    Registration(
+                        project_id=workshop.project_id,
+                        automation_id=automation_id,
+                        user_id=str(user),
+                        data={},
+                        wanted=wanted,
+                    )
+                )
+    with counted() as many:
+        page = await workshop.developer.expect(200, "GET", path, limit=200)
+    assert len(many) == len(few)
+    found = {item["id"]: item for item in page["items"]}
+    assert found[ids[0]]["lastRun"] is None
+    for number, automation_id in enumerate(ids[1:]):
+        item = found[automation_id]
+        assert item["lastRun"] == {
+            "id": f"{automation_id}-0",
+            "status": "completed",
+            "startedAt": 1_000 + number,
+        }
+        assert item["registrations"] == max(0, number - 1)
 
 
 async def test_a_test_run_uses_the_developers_accounts(workshop: Workshop) -> None:

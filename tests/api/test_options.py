@@ -228,8 +228,8 @@ async def test_what_trackers_inputs_can_be_chosen_from(stage: Stage) -> None:
     app = await stage.workshop.developer.expect(200, "GET", "/api/v1/apps/tracker")
     options = {component["key"]: component["options"] for component in app["components"]}
     assert options["tracker.create-ticket"] == {
-        "project": {"dependsOn": [], "isSearched": True},
-        "assignee": {"dependsOn": ["project"], "isSearched": False},
+        "project": {"dependsOn": [], "isSearched": True, "scopes": ["tickets:read"]},
+        "assignee": {"dependsOn": ["project"], "isSearched": False, "scopes": ["tickets:read"]},
     }
     assert options["tracker.list-tickets"] == {}
 
@@ -333,6 +333,7 @@ async def test_the_apps_refusal_comes_in_its_own_words(stage: Stage) -> None:
     assert error["details"] == {"kind": "not_permitted", "scopes": ["sites.read"]}
     assert "Shop, Sites: answered 403: •••••• may not" in error["message"]
     assert "needs sites.read" in error["message"]
+    assert "scopes of Shop (Settings → Integrations)" in error["message"]
     stage.shop.answer = (402, {"message": "upgrade"})
     error = await stage.refused(409, "shop.act", "site")
     assert error["details"] == {"kind": "plan_limit"}

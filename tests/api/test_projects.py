@@ -92,19 +92,21 @@ async def test_deleting_a_project_removes_all_of_it(workshop: Workshop, database
             )
         )
     developer = workshop.developer
-    await developer.refused(1, "DELETE", workshop.path)
-    await developer.refused(1, "DELETE", workshop.path, confirm="shop")
-    removed = await developer.expect(200, "DELETE", workshop.path, confirm="Shop")
-    assert removed == {
+    owned = {
         "tokens": 1,
         "integrations": 1,
         "automations": 1,
         "users": 1,
         "connections": 1,
         "runs": 1,
-        "stoppedRuns": 0,
         "registrations": 0,
     }
+    contents = await developer.expect(200, "GET", f"{workshop.path}/contents")
+    assert contents == {**owned, "activeRuns": 0}
+    await developer.refused(1, "DELETE", workshop.path)
+    await developer.refused(1, "DELETE", workshop.path, confirm="shop")
+    removed = await developer.expect(200, "DELETE", workshop.path, confirm="Shop")
+    assert removed == {**owned, "stoppedRuns": 0}
     async with database() as session:
         for table in (
             Project,
@@ -138,7 +140,8 @@ async def test_a_project_with_runs_stays_while_the_engine_cannot_stop_them(
             )
         )
     await workshop.developer.refused(503, "DELETE", workshop.path, confirm="Shop")
-    await workshop.developer.expect(200, "GET", workshop.path)
+    contents = await workshop.developer.expect(200, "GET", f"{workshop.path}/contents")
+    assert (contents["runs"], contents["activeRuns"]) == (1, 1)
 
 
 async def test_an_oauth_app_needs_a_client(workshop: Workshop) -> None:
@@ -199,9 +202,106 @@ async def test_integrations_tell_which_apps_are_lacking(workshop: Workshop) -> N
     )
     path = f"{workshop.path}/integrations"
     listed = await workshop.application.expect(200, "GET", path)
-    assert listed["missing"] == [{"appKey": "cubicl", "automationIds": [automation]}]
+    using = [{"automationId": automation, "name": "A"}]
+    assert listed["missing"] == [
+        {
+            "appKey": "cubicl",
+            "appName": "Cubicl",
+            "automationIds": [automation],
+            "automations": using,
+            "neededScopes": [],
+        }
+    ]
     await workshop.integrate("cubicl")
-    assert (await workshop.application.expect(200, "GET", path))["missing"] == []
+    listed = await workshop.application.expect(200, "GET", path)
+    assert listed["missing"] == []
+    assert [(item["appKey"], item["usedBy"]) for item in listed["items"]] == [("cubicl", using)]
+
+
+async def test_integrations_tell_the_scopes_that_automations_need_and_lack(
+    workshop: Workshop,
+) -> None:
+    """Triggers count as well as actions."""
+    calendar = {
+        part["key"]: part["scopes"]
+        for app in [await workshop.developer.expect(200, "GET", "/api/v1/apps/google-calendar")]
+        for part in (*app["components"], *app["triggers"])
+    }
+    trigger = "google-calendar.event-changed"
+    creating = {
+        "trigger": {"type": "manual"},
+        "steps": [{"id": "a", "type": "app", "component": "google-calendar.create-event"}],
+    }
+    path = f"{workshop.path}/integrations"
+    first = await workshop.automation(creating, publish=False)
+    second = await workshop.automation(
+        {"trigger": {"type": "app", "component": trigger}, "steps": []}, publish=False
+    )
+    needed = {*calendar["google-calendar.create-event"], *calendar[trigger]}
+    [missing] = (await workshop.application.expect(200, "GET", path))["missing"]
+    assert set(missing["neededScopes"]) == needed
+    assert [use["automationId"] for use in missing["automations"]] == [first, second]
+    client = {"clientId": "id", "clientSecret": "s", "scopes": [*calendar[trigger], "further"]}
+    added = await workshop.developer.expect(
+        201, "POST", path, {"appKey": "google-calendar", **client}
+    )
+    assert [use["automationId"] for use in added["usedBy"]] == [first, second]
+    assert set(added["neededScopes"]) == needed
+    lacking = needed - set(calendar[trigger])
+    assert set(added["missingScopes"]) == lacking
+    changed = await workshop.developer.expect(
+        200, "PATCH", f"{path}/google-calendar", {"scopes": sorted(needed)}
+    )
+    assert changed["missingScopes"] == []
+    await workshop.developer.expect(204, "DELETE", f"{workshop.path}/automations/{first}")
+    await workshop.developer.expect(204, "DELETE", f"{workshop.path}/automations/{second}")
+    [item] = (await workshop.application.expect(200, "GET", path))["items"]
+    assert (item["usedBy"], item["neededScopes"], item["missingScopes"]) == ([], [], [])
+
+
+async def test_an_oauth_app_tells_what_to_register_there_before_it_is_added(
+    workshop: Workshop,
+) -> None:
+    for app_key, uri in (
+        ("google-calendar", "http://127.0.0.1:8000/api/v1/oauth/callback"),
+        ("cubicl", None),
+    ):
+        app = await workshop.application.expect(200, "GET", f"/api/v1/apps/{app_key}")
+        assert app["redirectUri"] == uri
+
+
+async def test_scopes_that_only_the_editor_needs_are_told_apart(workshop: Workshop) -> None:
+    app = await workshop.application.expect(200, "GET", "/api/v1/apps/google-calendar")
+    listing = "https://www.googleapis.com/auth/calendar.calendarlist.readonly"
+    creating = next(
+        part for part in app["components"] if part["key"] == "google-calendar.create-event"
+    )
+    assert app["optionScopes"] == [listing]
+    assert creating["options"]["calendarId"]["scopes"] == [listing]
+    # Users are not asked for them, unless the developer wants so.
+    await workshop.automation(
+        {
+            "trigger": {"type": "manual"},
+            "steps": [{"id": "a", "type": "app", "component": creating["key"]}],
+        },
+        publish=False,
+    )
+    await workshop.integrate("google-calendar")
+    path = f"{workshop.path}/integrations"
+    [item] = (await workshop.application.expect(200, "GET", path))["items"]
+    assert (item["scopes"], item["neededScopes"]) == (app["scopes"], creating["scopes"])
+    scopes = [*creating["scopes"], listing]
+    changed = await workshop.developer.expect(
+        200, "PATCH", f"{path}/google-calendar", {"scopes": scopes}
+    )
+    assert (changed["scopes"], changed["missingScopes"]) == (scopes, [])
+
+
+async def test_an_app_tells_where_a_client_is_registered(workshop: Workshop) -> None:
+    google = await workshop.application.expect(200, "GET", "/api/v1/apps/google-calendar")
+    assert google["registerUrl"] == "https://console.cloud.google.com/auth/clients"
+    twilio = await workshop.application.expect(200, "GET", "/api/v1/apps/twilio")
+    assert twilio["registerUrl"] is None
 
 
 async def test_another_developers_project_does_not_exist(
@@ -217,8 +317,13 @@ async def test_another_developers_project_does_not_exist(
         ("GET", "/tokens"),
         ("POST", "/tokens"),
         ("DELETE", f"/tokens/{workshop.token_id}"),
+        ("GET", "/contents"),
         ("GET", "/integrations"),
         ("GET", "/users"),
+        ("GET", "/users/user-1"),
+        ("GET", "/users/user-1/connections/cubicl"),
+        ("DELETE", "/users/user-1/connections/cubicl"),
+        ("POST", "/users/user-1/connections/cubicl/link"),
         ("GET", "/developer/connections"),
         ("GET", "/automations"),
         ("GET", f"/automations/{automation}"),

@@ -610,6 +610,10 @@ async def test_the_list_is_filtered_and_paged(shop: Workshop) -> None:
         await register(shop, automation, uuid4().hex, user)
     assert [item["userId"] for item in await listed(shop)] == ["ada", "bob"]
     assert [item["userId"] for item in await listed(shop, userId="bob")] == ["bob"]
+    assert await listed(shop, userId="bo") == []
+    assert [item["userId"] for item in await listed(shop, search="BO")] == ["bob"]
+    assert await listed(shop, search="bob", userId="ada") == []
+    assert await listed(shop, search="%") == []
     assert await listed(shop, state="failing") == []
     assert len(await listed(shop, automationId=automation, state="active")) == 2
     assert await listed(shop, automationId="another") == []

@@ -324,6 +324,8 @@ async def test_runs_are_listed_searched_and_paged(other_shop: Workshop) -> None:
     for number in range(3):
         answer = await run(other_shop, GREETING, data={"name": "Ada"}, userId=f"user-{number}")
         ids.insert(0, answer["runId"])
+    own = (await run(other_shop, GREETING, data={"name": "Ada"}))["runId"]
+    ids.insert(0, own)
     seen: list[str] = []
     cursor: dict[str, Any] = {}
     while True:
@@ -335,7 +337,9 @@ async def test_runs_are_listed_searched_and_paged(other_shop: Workshop) -> None:
     assert seen == ids
     for params, count in (
         ({"userId": "user-1"}, 1),
-        ({"userId": ""}, 0),
+        ({"userId": ""}, 1),
+        ({"search": "USER-2"}, 1),
+        ({"search": "user-"}, 3),
         ({"status": "error"}, 0),
         ({"search": ids[0][-12:]}, 1),
         ({"search": "_"}, 0),
@@ -352,23 +356,27 @@ async def test_steps_are_paged_in_their_order(shop: Workshop) -> None:
             {
                 "id": "each",
                 "type": "for-each",
-                "items": "[1, 2, 3, 4, 5]",
-                "steps": [{"id": "note", "type": "set", "values": {"x": "{{ item }}"}}],
+                "items": "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]",
+                "steps": [
+                    {"id": "write", "type": "set", "values": {"x": "{{ item }}"}},
+                    {"id": "again", "type": "set", "values": {"y": "{{ item }}"}},
+                ],
             }
         ],
     }
     answer = await run(shop, definition)
     await until(shop, answer["runId"], "completed")
     path = f"{shop.path}/runs/{answer['runId']}/steps"
-    seen: list[str] = []
+    seen: list[tuple[str, str]] = []
     cursor: dict[str, Any] = {}
     while True:
-        page = await shop.application.expect(200, "GET", path, limit=2, **cursor)
-        seen += [item["iteration"] for item in page["items"] if item["stepId"] == "note"]
+        page = await shop.application.expect(200, "GET", path, limit=6, **cursor)
+        seen += [(item["stepId"], item["iteration"]) for item in page["items"]]
         if page["nextCursor"] is None:
             break
         cursor = {"cursor": page["nextCursor"]}
-    assert sorted(seen) == ["0", "1", "2", "3", "4"]
+    iterations = [(step, str(number)) for number in range(12) for step in ("write", "again")]
+    assert seen == [("each", ""), *iterations]
 
 
 async def test_statistics_count_what_ran(other_shop: Workshop, vendor: Vendor) -> None:

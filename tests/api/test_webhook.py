@@ -227,6 +227,7 @@ async def test_a_run_is_told_to_the_developers_endpoint(
         "message": None,
     }
     assert (delivered["webhookId"], delivered["lastStatus"]) == (arrived.id, 204)
+    assert delivered["body"] == arrived.json
 
 
 async def _until_delivered(rest: Rest, path: str) -> dict[str, Any]:

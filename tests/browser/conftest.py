@@ -25,7 +25,7 @@ from tests.api.conftest import Workshop, make_workshop
 from tests.api.connect.apps import write_apps
 from tests.api.connect.conftest import Product, integrate
 from tests.browser.chromium import axe_script, find_chromium
-from tests.packages import CACHE, execute, installed, node_and_npm
+from tests.packages import CACHE, execute, installed, making, node_and_npm
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -201,15 +201,11 @@ def built_console() -> Path:
     for file in _console_files():
         digest.update(f"{file.relative_to(CONSOLE)}\0".encode() + file.read_bytes() + b"\0")
     built = CACHE / f"console-dist-{digest.hexdigest()[:16]}"
-    if built.exists():
-        return built
-    with console_copy() as copy:
-        run_in_console(copy, "vite/bin/vite.js", "build")
-        try:
-            (copy / "dist").rename(built)
-        except OSError:
-            # Another run was faster; its build is as good.
-            assert built.exists()
+    with making(built) as is_missing:
+        if is_missing:
+            with console_copy() as copy:
+                run_in_console(copy, "vite/bin/vite.js", "build")
+                (copy / "dist").rename(built)
     return built
 
 

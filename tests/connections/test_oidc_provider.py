@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -19,33 +18,10 @@ from store.database import Database
 from store.encryption import Keyring
 from store.models import Integration, now_ms
 from tests.connections.person import Person
+from tests.oidc_browser import walk
 
 if TYPE_CHECKING:
     from tests.packages import OidcProvider
-
-
-async def walk(url: str, redirect_uri: str, *, consent: bool = True) -> dict[str, str]:
-    """What a person does in a browser: sign in, then grant access or go back.
-
-    Returns the query that the provider sends to the redirect URI.
-    """
-    async with httpx.AsyncClient() as browser:
-        for _ in range(12):
-            if url.startswith(redirect_uri):
-                return dict(parse_qsl(urlsplit(url).query))
-            response = await browser.get(url)
-            if response.is_success:
-                prompts = re.findall(r'name="prompt" value="(\w+)"', response.text)
-                assert prompts, response.text
-                if prompts == ["consent"] and not consent:
-                    (back,) = re.findall(r'href="([^"]+/abort)"', response.text)
-                    response = await browser.get(urljoin(url, back))
-                else:
-                    form = {"prompt": prompts[0], "login": "ada", "password": "any"}
-                    response = await browser.post(url, data=form)
-            assert response.is_redirect, response.text
-            url = urljoin(url, response.headers["location"])
-    raise AssertionError("the provider redirects for ever")
 
 
 @pytest.fixture

@@ -31,6 +31,14 @@ request:
   path: /orders/{id}
 """
 
+OAUTH = """
+auth:
+  type: oauth2
+  register_url: {}
+  authorize: {{url: https://shop.example/authorize}}
+  token: {{url: https://shop.example/token}}
+"""
+
 
 def write(folder: Path, app: str = APP, action: str = ACTION) -> Path:
     actions = folder / "shop" / "actions"
@@ -73,6 +81,10 @@ def test_an_operators_app_replaces_the_built_in_one(tmp_path: Path) -> None:
         (APP + "auth: {type: magic}\n", ACTION, "app.yaml: auth: "),
         (APP.replace("shop\n", "shops\n", 1), ACTION, "app.yaml: key: must be the folder's name"),
         (APP + "error_message: body.\n", ACTION, "app.yaml: error_message: "),
+        *(
+            (APP + OAUTH.format(url), ACTION, "app.yaml: auth.oauth2.register_url: ")
+            for url in ("http://shop.example/apps", "javascript:alert(1)//https://shop.example")
+        ),
         (APP, ACTION + "  query: {a: '{{ inputs. }}'}\n", "act.yaml: request.query: "),
         (APP, ACTION + "  qeury: {}\n", "act.yaml: request.qeury: Extra inputs"),
         (APP, ACTION + "timeout: soon\n", "act.yaml: timeout: "),

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from store.encryption import Keyring
 from store.models import Account, Notification, Project, WebhookEndpoint, now_ms
 from store.notifications import (
+    KEPT_MS,
     Waiting,
     book_delivery,
     book_failure,
     claim_due,
     due_projects,
+    notification_row,
     notify,
     park,
+    purge,
     send_again,
     waiting,
 )
@@ -145,6 +148,41 @@ async def test_only_what_is_settled_is_sent_again(database: Database, project_id
     row = await row_of(database, notification_id)
     assert (row.status, row.attempts, row.delivered_at) == ("pending", 0, None)
     assert await claim(database, project_id, now_ms()) == [notification_id]
+
+
+async def test_what_was_settled_long_ago_is_purged_and_what_waits_never(
+    database: Database, project_id: str
+) -> None:
+    now = now_ms()
+    long_ago = now - KEPT_MS - 1
+    settled = {"attempts": 1, "next_attempt_at": None}
+    rows: dict[str, dict[str, Any]] = {
+        "delivered": {"status": "delivered", "delivered_at": long_ago, **settled},
+        "failed": {"status": "failed", **settled},
+        "waits": {"status": "pending"},
+        "delivered late": {"status": "delivered", "delivered_at": now, **settled},
+    }
+    made = {}
+    async with database.begin() as session:
+        for created_at in (long_ago, now):
+            for name, values in rows.items():
+                row = notification_row(project_id, "webhook.test", {})
+                moment = f"{created_at:012x}"
+                made_then = f"{moment[:8]}-{moment[8:]}{row['id'][13:]}"
+                row |= {"id": made_then, "created_at": created_at, **values}
+                made[name, created_at] = row["id"]
+                await session.execute(insert(Notification), [row])
+
+    async def purged(limit: int) -> int:
+        async with database.begin() as session:
+            return await purge(session, now - KEPT_MS, limit)
+
+    assert sum(await asyncio.gather(purged(1), purged(1))) == 2
+    assert await purged(1) == 0
+    async with database() as session:
+        left = set(await session.scalars(select(Notification.id)))
+    gone = {made["delivered", long_ago], made["failed", long_ago]}
+    assert left == set(made.values()) - gone
 
 
 async def test_projects_with_something_due_are_found_the_longest_first(

@@ -247,6 +247,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the ways to sign in
+         * @description Whether one can sign in by OpenID Connect. Needs no sign-in.
+         */
+        get: operations["getSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/openid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in by OpenID Connect
+         * @description Sends the browser to the provider, from where it comes back to the callback.
+         */
+        get: operations["beginOpenid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/openid/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * End of a sign-in by OpenID Connect
+         * @description The redirect URI to register at the provider. Begins a session as sign-in does.
+         */
+        get: operations["completeOpenid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account": {
         parameters: {
             query?: never;
@@ -281,7 +341,7 @@ export interface paths {
         get?: never;
         /**
          * Change the password
-         * @description Changes the password and ends all other sessions.
+         * @description Changes the password, or sets the first one, and ends all other sessions.
          */
         put: operations["changePassword"];
         post?: never;
@@ -424,6 +484,26 @@ export interface paths {
          * @description Changes the name, the webhook URL, the logo or the allowed origins.
          */
         patch: operations["updateProject"];
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what a project owns
+         * @description What deleting the project would take with it.
+         */
+        get: operations["getProjectContents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{projectId}/tokens": {
@@ -741,9 +821,32 @@ export interface paths {
         };
         /**
          * List the end users
-         * @description The end users by id, with their connections.
+         * @description The end users by id, each with all connections.
          */
         get: operations["listEndUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/users.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the end users
+         * @description All of these end users as CSV (RFC 4180): a row a connection, to filter by app.
+         *
+         *     A user without connections has one row. Times are RFC 3339 in UTC. What a spreadsheet would take
+         *     for a formula begins with an apostrophe.
+         */
+        get: operations["exportEndUsers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -759,7 +862,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show an end user
+         * @description One end user with all connections.
+         */
+        get: operations["getEndUser"];
         put?: never;
         post?: never;
         /**
@@ -770,6 +877,73 @@ export interface paths {
          *     which they are told go with the user. What ran for the user stays in the list of runs.
          */
         delete: operations["deleteEndUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/users/{userId}/connections/{appKey}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a connection of an end user
+         * @description Whose account it is and how it stands; never a secret.
+         */
+        get: operations["getConnectionOfUser"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a connection of an end user
+         * @description Deletes the connection. The user's registrations stay, and say that they need it.
+         */
+        delete: operations["deleteConnectionOfUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/users/{userId}/connections/{appKey}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a connect link for an end user
+         * @description A hosted page to send the user to, at which this app is connected, again or at first.
+         */
+        post: operations["makeConnectLinkOfUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List what an input can be chosen from
+         * @description Asks the app, with the developer's own connection of the project.
+         *
+         *     217: the connection is broken and must be made again. 409: the app refuses; `details.kind` tells
+         *     how, as docs/connectors.md lists it.
+         */
+        post: operations["listOptions"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -849,6 +1023,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{projectId}/automations/{automationId}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show samples of a draft's values
+         * @description What the newest 20 runs of the automation had, of the draft or of any version.
+         */
+        get: operations["getSamples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{projectId}/automations/{automationId}/test": {
         parameters: {
             query?: never;
@@ -863,6 +1057,28 @@ export interface paths {
          * @description Runs the draft with the developer's own accounts; answers when it ends or pauses.
          */
         post: operations["testAutomation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/automations/{automationId}/steps/{stepId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run one step of a draft
+         * @description Runs one step, with all that is inside it, by the developer's own accounts.
+         *
+         *     It is a real run of the draft: it calls apps and costs credits. `result` is the step's output.
+         */
+        post: operations["testStep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1385,6 +1601,11 @@ export interface components {
             name: string;
             /** Developermode */
             developerMode: boolean;
+            /**
+             * Haspassword
+             * @description False: its developer signs in by OpenID Connect, and may set a password.
+             */
+            hasPassword: boolean;
             /** Plan */
             plan: string;
             /**
@@ -1453,6 +1674,26 @@ export interface components {
              * @description The developer registers an OAuth client at the app (the additional form).
              */
             needsClient: boolean;
+            /**
+             * Redirecturi
+             * @description To be registered at an OAuth app, exactly so; null for other apps.
+             */
+            redirectUri: string | null;
+            /**
+             * Registerurl
+             * @description The page of the app on which developers register a client, if it is known.
+             */
+            registerUrl: string | null;
+            /**
+             * Scopes
+             * @description What all actions and triggers need: the integration's `scopes` unless others are chosen.
+             */
+            scopes: string[];
+            /**
+             * Optionscopes
+             * @description What the developer's own connection needs so that inputs can be chosen in an editor; no run and no end user needs it.
+             */
+            optionScopes: string[];
             /**
              * Integrationfields
              * @description What the developer enters when adding the app: `settings` of the integration.
@@ -1560,6 +1801,18 @@ export interface components {
              * @description Milliseconds since the epoch (UTC).
              */
             updatedAt: number;
+            /**
+             * Draftchanged
+             * @description The draft differs from the published version.
+             */
+            draftChanged: boolean;
+            /**
+             * Registrations
+             * @description Subscriptions to its trigger that have not ended.
+             */
+            registrations: number;
+            /** @description Of a version or of the draft; null: none yet. */
+            lastRun: components["schemas"]["LastRun"] | null;
         };
         /**
          * AutomationView
@@ -1619,6 +1872,13 @@ export interface components {
              * @description OAuth scopes that it needs.
              */
             scopes: string[];
+            /**
+             * Options
+             * @description By input: what can be asked of the app.
+             */
+            options: {
+                [key: string]: components["schemas"]["InputOptions"];
+            };
         };
         /**
          * ConnectBody
@@ -1715,6 +1975,31 @@ export interface components {
             items: components["schemas"]["ConnectionSummary"][];
         };
         /**
+         * Contents
+         * @description What goes with a project when it is deleted.
+         */
+        Contents: {
+            /** Tokens */
+            tokens: number;
+            /** Integrations */
+            integrations: number;
+            /** Automations */
+            automations: number;
+            /** Users */
+            users: number;
+            /** Connections */
+            connections: number;
+            /** Runs */
+            runs: number;
+            /** Registrations */
+            registrations: number;
+            /**
+             * Activeruns
+             * @description Runs that are going on: deleting stops them.
+             */
+            activeRuns: number;
+        };
+        /**
          * CredentialInfo
          * @description What a developer needs to draw an app's form (route 1 of the contract).
          */
@@ -1766,7 +2051,7 @@ export interface components {
         };
         /**
          * Day
-         * @description Runs that started on one UTC day, by how they stand now.
+         * @description Runs that started on one day, by how they stand now, and what that day's steps cost.
          */
         Day: {
             /**
@@ -1789,6 +2074,26 @@ export interface components {
              * @default 0
              */
             error: number;
+            /**
+             * Canceled
+             * @default 0
+             */
+            canceled: number;
+            /**
+             * Running
+             * @default 0
+             */
+            running: number;
+            /**
+             * Paused
+             * @default 0
+             */
+            paused: number;
+            /**
+             * Credits
+             * @default 0
+             */
+            credits: number;
         };
         /**
          * EndUserView
@@ -1983,6 +2288,27 @@ export interface components {
             };
         };
         /**
+         * InputOptions
+         * @description An input whose values can be asked for: see `POST …/options`.
+         */
+        InputOptions: {
+            /**
+             * Dependson
+             * @description Inputs that must be entered before.
+             */
+            dependsOn: string[];
+            /**
+             * Issearched
+             * @description The app searches; else `search` has no effect.
+             */
+            isSearched: boolean;
+            /**
+             * Scopes
+             * @description OAuth scopes that the developer's own connection needs to be asked.
+             */
+            scopes: string[];
+        };
+        /**
          * IntegrationBody
          * @description A new integration; an OAuth app needs `clientId` and `clientSecret`, and some apps
          *     `settings`.
@@ -2041,6 +2367,18 @@ export interface components {
              * @description To be entered at an app that tells all its events to one URL; null for other apps. Whoever knows it can send events that the app does not sign.
              */
             hookUrl?: string | null;
+            /** Usedby */
+            usedBy: components["schemas"]["Using"][];
+            /**
+             * Neededscopes
+             * @description What the project's automations use of the app needs these scopes.
+             */
+            neededScopes: string[];
+            /**
+             * Missingscopes
+             * @description Needed, but not among `scopes`: what is used fails for want of permission.
+             */
+            missingScopes: string[];
             /**
              * Createdat
              * @description Milliseconds since the epoch (UTC).
@@ -2061,6 +2399,24 @@ export interface components {
             items: components["schemas"]["IntegrationView"][];
             /** Missing */
             missing: components["schemas"]["Missing"][];
+        };
+        /**
+         * LastRun
+         * @description The run of an automation that started last.
+         */
+        LastRun: {
+            /** Id */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "paused" | "completed" | "error" | "canceled";
+            /**
+             * Startedat
+             * @description Milliseconds since the epoch (UTC).
+             */
+            startedAt: number;
         };
         /**
          * LinkBody
@@ -2093,8 +2449,17 @@ export interface components {
         Missing: {
             /** Appkey */
             appKey: string;
+            /** Appname */
+            appName: string;
             /** Automationids */
             automationIds: string[];
+            /** Automations */
+            automations: components["schemas"]["Using"][];
+            /**
+             * Neededscopes
+             * @description What the project's automations use of the app needs these scopes.
+             */
+            neededScopes: string[];
         };
         /**
          * NewToken
@@ -2144,6 +2509,13 @@ export interface components {
             type: "connection.connected" | "connection.invalid" | "connection.deleted" | "run.completed" | "run.paused" | "run.failed" | "run.canceled" | "registration.started" | "registration.failing" | "registration.stopped" | "credits.nearly-used" | "credits.used" | "webhook.test";
             /** Data */
             data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Body
+             * @description What the endpoint gets.
+             */
+            body: {
                 [key: string]: unknown;
             };
             /**
@@ -2198,6 +2570,68 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /**
+         * OpenIdView
+         * @description The operator's OpenID provider.
+         */
+        OpenIdView: {
+            /**
+             * Name
+             * @description For the button.
+             * @example Example Inc.
+             */
+            name: string;
+        };
+        /**
+         * OptionView
+         * @description One value that the input can have.
+         */
+        OptionView: {
+            /**
+             * Value
+             * @description What the input becomes; an item of it, where it is a list.
+             */
+            value: unknown;
+            /** Label */
+            label: string;
+            /** Description */
+            description: string | null;
+        };
+        /**
+         * OptionsBody
+         * @description Which input's options are wanted, and what is entered already.
+         */
+        OptionsBody: {
+            /**
+             * Component
+             * @description The key of a component or of a trigger.
+             * @example google-calendar.create-event
+             */
+            component: string;
+            /**
+             * Input
+             * @example calendarId
+             */
+            input: string;
+            /**
+             * Inputs
+             * @description The inputs so far; `dependsOn` tells which are needed.
+             */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Search
+             * @description Has an effect only where the catalogue says `isSearched`.
+             * @default
+             */
+            search: string;
+            /**
+             * Cursor
+             * @description `nextCursor` of the page before, which fits only the same question.
+             */
+            cursor?: string | null;
+        };
         /** Page[AutomationSummary] */
         Page_AutomationSummary_: {
             /** Items */
@@ -2222,6 +2656,16 @@ export interface components {
         Page_NotificationView_: {
             /** Items */
             items: components["schemas"]["NotificationView"][];
+            /**
+             * Nextcursor
+             * @description Null on the last page.
+             */
+            nextCursor?: string | null;
+        };
+        /** Page[OptionView] */
+        Page_OptionView_: {
+            /** Items */
+            items: components["schemas"]["OptionView"][];
             /**
              * Nextcursor
              * @description Null on the last page.
@@ -2295,10 +2739,9 @@ export interface components {
         PasswordBody: {
             /**
              * Currentpassword
-             * Format: password
-             * @example correct horse battery
+             * @description Needed where the account has a password.
              */
-            currentPassword: string;
+            currentPassword?: string | null;
             /**
              * Newpassword
              * Format: password
@@ -2811,6 +3254,31 @@ export interface components {
             temporalUiUrl: string;
         };
         /**
+         * Samples
+         * @description Values that expressions of the draft would read, as the newest runs had them.
+         */
+        Samples: {
+            /**
+             * Data
+             * @description Of the newest run; null: there is none that can be read.
+             */
+            data: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Event
+             * @description Of the newest run, else the trigger's sample of the catalogue; null: the draft is not started by an app's events.
+             */
+            event: unknown;
+            /**
+             * Steps
+             * @description By the steps' ids; of a step in a loop its first iteration.
+             */
+            steps: {
+                [key: string]: components["schemas"]["StepSample"];
+            };
+        };
+        /**
          * SignInBody
          * @description An account's email and password.
          */
@@ -2826,6 +3294,14 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+        };
+        /**
+         * SignInWays
+         * @description How one can sign in beside by password.
+         */
+        SignInWays: {
+            /** @description Open `/api/v1/sign-in/openid` in the browser; null: the operator has none. */
+            openId: components["schemas"]["OpenIdView"] | null;
         };
         /**
          * SignUpBody
@@ -2883,6 +3359,11 @@ export interface components {
             /** Users */
             users: number;
             /**
+             * Connections
+             * @description Accounts that end users have connected.
+             */
+            connections: number;
+            /**
              * Registrations
              * @description Subscriptions of end users to triggers.
              */
@@ -2899,6 +3380,79 @@ export interface components {
              * @description Day by day, today last.
              */
             chart: components["schemas"]["Day"][];
+        };
+        /**
+         * StepSample
+         * @description What a step was given and gave when it last ended well.
+         */
+        StepSample: {
+            /**
+             * Inputs
+             * @description Null: none are known, or they are larger than 64 kB.
+             */
+            inputs: unknown;
+            /**
+             * Output
+             * @description Null: none is known, or it is larger than 64 kB.
+             */
+            output: unknown;
+            /** Runid */
+            runId: string;
+            /**
+             * Endedat
+             * @description Milliseconds since the epoch (UTC).
+             */
+            endedAt: number;
+        };
+        /**
+         * StepTestBody
+         * @description What the step finds, as if the run had come to it.
+         */
+        StepTestBody: {
+            /**
+             * Data
+             * @description What the run starts with.
+             * @example {
+             *       "title": "Buy milk"
+             *     }
+             */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Event
+             * @description Left out or null: the trigger's sample.
+             */
+            event?: unknown;
+            /**
+             * Steps
+             * @description The outputs of steps before it, by their ids.
+             * @example {
+             *       "list": {
+             *         "tasks": []
+             *       }
+             *     }
+             */
+            steps?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Vars
+             * @description The variables, by name.
+             */
+            vars?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Item
+             * @description The item of the loop around the step; left out: the first of the loop's list.
+             */
+            item?: unknown;
+            /**
+             * Index
+             * @description The item's index; left out: 0, the first.
+             */
+            index?: number | null;
         };
         /**
          * StepView
@@ -2958,6 +3512,11 @@ export interface components {
             data?: {
                 [key: string]: unknown;
             };
+            /**
+             * Event
+             * @description For a draft that is started by an app's events; left out or null: the trigger's sample.
+             */
+            event?: unknown;
         };
         /**
          * TokenBody
@@ -3037,6 +3596,13 @@ export interface components {
              * @description OAuth scopes that it needs.
              */
             scopes: string[];
+            /**
+             * Options
+             * @description By input: what can be asked of the app.
+             */
+            options: {
+                [key: string]: components["schemas"]["InputOptions"];
+            };
         };
         /**
          * UnregisterBody
@@ -3049,6 +3615,16 @@ export interface components {
              * @example user-42
              */
             userId?: string | null;
+        };
+        /**
+         * Using
+         * @description An automation that uses an app, in its draft or its published version.
+         */
+        Using: {
+            /** Automationid */
+            automationId: string;
+            /** Name */
+            name: string;
         };
         /**
          * VersionSummary
@@ -4017,6 +4593,116 @@ export interface operations {
             };
         };
     };
+    getSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+        };
+    };
+    beginOpenid: {
+        parameters: {
+            query?: {
+                /** @description The console's path to open afterwards. */
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider; to `/sign-in?error=…` when it is away. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 404 NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    completeOpenid: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+                error_description?: string;
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console; to `/sign-in?error=…` when it did not succeed. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 404 NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getAccount: {
         parameters: {
             query?: never;
@@ -4797,6 +5483,74 @@ export interface operations {
             };
             /** @description 1 INVALID PARAMETER */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getProjectContents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contents"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 404 NOT FOUND */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6284,12 +7038,16 @@ export interface operations {
     listEndUsers: {
         parameters: {
             query?: {
-                /** @description Part of the user's id. */
-                search?: string;
                 /** @description How many items at most. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; absent: the first page. */
                 cursor?: string | null;
+                /** @description Part of the user's id. */
+                search?: string;
+                /** @description Who has a connection to this app. */
+                appKey?: string | null;
+                /** @description Who has a connection that is so; with `appKey`: the one to that app. */
+                status?: ("connected" | "invalid") | null;
             };
             header?: never;
             path: {
@@ -6337,6 +7095,151 @@ export interface operations {
                 };
             };
             /** @description 404 NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportEndUsers: {
+        parameters: {
+            query?: {
+                /** @description Part of the user's id. */
+                search?: string;
+                /** @description Who has a connection to this app. */
+                appKey?: string | null;
+                /** @description Who has a connection that is so; with `appKey`: the one to that app. */
+                status?: ("connected" | "invalid") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 404 NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEndUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The end user, by the id that the developer chose. */
+                userId: string;
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndUserView"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 1000 IPAAS USER NOT FOUND; 404 NOT FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6406,6 +7309,323 @@ export interface operations {
             };
             /** @description 1000 IPAAS USER NOT FOUND; 404 NOT FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnectionOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The end user, by the id that the developer chose. */
+                userId: string;
+                /** @description The app's key. */
+                appKey: string;
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionDetails"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 1000 IPAAS USER NOT FOUND; 600 INTEGRATION NOT FOUND; 209 CONNECTION NOT FOUND; 404 NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteConnectionOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The end user, by the id that the developer chose. */
+                userId: string;
+                /** @description The app's key. */
+                appKey: string;
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 1000 IPAAS USER NOT FOUND; 600 INTEGRATION NOT FOUND; 209 CONNECTION NOT FOUND; 404 NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    makeConnectLinkOfUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The end user, by the id that the developer chose. */
+                userId: string;
+                /** @description The app's key. */
+                appKey: string;
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectLinkView"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 600 INTEGRATION NOT FOUND; 404 NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptionsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OptionView_"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 600 INTEGRATION NOT FOUND; 209 CONNECTION NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 217 IPAAS END USER NOT CONNECTED; 409 CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6880,6 +8100,76 @@ export interface operations {
             };
         };
     };
+    getSamples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The automation. */
+                automationId: string;
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Samples"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 404 NOT FOUND; 204 AUTOMATION NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     testAutomation: {
         parameters: {
             query?: never;
@@ -6895,6 +8185,109 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunResult"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 404 NOT FOUND; 204 AUTOMATION NOT FOUND; 1000 IPAAS USER NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 201 AUTOMATION NOT DEPLOYED; 210 INVALID NODE TYPE; 211 TRIGGER NOT FOUND; 216 MISSING PROJECT INTEGRATION; 217 IPAAS END USER NOT CONNECTED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 429 CREDIT LIMIT EXCEEDED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The automation. */
+                automationId: string;
+                /** @description The step of the draft. */
+                stepId: string;
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepTestBody"];
             };
         };
         responses: {
@@ -7307,6 +8700,8 @@ export interface operations {
                 automationId?: string | null;
                 /** @description Empty: the developer's own. */
                 userId?: string | null;
+                /** @description Part of the user's id. */
+                search?: string;
                 state?: ("starting" | "active" | "paused" | "needs-connection" | "failing" | "ending") | null;
                 /** @description How many items at most. */
                 limit?: number;
@@ -7841,8 +9236,12 @@ export interface operations {
                 /** @description Empty: the developer's own runs. */
                 userId?: string | null;
                 status?: ("running" | "paused" | "completed" | "error" | "canceled") | null;
-                /** @description Part of the id, message or automation's name. */
+                /** @description Part of the id, the user's id, the message or the automation's name. */
                 search?: string;
+                /** @description `startedAt` of the first at earliest. */
+                from?: number | null;
+                /** @description All were started before this moment. */
+                to?: number | null;
                 /** @description How many items at most. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; absent: the first page. */
@@ -8313,6 +9712,8 @@ export interface operations {
             query?: {
                 /** @description How many days the chart shows. */
                 days?: number;
+                /** @description Whose days the chart shows: a name of the IANA database. */
+                timeZone?: string;
             };
             header?: never;
             path: {

@@ -1,23 +1,53 @@
-import { Anchor, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Button, Code, Group, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Link, useRouteError } from "react-router";
+import { isRouteErrorResponse, Link, useRouteError } from "react-router";
 
-/** Instead of a page that is none, or that broke. */
-export function Failed() {
+/** Instead of a page that broke: what to do about it. */
+export function Failed({ isWhole = false }: { isWhole?: boolean }) {
   const { t } = useTranslation();
   const error = useRouteError();
+  if (isRouteErrorResponse(error) && error.status === 404) return <NotFound isWhole={isWhole} />;
   return (
-    <Stack maw={560} mx="auto" p="xl" mt="xl" component="main">
-      <Title order={1}>{error ? t("shell.broken") : t("shell.notFound")}</Title>
-      <Text>{error ? t("shell.brokenText") : t("shell.notFoundText")}</Text>
+    <Stack component={isWhole ? "main" : "section"} maw={560} mx="auto" p="xl" mt="xl">
+      <Title order={1}>{t("shell.broken")}</Title>
+      <Text>{t("shell.brokenText")}</Text>
+      {error instanceof Error && (
+        <div>
+          <Text size="sm" c="dimmed" mb={4}>
+            {t("shell.brokenDetails")}
+          </Text>
+          <Code block style={{ whiteSpace: "pre-wrap" }}>
+            {error.message}
+          </Code>
+        </div>
+      )}
       <Group>
-        {error !== undefined && (
-          <Button onClick={() => window.location.reload()}>{t("shell.reload")}</Button>
-        )}
-        <Anchor component={Link} to="/">
-          {t("shell.toStart")}
-        </Anchor>
+        <Button onClick={() => window.location.reload()}>{t("shell.reload")}</Button>
+        <ToStart />
       </Group>
     </Stack>
+  );
+}
+
+/** Where nothing is. */
+export function NotFound({ isWhole = false }: { isWhole?: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <Stack component={isWhole ? "main" : "section"} maw={560} mx="auto" p="xl" mt="xl">
+      <Title order={1}>{t("shell.notFound")}</Title>
+      <Text>{t("shell.notFoundText")}</Text>
+      <Group>
+        <ToStart />
+      </Group>
+    </Stack>
+  );
+}
+
+function ToStart() {
+  const { t } = useTranslation();
+  return (
+    <Button component={Link} to="/" variant="default">
+      {t("shell.toStart")}
+    </Button>
   );
 }

@@ -9,6 +9,7 @@ import {
 import { useTranslation } from "react-i18next";
 import { Link, NavLink as RouterLink, useLocation } from "react-router";
 import { Logo } from "../components/Logo";
+import { GuideLink } from "../pages/start/GuideLink";
 import { type Account, useProject } from "./account";
 
 const AREAS = [
@@ -75,6 +76,7 @@ export function ProjectLinks({ projectId }: { projectId: string }) {
           />
         );
       })}
+      <GuideLink key={projectId} projectId={projectId} />
     </>
   );
 }

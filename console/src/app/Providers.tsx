@@ -1,7 +1,8 @@
-import { MantineProvider } from "@mantine/core";
+import { MantineProvider, mergeThemeOverrides } from "@mantine/core";
 import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { RouterProvider } from "react-router";
 import { styleNonce } from "./nonce";
@@ -12,9 +13,14 @@ import { cssVariables, theme } from "./theme";
 /** All that every page stands on. */
 export function Providers() {
   const { t } = useTranslation();
+  const close = t("common.close");
+  const named = useMemo(() => {
+    const defaultProps = { closeButtonProps: { "aria-label": close } };
+    return mergeThemeOverrides(theme, { components: { Notification: { defaultProps } } });
+  }, [close]);
   return (
     <MantineProvider
-      theme={theme}
+      theme={named}
       cssVariablesResolver={cssVariables}
       defaultColorScheme="auto"
       getStyleNonce={styleNonce}

@@ -1,6 +1,7 @@
 import { hashKey, MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "../api/client";
 import { ACCOUNT } from "./account";
+import { isUnreachable, noteReach } from "./reach";
 
 const RETRIES = 2;
 
@@ -14,17 +15,27 @@ function noteSignedOut(error: Error): void {
 export const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, query) => {
+      noteReach(error);
       if (query.queryHash !== hashKey(ACCOUNT)) noteSignedOut(error);
     },
+    onSuccess: () => noteReach(null),
   }),
-  mutationCache: new MutationCache({ onError: noteSignedOut }),
+  mutationCache: new MutationCache({
+    onError: (error) => {
+      noteReach(error);
+      noteSignedOut(error);
+    },
+    onSuccess: () => noteReach(null),
+  }),
   defaultOptions: {
+    // Inlay may run on this very machine, which is reached without any network.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 10_000,
       retry: (failures, error) =>
         failures < RETRIES &&
-        error instanceof ApiError &&
-        (error.status === 0 || error.status > 500),
+        (isUnreachable(error) || (error instanceof ApiError && error.status > 500)),
     },
   },
 });

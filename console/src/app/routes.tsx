@@ -1,48 +1,47 @@
 import type { ComponentType } from "react";
 import { createBrowserRouter, Navigate } from "react-router";
-import { Failed } from "./Failed";
+import type { Handle } from "./arrival";
+import { Failed, NotFound } from "./Failed";
 import { Home } from "./Home";
+import { ProjectPages } from "./ProjectPages";
+import { Root } from "./Root";
 import { Shell } from "./Shell";
 import { Starting } from "./Starting";
 
 /** A page in a script of its own, loaded when it is first opened. */
-function page(load: () => Promise<{ default: ComponentType }>) {
-  return async () => ({ Component: (await load()).default });
+function page(path: string, title: string, load: () => Promise<{ default: ComponentType }>) {
+  const handle: Handle = { title };
+  return { path, handle, lazy: async () => ({ Component: (await load()).default }) };
 }
 
 const project = [
   { index: true, element: <Navigate to="automations" replace /> },
-  { path: "automations", lazy: page(() => import("../pages/automations")) },
-  { path: "automations/:aid", lazy: page(() => import("../pages/automations/Editor")) },
-  { path: "settings", lazy: page(() => import("../pages/settings")) },
-  { path: "statistics", lazy: page(() => import("../pages/statistics")) },
-  { path: "runs", lazy: page(() => import("../pages/runs")) },
-  { path: "runs/:rid", lazy: page(() => import("../pages/runs/Run")) },
-  { path: "registrations", lazy: page(() => import("../pages/registrations")) },
+  page("automations", "shell.automations", () => import("../pages/automations")),
+  page("automations/:aid", "shell.automations", () => import("../pages/automations/Editor")),
+  page("settings", "shell.settings", () => import("../pages/settings")),
+  page("statistics", "shell.statistics", () => import("../pages/statistics")),
+  page("runs", "shell.runs", () => import("../pages/runs")),
+  page("runs/:rid", "shell.runs", () => import("../pages/runs/Run")),
+  page("registrations", "shell.registrations", () => import("../pages/registrations")),
+];
+
+const pages = [
+  { path: "/", Component: Home },
+  page("/profile", "shell.profile", () => import("../pages/profile")),
+  page("/projects", "shell.projects", () => import("../pages/projects")),
+  { path: "/projects/:id", Component: ProjectPages, children: project },
+  { path: "*", Component: NotFound, handle: { title: "shell.notFound" } satisfies Handle },
 ];
 
 export const router = createBrowserRouter([
   {
-    ErrorBoundary: Failed,
+    Component: Root,
+    errorElement: <Failed isWhole />,
     HydrateFallback: Starting,
     children: [
-      { path: "/sign-in", lazy: page(() => import("../pages/account/SignIn")) },
-      { path: "/sign-up", lazy: page(() => import("../pages/account/SignUp")) },
-      {
-        Component: Shell,
-        children: [
-          {
-            ErrorBoundary: Failed,
-            children: [
-              { path: "/", Component: Home },
-              { path: "/profile", lazy: page(() => import("../pages/profile")) },
-              { path: "/projects", lazy: page(() => import("../pages/projects")) },
-              { path: "/projects/:id", children: project },
-              { path: "*", Component: Failed },
-            ],
-          },
-        ],
-      },
+      page("/sign-in", "account.signIn", () => import("../pages/account/SignIn")),
+      page("/sign-up", "account.signUp", () => import("../pages/account/SignUp")),
+      { Component: Shell, children: [{ ErrorBoundary: Failed, children: pages }] },
     ],
   },
 ]);

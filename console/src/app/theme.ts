@@ -35,6 +35,8 @@ export const theme: MantineThemeOverride = createTheme({
     Paper: { defaultProps: { bg: "var(--inlay-surface)" } },
     Card: { defaultProps: { bg: "var(--inlay-surface)" } },
     Modal: { defaultProps: { centered: true } },
+    // Rounder ones look like radio buttons.
+    Checkbox: { defaultProps: { radius: 4 } },
   },
 });
 

@@ -21,11 +21,11 @@ export function Copyable({ label, value, description }: Props) {
       rightSection={
         <CopyButton value={value} timeout={2000}>
           {({ copied, copy }) => (
-            <Tooltip label={copied ? t("settings.copied") : t("settings.copy")}>
+            <Tooltip label={copied ? t("common.copied") : t("common.copy")}>
               <ActionIcon
                 variant="subtle"
                 onClick={copy}
-                aria-label={copied ? t("settings.copied") : t("settings.copyOf", { label })}
+                aria-label={copied ? t("common.copied") : t("common.copyOf", { label })}
               >
                 {copied ? <CheckIcon size={16} /> : <CopyIcon size={16} />}
               </ActionIcon>

@@ -1,8 +1,31 @@
 import { Avatar } from "@mantine/core";
 
+/** Whether the page's policy lets an image in from there. */
+export function mayLoad(url: string): boolean {
+  return url.startsWith("https://") || url.startsWith("data:image/");
+}
+
+interface Props {
+  name: string;
+  url?: string | null;
+  size: number;
+  /** There is no image at the address. */
+  onError?: () => void;
+}
+
 /** A project's or an app's logo; its letters where there is none that the page may load. */
-export function Logo({ name, url, size }: { name: string; url?: string | null; size: number }) {
-  // The page's policy lets images in from https only.
-  const src = url?.startsWith("https://") || url?.startsWith("data:image/") ? url : null;
-  return <Avatar src={src} name={name} alt="" size={size} radius="md" color="inlay" />;
+export function Logo({ name, url, size, onError }: Props) {
+  const src = url && mayLoad(url) ? url : null;
+  return (
+    <Avatar
+      src={src}
+      name={name}
+      alt=""
+      size={size}
+      radius="md"
+      color="inlay"
+      flex="none"
+      imageProps={{ onError }}
+    />
+  );
 }

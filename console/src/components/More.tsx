@@ -16,7 +16,7 @@ export function More({ query }: Props) {
         loading={query.isFetchingNextPage}
         onClick={() => void query.fetchNextPage()}
       >
-        {t("runs.more")}
+        {t("common.more")}
       </Button>
     </Center>
   );

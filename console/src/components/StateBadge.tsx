@@ -1,12 +1,13 @@
 import { Badge } from "@mantine/core";
 
+/** Seen on light and on dark. */
+const QUIET = "gray.5";
+
 const COLOURS: Record<string, string> = {
   active: "green",
-  canceled: "gray",
   completed: "green",
   connected: "green",
   delivered: "green",
-  ending: "gray",
   error: "red",
   failed: "red",
   failing: "red",
@@ -17,7 +18,6 @@ const COLOURS: Record<string, string> = {
   rejected: "red",
   run: "green",
   running: "blue",
-  skipped: "gray",
   starting: "blue",
   test: "blue",
   waiting: "orange",
@@ -26,7 +26,7 @@ const COLOURS: Record<string, string> = {
 /** How something stands; the colour only repeats what the word says. */
 export function StateBadge({ state, label }: { state: string; label: string }) {
   return (
-    <Badge variant="dot" color={COLOURS[state] ?? "gray"} tt="none" fw={500}>
+    <Badge variant="dot" color={COLOURS[state] ?? QUIET} tt="none" fw={500} miw="max-content">
       {label}
     </Badge>
   );

@@ -53,6 +53,62 @@ OPEN_TICKET = {
     },
     "request": {"method": "POST", "path": "/tickets", "json": {"title": "{{ inputs.title }}"}},
 }
+ROUTE_CASE = {
+    "name": "Route a case",
+    "description": "Hands a case to an agent of a queue.",
+    "input_schema": {
+        "type": "object",
+        "properties": {
+            "queue": {"type": "string", "title": "Queue"},
+            "agent": {"type": "string", "title": "Agent"},
+            "labels": {"type": "array", "title": "Labels", "items": {"type": "string"}},
+        },
+        "required": ["queue"],
+    },
+    "options": {"queue": "queues", "agent": "agents", "labels": "labels"},
+    "request": {
+        "method": "POST",
+        "path": "/cases",
+        "json": {
+            "queue": "{{ inputs.queue }}",
+            "agent": "{{ inputs.agent }}",
+            "labels": "{{ inputs.labels }}",
+        },
+    },
+}
+OPTIONS = {
+    "queues": {
+        "name": "Queues",
+        "request": {"path": "/queues"},
+        "items": "body.queues",
+        "value": "{{ item.id }}",
+        "label": "{{ item.name }}",
+        "description": "{{ item.note }}",
+    },
+    "agents": {
+        "name": "Agents of a queue",
+        "depends_on": ["queue"],
+        "request": {
+            "path": "/agents",
+            "query": {"queue": "{{ inputs.queue }}", "name": "{{ search }}"},
+        },
+        "pagination": {"type": "page", "records": "body.agents", "param": "page", "page_size": 3},
+        "value": "{{ item.id }}",
+        "label": "{{ item.name }}",
+    },
+    "labels": {
+        "name": "Labels",
+        "request": {"path": "/labels"},
+        "items": "body",
+        "value": "{{ item }}",
+        "label": "{{ item }}",
+    },
+}
+QUEUES = [
+    {"id": "q1", "name": "Billing", "note": "Invoices"},
+    {"id": "q2", "name": "Returns", "note": None},
+]
+AGENTS = {"q1": ["Ada", "Alan", "Barbara", "Edsger", "Grace"], "q2": ["Linus"]}
 
 
 @dataclass
@@ -61,6 +117,9 @@ class Desk:
 
     is_closed: bool = False
     titles: list[str] = field(default_factory=list)
+    cases: list[dict[str, Any]] = field(default_factory=list)
+    searches: list[str] = field(default_factory=list)
+    """What was looked for among the agents."""
 
     async def tickets(self, request: Request) -> JSONResponse:
         if self.is_closed:
@@ -68,11 +127,50 @@ class Desk:
         self.titles.append((await request.json())["title"])
         return JSONResponse({"id": f"T-{len(self.titles)}"}, 201)
 
+    async def open_case(self, request: Request) -> JSONResponse:
+        if self.is_closed:
+            return JSONResponse({"message": "the desk is closed"}, 422)
+        self.cases.append(await request.json())
+        history = [{"by": "Ada", "note": "opened"}, {"by": "Grace", "note": "routed"}]
+        return JSONResponse({"id": f"C-{len(self.cases)}", "sent to": "Ada", "history": history})
+
+    async def queues(self, request: Request) -> JSONResponse:
+        if self.is_closed:
+            return JSONResponse({"message": "the desk is closed"}, 422)
+        return JSONResponse({"queues": QUEUES})
+
+    async def agents(self, request: Request) -> JSONResponse:
+        asked = request.query_params
+        wanted = asked.get("name", "")
+        if wanted:
+            self.searches.append(wanted)
+        names = [name for name in AGENTS[asked["queue"]] if wanted.lower() in name.lower()]
+        begin = (int(asked.get("page", "1")) - 1) * 3
+        page = [{"id": name.lower(), "name": name} for name in names[begin : begin + 3]]
+        return JSONResponse({"agents": page})
+
+    async def labels(self, request: Request) -> JSONResponse:
+        return JSONResponse(["urgent", "vip", "late"])
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/tickets", self.tickets, methods=["POST"]),
+            Route("/cases", self.open_case, methods=["POST"]),
+            Route("/queues", self.queues),
+            Route("/agents", self.agents),
+            Route("/labels", self.labels),
+        ]
+
     def write_manifest(self, folder: Path, url: str) -> None:
         place = folder / "desk" / "actions"
         place.mkdir(parents=True)
         (place.parent / "app.yaml").write_text(yaml.safe_dump({**MANIFEST, "base_url": url}))
         (place / "open-ticket.yaml").write_text(yaml.safe_dump(OPEN_TICKET))
+        (place / "route-case.yaml").write_text(yaml.safe_dump(ROUTE_CASE, sort_keys=False))
+        (place.parent / "options").mkdir()
+        for name, options in OPTIONS.items():
+            file = place.parent / "options" / f"{name}.yaml"
+            file.write_text(yaml.safe_dump(options))
 
 
 @dataclass
@@ -127,7 +225,7 @@ async def running(folder: Path, database: Path) -> AsyncIterator[Running]:
     """All of it for the time of a block; `database` is an empty one to copy."""
     shutil.copyfile(database, folder / "inlay.db")
     desk = Desk()
-    web = Starlette(routes=[Route("/tickets", desk.tickets, methods=["POST"])])
+    web = Starlette(routes=desk.routes())
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     async with (

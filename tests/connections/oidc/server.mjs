@@ -1,5 +1,6 @@
 // An OpenID-certified provider: strict about PKCE and redirect URIs; refresh tokens rotate, and the
-// second use of one revokes all tokens of its grant. Arguments: the redirect URI. Prints its port.
+// second use of one revokes all tokens of its grant. Whoever signs in as `ada` or `ada.2` has the
+// email ada@example.com; it is not verified for `ada.new`. Arguments: the redirect URI. Prints its port.
 import { createServer } from 'node:http'
 import Provider from 'oidc-provider'
 
@@ -19,17 +20,23 @@ server.listen(0, '127.0.0.1', () => {
   const { port } = server.address()
   const provider = new Provider(`http://127.0.0.1:${port}`, {
     clients: [client('lasting', 'client_secret_basic'), client('fleeting', 'client_secret_post')],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     cookies: { keys: ['only for tests'] },
     features: { devInteractions: { enabled: true }, revocation: { enabled: true } },
     findAccount: (_context, id) => ({
       accountId: id,
-      claims: () => ({ sub: id, name: `Person ${id}` }),
+      claims: () => ({
+        sub: id,
+        name: `Person ${id}`,
+        email: `${id.split('.')[0]}@example.com`,
+        email_verified: !id.endsWith('.new'),
+      }),
     }),
     clockTolerance: 0, // a token that has ended is refused at once
     issueRefreshToken: () => true,
     pkce: { required: () => true },
     rotateRefreshToken: true,
-    scopes: ['openid', 'offline_access', 'calendar'],
+    scopes: ['openid', 'email', 'profile', 'offline_access', 'calendar'],
     ttl: {
       AccessToken: (_context, _token, client) => (client.clientId === 'fleeting' ? 2 : 3600),
       AuthorizationCode: 60,

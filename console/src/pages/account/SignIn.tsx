@@ -3,16 +3,23 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useSearchParams } from "react-router";
+import { Starting } from "../../app/Starting";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { Entry } from "./Entry";
-import { type Credentials, nextPath, signIn } from "./session";
+import { OpenId } from "./OpenId";
+import { type Credentials, nextPath, otherEntry, signIn } from "./session";
+import { focusFault, useTold } from "./told";
+import { useProviderFailure, useProviderName } from "./ways";
 
-/** Email and password of an account. */
+/** Email and password of an account, or the operator's OpenID provider. */
 export default function SignIn() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const [search] = useSearchParams();
+  const provider = useProviderName();
+  const failure = useProviderFailure();
+  const told = useTold();
   const form = useForm<Credentials>({
     mode: "uncontrolled",
     initialValues: { email: "", password: "" },
@@ -25,6 +32,8 @@ export default function SignIn() {
     mutationFn: (credentials: Credentials) => signIn(credentials, queries),
     onSuccess: () => navigate(nextPath(search), { replace: true }),
   });
+  // The card stands still from the moment it is seen.
+  if (provider.isPending) return <Starting />;
   return (
     <Entry
       title={t("account.signIn")}
@@ -32,15 +41,19 @@ export default function SignIn() {
       otherwise={
         <Text size="sm">
           {t("account.noAccount")}{" "}
-          <Anchor component={Link} underline="always" to={`/sign-up?${search}`}>
+          <Anchor component={Link} underline="always" to={otherEntry("/sign-up", search)}>
             {t("account.signUp")}
           </Anchor>
         </Text>
       }
     >
-      <form noValidate onSubmit={form.onSubmit((values) => entering.mutate(values))}>
+      <ErrorAlert error={entering.isIdle ? failure : told.refusal(entering.error)} />
+      <OpenId />
+      <form
+        noValidate
+        onSubmit={form.onSubmit((values) => entering.mutate(values), focusFault(form))}
+      >
         <Stack>
-          <ErrorAlert error={entering.error} />
           <TextInput
             type="email"
             label={t("account.email")}
@@ -54,7 +67,7 @@ export default function SignIn() {
             label={t("account.password")}
             autoComplete="current-password"
             required
-            visibilityToggleButtonProps={{ "aria-label": t("account.showPassword") }}
+            visibilityToggleButtonProps={{ "aria-label": t("account.showPassword"), tabIndex: 0 }}
             key={form.key("password")}
             {...form.getInputProps("password")}
           />

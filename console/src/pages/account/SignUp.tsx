@@ -4,12 +4,15 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, unwrap } from "../../api/client";
+import { Starting } from "../../app/Starting";
 import { ErrorAlert } from "../../components/ErrorAlert";
-import { faultsOf } from "../../components/faults";
 import { unplaced } from "../../components/unplaced";
 import { Entry } from "./Entry";
+import { OpenId } from "./OpenId";
 import { MIN_PASSWORD } from "./password";
-import { nextPath, signIn } from "./session";
+import { nextPath, otherEntry, signIn } from "./session";
+import { focusFault, useTold } from "./told";
+import { useProviderName } from "./ways";
 
 /** Makes an account and signs in with it. */
 export default function SignUp() {
@@ -17,6 +20,8 @@ export default function SignUp() {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const [search] = useSearchParams();
+  const provider = useProviderName();
+  const told = useTold();
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { name: "", email: "", password: "" },
@@ -31,8 +36,9 @@ export default function SignUp() {
       return signIn({ email: body.email, password: body.password }, queries);
     },
     onSuccess: () => navigate(nextPath(search), { replace: true }),
-    onError: (error) => form.setErrors(faultsOf(error)),
+    onError: (error) => form.setErrors(told.faults(error)),
   });
+  if (provider.isPending) return <Starting />;
   return (
     <Entry
       title={t("account.signUp")}
@@ -40,15 +46,19 @@ export default function SignUp() {
       otherwise={
         <Text size="sm">
           {t("account.hasAccount")}{" "}
-          <Anchor component={Link} underline="always" to={`/sign-in?${search}`}>
+          <Anchor component={Link} underline="always" to={otherEntry("/sign-in", search)}>
             {t("account.signIn")}
           </Anchor>
         </Text>
       }
     >
-      <form noValidate onSubmit={form.onSubmit((values) => making.mutate(values))}>
+      <OpenId />
+      <form
+        noValidate
+        onSubmit={form.onSubmit((values) => making.mutate(values), focusFault(form))}
+      >
         <Stack>
-          <ErrorAlert error={unplaced(making.error, form.getValues())} />
+          <ErrorAlert error={told.refusal(unplaced(making.error, form.getValues()))} />
           <TextInput
             label={t("account.name")}
             autoComplete="name"
@@ -68,7 +78,7 @@ export default function SignUp() {
             description={t("account.passwordHint")}
             autoComplete="new-password"
             required
-            visibilityToggleButtonProps={{ "aria-label": t("account.showPassword") }}
+            visibilityToggleButtonProps={{ "aria-label": t("account.showPassword"), tabIndex: 0 }}
             key={form.key("password")}
             {...form.getInputProps("password")}
           />

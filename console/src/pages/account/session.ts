@@ -16,6 +16,12 @@ export async function signIn(body: Credentials, queries: QueryClient): Promise<A
   return account;
 }
 
+/** The other of the pages before sign-in, which leads to the same place afterwards. */
+export function otherEntry(path: string, search: URLSearchParams): string {
+  const next = nextPath(search);
+  return next === "/" ? path : `${path}?next=${encodeURIComponent(next)}`;
+}
+
 /** Where to go after sign-in: a path of the console, from the address or the start. */
 export function nextPath(search: URLSearchParams): string {
   const next = search.get("next") ?? "";

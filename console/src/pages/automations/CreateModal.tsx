@@ -1,50 +1,48 @@
-import {
-  Alert,
-  Button,
-  FileButton,
-  Group,
-  Modal,
-  Radio,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Modal, ScrollArea, Stack, Tabs, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { ApiError, api, unwrap } from "../../api/client";
+import { api, unwrap } from "../../api/client";
 import { ErrorAlert } from "../../components/ErrorAlert";
-import { DEFINITIONS, type Exported, TEMPLATES, type Template, imported } from "./templates";
+import { faultsOf } from "../../components/faults";
+import { unplaced } from "../../components/unplaced";
+import { FromFile } from "./FromFile";
+import { FromTemplate } from "./FromTemplate";
+import { CREATE_FORM, type Exported } from "./exchange";
+import type { Template } from "./templates";
+import { listKey } from "./useAutomationChanges";
 
 interface Props {
   projectId: string;
   isOpen: boolean;
+  /** The template that is chosen at first. */
+  template: Template;
   onClose: () => void;
 }
 
-/** Asks for a name and what to begin with, or for an exported file, and opens the editor. */
-export function CreateModal({ projectId, isOpen, onClose }: Props) {
+/** Asks for a name and what to begin with, or for an exported automation, and opens the editor. */
+export function CreateModal({ projectId, isOpen, template, onClose }: Props) {
   const { t } = useTranslation();
   return (
     <Modal
       opened={isOpen}
       onClose={onClose}
+      size="lg"
+      scrollAreaComponent={ScrollArea.Autosize}
       title={t("automations.createTitle")}
       closeButtonProps={{ "aria-label": t("common.close") }}
     >
-      <CreateForm projectId={projectId} />
+      <CreateForm projectId={projectId} template={template} />
     </Modal>
   );
 }
 
-function CreateForm({ projectId }: { projectId: string }) {
+function CreateForm({ projectId, template }: Pick<Props, "projectId" | "template">) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const [name, setName] = useState("");
-  const [template, setTemplate] = useState<Template>("greet");
-  const [isForeign, setForeign] = useState(false);
   const create = useMutation({
     mutationFn: (body: Exported) =>
       unwrap(
@@ -54,73 +52,42 @@ function CreateForm({ projectId }: { projectId: string }) {
         }),
       ),
     onSuccess: async (made) => {
-      await queries.invalidateQueries({ queryKey: ["projects", projectId, "automations"] });
+      await queries.invalidateQueries({ queryKey: listKey(projectId) });
       await navigate(`/projects/${projectId}/automations/${made.id}`);
     },
   });
-  const importFile = async (file: File | null) => {
-    if (!file) return;
-    const found = imported(await file.text(), name.trim() || file.name.replace(/\.json$/, ""));
-    setForeign(found === null);
-    if (found) create.mutate(found);
-  };
-  const faults = create.error instanceof ApiError ? create.error.faults : [];
-  const ofName = faults.find((fault) => fault.path === "name")?.message;
+  const told = faultsOf(create.error);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        create.mutate({ name: name.trim(), definition: { ...DEFINITIONS[template] } });
-      }}
-    >
-      <Stack>
-        <TextInput
-          data-autofocus
-          required
-          maxLength={200}
-          label={t("automations.name")}
-          value={name}
-          error={ofName}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Radio.Group
-          label={t("automations.template")}
-          value={template}
-          onChange={(value) => setTemplate(value as Template)}
-        >
-          <Stack gap="xs" mt="xs">
-            {TEMPLATES.map((key) => (
-              <Radio
-                key={key}
-                value={key}
-                label={t(`automations.template_${key}`)}
-                description={t(`automations.template_${key}_text`)}
-              />
-            ))}
-          </Stack>
-        </Radio.Group>
-        {!ofName && <ErrorAlert error={create.error} />}
-        {isForeign && (
-          <Alert color="red" role="alert">
-            {t("automations.importBad")}
-          </Alert>
-        )}
-        <Group justify="space-between">
-          <FileButton accept="application/json,.json" onChange={(file) => void importFile(file)}>
-            {(props) => (
-              <Button {...props} variant="default">
-                {t("automations.import")}
-              </Button>
-            )}
-          </FileButton>
-          <Button type="submit" loading={create.isPending} disabled={!name.trim()}>
-            {t("automations.create")}
-          </Button>
-        </Group>
-        <Text size="xs" c="dimmed">
-          {t("automations.importHint")}
-        </Text>
-      </Stack>
-    </form>
+    <Stack>
+      <TextInput
+        data-autofocus
+        withAsterisk
+        // Enter creates it from what is chosen below.
+        form={CREATE_FORM}
+        maxLength={200}
+        label={t("automations.name")}
+        value={name}
+        error={told.name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <ErrorAlert error={unplaced(create.error, { name })} />
+      <Tabs defaultValue="template" keepMounted={false}>
+        <Tabs.List aria-label={t("automations.template")}>
+          <Tabs.Tab value="template">{t("templates.title")}</Tabs.Tab>
+          <Tabs.Tab value="file">{t("templates.file")}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="template" pt="md">
+          <FromTemplate
+            first={template}
+            name={name.trim()}
+            isBusy={create.isPending}
+            onCreate={create.mutate}
+          />
+        </Tabs.Panel>
+        <Tabs.Panel value="file" pt="md">
+          <FromFile name={name.trim()} isBusy={create.isPending} onCreate={create.mutate} />
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
   );
 }

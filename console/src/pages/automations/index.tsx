@@ -1,43 +1,42 @@
-import {
-  Anchor,
-  Button,
-  Group,
-  Skeleton,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  Title,
-} from "@mantine/core";
-import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Button, Group, Skeleton, Stack, TextInput, Title } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams } from "react-router";
+import { useParams, useSearchParams } from "react-router";
 import { api, unwrap } from "../../api/client";
-import type { components } from "../../api/schema";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
-import { Moment } from "../../components/Moment";
 import { More } from "../../components/More";
-import { StateBadge } from "../../components/StateBadge";
+import { Guide } from "../start/Guide";
+import { AutomationTable } from "./AutomationTable";
 import { CreateModal } from "./CreateModal";
-
-type Summary = components["schemas"]["AutomationSummary"];
+import { DeleteDialog } from "./DeleteDialog";
+import { RenameDialog } from "./RenameDialog";
+import { isTemplate } from "./templates";
+import { type Summary, listKey, useDuplicate, useRename } from "./useAutomationChanges";
 
 const PER_PAGE = 20;
-const COUNTED = 100;
+/** Runs come by themselves: how soon the list tells of them. */
+const LOOK_MS = 10_000;
 
 /** A project's automations. Nothing is run from here. */
 export default function Automations() {
   const { t } = useTranslation();
   const { id: projectId = "" } = useParams();
+  const [asked, ask] = useSearchParams();
   const [typed, setTyped] = useState("");
   const [search] = useDebouncedValue(typed.trim(), 250);
-  const [isCreating, creating] = useDisclosure();
+  const [renaming, setRenaming] = useState<Summary | null>(null);
+  const [deleting, setDeleting] = useState<Summary | null>(null);
+  const rename = useRename(projectId);
+  const duplicate = useDuplicate(projectId);
   const automations = useInfiniteQuery({
-    queryKey: ["projects", projectId, "automations", { search }],
+    queryKey: [...listKey(projectId), { search }],
     initialPageParam: null as string | null,
+    refetchInterval: LOOK_MS,
+    staleTime: 0,
     queryFn: ({ pageParam }) =>
       unwrap(
         api.GET("/api/v1/projects/{projectId}/automations", {
@@ -47,13 +46,18 @@ export default function Automations() {
     getNextPageParam: (page) => page.nextCursor,
   });
   const rows = automations.data?.pages.flatMap((page) => page.items);
-  const create = <Button onClick={creating.open}>{t("automations.create")}</Button>;
+  // In the address, so that other pages can lead to it, with a template chosen.
+  const fresh = asked.get("new");
+  const setFresh = (template: string | null) =>
+    ask(template === null ? {} : { new: template }, { replace: true });
+  const create = <Button onClick={() => setFresh("greet")}>{t("automations.create")}</Button>;
   return (
     <Stack>
       <Group justify="space-between">
         <Title order={1}>{t("automations.title")}</Title>
         {create}
       </Group>
+      <Guide projectId={projectId} />
       {(search !== "" || rows?.length !== 0) && (
         <TextInput
           type="search"
@@ -63,7 +67,7 @@ export default function Automations() {
           onChange={(event) => setTyped(event.currentTarget.value)}
         />
       )}
-      <ErrorAlert error={automations.error} />
+      <ErrorAlert error={automations.error ?? rename.error ?? duplicate.error} />
       {automations.isPending && <Skeleton height={240} />}
       {rows?.length === 0 && (
         <EmptyState
@@ -72,105 +76,36 @@ export default function Automations() {
           action={search ? undefined : create}
         />
       )}
-      {rows && rows.length > 0 && <AutomationTable projectId={projectId} automations={rows} />}
+      {rows && rows.length > 0 && (
+        <AutomationTable
+          projectId={projectId}
+          automations={rows}
+          onRename={setRenaming}
+          onDelete={setDeleting}
+          onDuplicate={(automation) =>
+            duplicate.mutate(automation, {
+              onSuccess: ({ name }) =>
+                notifications.show({ message: t("automations.duplicated", { name }) }),
+            })
+          }
+        />
+      )}
       <More query={automations} />
-      <CreateModal projectId={projectId} isOpen={isCreating} onClose={creating.close} />
+      <CreateModal
+        projectId={projectId}
+        isOpen={fresh !== null}
+        template={isTemplate(fresh) ? fresh : "greet"}
+        onClose={() => setFresh(null)}
+      />
+      <RenameDialog
+        automation={renaming}
+        onClose={() => setRenaming(null)}
+        onRename={(name) => {
+          if (renaming) rename.mutate({ id: renaming.id, name });
+          setRenaming(null);
+        }}
+      />
+      <DeleteDialog projectId={projectId} automation={deleting} onClose={() => setDeleting(null)} />
     </Stack>
-  );
-}
-
-function AutomationTable({
-  projectId,
-  automations,
-}: {
-  projectId: string;
-  automations: Summary[];
-}) {
-  const { t } = useTranslation();
-  return (
-    <Table.ScrollContainer minWidth={680}>
-      <Table verticalSpacing="sm" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("automations.name")}</Table.Th>
-            <Table.Th>{t("automations.state")}</Table.Th>
-            <Table.Th>{t("automations.registrations")}</Table.Th>
-            <Table.Th>{t("automations.lastRun")}</Table.Th>
-            <Table.Th>{t("automations.changed")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {automations.map((automation) => (
-            <Row key={automation.id} projectId={projectId} automation={automation} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  );
-}
-
-function Row({ projectId, automation }: { projectId: string; automation: Summary }) {
-  const { t } = useTranslation();
-  const path = { projectId };
-  const automationId = automation.id;
-  const key = ["projects", projectId, "automation", automationId];
-  const registrations = useQuery({
-    queryKey: [...key, "registrations"],
-    staleTime: 0,
-    queryFn: () =>
-      unwrap(
-        api.GET("/api/v1/projects/{projectId}/registrations", {
-          params: { path, query: { automationId, limit: COUNTED } },
-        }),
-      ),
-  });
-  const runs = useQuery({
-    queryKey: [...key, "last-run"],
-    staleTime: 0,
-    queryFn: () =>
-      unwrap(
-        api.GET("/api/v1/projects/{projectId}/runs", {
-          params: { path, query: { automationId, limit: 1 } },
-        }),
-      ),
-  });
-  const count = registrations.data?.items.length;
-  const last = runs.data?.items[0];
-  return (
-    <Table.Tr>
-      <Table.Td>
-        <Anchor component={Link} to={automationId} underline="always" fw={500}>
-          {automation.name}
-        </Anchor>
-      </Table.Td>
-      <Table.Td>
-        {automation.publishedVersion === null ? (
-          <StateBadge state="draft" label={t("automations.draft")} />
-        ) : (
-          <StateBadge
-            state="active"
-            label={t("automations.published", { version: automation.publishedVersion })}
-          />
-        )}
-      </Table.Td>
-      <Table.Td>
-        {count === undefined ? "…" : registrations.data?.nextCursor ? `${count}+` : count}
-      </Table.Td>
-      <Table.Td>
-        {last ? (
-          <>
-            <StateBadge state={last.status} label={t(`automations.run_${last.status}`)} />
-            <Text size="xs" c="dimmed">
-              <Moment at={last.startedAt} />
-            </Text>
-          </>
-        ) : (
-          <Text c="dimmed">{runs.isPending ? "…" : t("automations.never")}</Text>
-        )}
-      </Table.Td>
-      <Table.Td>
-        <Moment at={automation.updatedAt} />
-      </Table.Td>
-    </Table.Tr>
   );
 }

@@ -1,24 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { isShaped } from "./editor/model";
-import { DEFINITIONS, TEMPLATES, imported } from "./templates";
+import { TEMPLATES, appsOf, isTemplate, needsAccount } from "./templates";
+
+const files = Object.keys(import.meta.glob("./templates/*.json"));
 
 describe("templates", () => {
-  it.each(TEMPLATES)("%s can be shown by the editor", (template) => {
-    expect(isShaped(DEFINITIONS[template])).toBe(true);
-  });
-});
-
-describe("importing", () => {
-  it("takes an exported file and a bare definition", () => {
-    const definition = { steps: [] };
-    expect(imported(JSON.stringify({ name: "Orders", definition }), "File")).toEqual({
-      name: "Orders",
-      definition,
-    });
-    expect(imported(JSON.stringify(definition), "File")).toEqual({ name: "File", definition });
+  it("are all offered", () => {
+    const names = files.map((path) => path.replace(/^.*\/|\.json$/g, ""));
+    expect(names.sort()).toEqual([...TEMPLATES].sort());
   });
 
-  it.each(["", "[]", "3", "{}", '{"definition": 1}'])("refuses %j", (source) => {
-    expect(imported(source, "File")).toBeNull();
+  it("come in the order of what they need", () => {
+    const needs = TEMPLATES.map((one) => (needsAccount(one) ? 2 : appsOf(one).length > 0 ? 1 : 0));
+    expect(needs).toEqual([...needs].sort());
+    expect(needs.filter((need) => need === 0).length).toBeGreaterThan(5);
+  });
+
+  it("are known by name", () => {
+    expect([isTemplate("greet"), isTemplate("nothing"), isTemplate(null)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });

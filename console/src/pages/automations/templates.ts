@@ -1,143 +1,49 @@
-/** What a new automation can begin with. */
+/** What a new automation can begin with: the files of the folder templates. */
 
-import type { Definition } from "./editor/model";
+import { usedApps } from "./editor/catalogue";
+import { type Definition, isShaped } from "./editor/model";
 
-export const TEMPLATES = ["empty", "greet", "approval", "loop", "schedule", "webhook"] as const;
+/** In the order in which they are offered: what runs without any app or account comes first. */
+export const TEMPLATES = [
+  "empty",
+  "greet",
+  "approval",
+  "loop",
+  "route",
+  "callback",
+  "webhook",
+  "schedule",
+  "http",
+  "order-sms",
+  "meeting",
+  "issue-slack",
+] as const;
 export type Template = (typeof TEMPLATES)[number];
 
-const text = (title: string) => ({ type: "string", title });
+const files = import.meta.glob<unknown>("./templates/*.json", { eager: true, import: "default" });
 
-export const DEFINITIONS: Record<Template, Definition> = {
-  empty: { trigger: { type: "manual", input: { type: "object" } }, steps: [] },
-  greet: {
-    trigger: {
-      type: "manual",
-      input: {
-        type: "object",
-        properties: { name: { ...text("Name"), default: "Ada" } },
-        required: ["name"],
-      },
-    },
-    steps: [
-      { id: "greet", type: "set", name: "Greet", values: { text: "Hello {{ data.name }}!" } },
-    ],
-    result: "{{ vars.text }}",
-  },
-  approval: {
-    trigger: {
-      type: "manual",
-      input: {
-        type: "object",
-        properties: { request: { ...text("Request"), default: "A day off" } },
-        required: ["request"],
-      },
-    },
-    steps: [
-      {
-        id: "approval",
-        type: "approval",
-        name: "Ask for approval",
-        message: "{{ data.request }}",
-      },
-      {
-        id: "check",
-        type: "condition",
-        name: "Was it approved?",
-        branches: [
-          {
-            name: "Approved",
-            when: "steps.approval.output.approved",
-            steps: [{ id: "yes", type: "set", values: { answer: "approved" } }],
-          },
-        ],
-        otherwise: [{ id: "no", type: "set", values: { answer: "rejected" } }],
-      },
-    ],
-    result: "{{ vars.answer }}",
-  },
-  loop: {
-    trigger: {
-      type: "manual",
-      input: {
-        type: "object",
-        properties: {
-          names: {
-            type: "array",
-            title: "Names",
-            items: { type: "string" },
-            default: ["Ada", "Grace"],
-          },
-        },
-        required: ["names"],
-      },
-    },
-    steps: [
-      {
-        id: "loop",
-        type: "for-each",
-        name: "For each name",
-        items: "data.names",
-        steps: [{ id: "greet", type: "set", values: { line: "Hello {{ item }}" } }],
-        output: "{{ vars.line }}",
-      },
-    ],
-    result: "{{ steps.loop.output }}",
-  },
-  schedule: {
-    trigger: {
-      type: "app",
-      component: "schedule.cron",
-      inputs: { cron: "0 9 * * MON-FRI", timezone: "UTC" },
-      replaceEndUserConnection: true,
-    },
-    steps: [
-      {
-        id: "note",
-        type: "set",
-        name: "Note the time",
-        values: { text: "Started at {{ event.firedAt }}" },
-      },
-    ],
-    result: "{{ vars.text }}",
-  },
-  webhook: {
-    trigger: {
-      type: "app",
-      component: "webhook.received",
-      inputs: { methods: ["POST"] },
-      replaceEndUserConnection: true,
-    },
-    steps: [
-      {
-        id: "read",
-        type: "set",
-        name: "Read the request",
-        values: { received: "{{ event.body }}" },
-      },
-    ],
-    result: "{{ vars.received }}",
-  },
-};
+export const DEFINITIONS = Object.fromEntries(
+  TEMPLATES.map((name) => [name, read(name)]),
+) as Record<Template, Definition>;
 
-/** What an exported file holds. */
-export interface Exported {
-  name: string;
-  definition: Record<string, unknown>;
+function read(name: Template): Definition {
+  const definition = files[`./templates/${name}.json`];
+  if (!isShaped(definition)) throw new Error(`The template ${name} is no definition.`);
+  return definition;
 }
 
-/** Reads an exported file, or a bare definition; null: it is neither. */
-export function imported(source: string, fallbackName: string): Exported | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(source);
-  } catch {
-    return null;
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  const holder = value as Record<string, unknown>;
-  const definition = "definition" in holder ? holder.definition : holder;
-  if (typeof definition !== "object" || definition === null || !("steps" in definition))
-    return null;
-  const name = typeof holder.name === "string" && holder.name.trim() ? holder.name : fallbackName;
-  return { name: name.slice(0, 200), definition: definition as Record<string, unknown> };
+/** The apps that must be added to the project before it runs. */
+export function appsOf(template: Template): string[] {
+  return usedApps(DEFINITIONS[template]);
+}
+
+/** Whether somebody must connect an account before it runs. */
+export function needsAccount(template: Template): boolean {
+  return appsOf(template).some((key) => !WITHOUT_ACCOUNT.includes(key));
+}
+
+const WITHOUT_ACCOUNT = ["http", "schedule", "webhook"];
+
+export function isTemplate(name: string | null): name is Template {
+  return TEMPLATES.some((template) => template === name);
 }

@@ -27,10 +27,7 @@ export default function Profile() {
           {account.data ? <Name account={account.data} /> : <Skeleton height={190} />}
         </Paper>
         <Paper withBorder p="lg">
-          <Title order={2} mb="md">
-            {t("account.changePassword")}
-          </Title>
-          <Password email={account.data?.email ?? ""} />
+          {account.data ? <Password account={account.data} /> : <Skeleton height={270} />}
         </Paper>
       </SimpleGrid>
     </Stack>

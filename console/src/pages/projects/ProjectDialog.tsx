@@ -8,6 +8,7 @@ import type { Project } from "../../app/account";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { unplaced } from "../../components/unplaced";
 import { faultsAt, httpUrl, originUrl } from "./fields";
+import { LogoInput } from "./LogoInput";
 
 interface Props {
   project: Project | "new" | null;
@@ -42,7 +43,6 @@ function ProjectForm({ project, onClose, onCreated }: FormProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const form = useForm({
-    mode: "uncontrolled",
     initialValues: {
       name: project?.name ?? "",
       webhookUrl: project?.webhookUrl ?? "",
@@ -87,7 +87,6 @@ function ProjectForm({ project, onClose, onCreated }: FormProps) {
           required
           data-autofocus
           maxLength={200}
-          key={form.key("name")}
           {...form.getInputProps("name")}
         />
         <TextInput
@@ -96,22 +95,20 @@ function ProjectForm({ project, onClose, onCreated }: FormProps) {
           description={t("projects.webhookUrlHint")}
           placeholder="https://shop.example.com/inlay"
           required
-          key={form.key("webhookUrl")}
           {...form.getInputProps("webhookUrl")}
         />
-        <TextInput
-          type="url"
+        <LogoInput
+          name={form.values.name}
           label={t("projects.logoUrl")}
           description={t("projects.logoUrlHint")}
-          key={form.key("logoUrl")}
           {...form.getInputProps("logoUrl")}
+          value={form.values.logoUrl}
         />
         {project && (
           <TagsInput
             label={t("projects.allowedOrigins")}
             description={t("projects.allowedOriginsHint")}
             placeholder="https://shop.example.com"
-            key={form.key("allowedOrigins")}
             {...form.getInputProps("allowedOrigins")}
           />
         )}

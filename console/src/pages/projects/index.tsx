@@ -1,15 +1,28 @@
-import { Button, Group, SimpleGrid, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
+import {
+  Button,
+  Center,
+  Group,
+  SimpleGrid,
+  Skeleton,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { api, unwrap } from "../../api/client";
 import { type Project, useAccount } from "../../app/account";
+import { DeveloperModeOff } from "../../app/DeveloperModeOff";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { ProjectCard } from "./ProjectCard";
 import { ProjectDialog } from "./ProjectDialog";
+
+const AT_FIRST = 24;
 
 /** The developer's projects as cards, the newest first. */
 export default function Projects() {
@@ -18,26 +31,21 @@ export default function Projects() {
   const account = useAccount();
   const isDeveloper = account.data?.developerMode ?? false;
   const [search, setSearch] = useState("");
-  const [edited, setEdited] = useState<Project | "new" | null>(null);
+  const [params, setParams] = useSearchParams();
+  const [edited, setEdited] = useState<Project | null>(null);
+  const [count, setCount] = useState(AT_FIRST);
+  // In the address, so that other pages can lead to it.
+  const isNew = params.has("new");
   const projects = useQuery({ queryKey: ["projects"], queryFn: allProjects, enabled: isDeveloper });
   const wanted = search.trim().toLocaleLowerCase();
   const shown = projects.data?.filter(({ name }) => name.toLocaleLowerCase().includes(wanted));
 
-  if (account.data && !isDeveloper) {
-    return (
-      <EmptyState
-        title={t("projects.developerModeOff")}
-        text={t("projects.developerModeOffText")}
-        action={
-          <Button component={Link} to="/profile" mt="sm">
-            {t("projects.toProfile")}
-          </Button>
-        }
-      />
-    );
-  }
+  if (account.data && !isDeveloper) return <DeveloperModeOff />;
   const create = (
-    <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setEdited("new")}>
+    <Button
+      leftSection={<IconPlus size={18} aria-hidden />}
+      onClick={() => setParams({ new: "" }, { replace: true })}
+    >
       {t("projects.create")}
     </Button>
   );
@@ -67,13 +75,23 @@ export default function Projects() {
       )}
       <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
         {projects.isPending && [1, 2, 3].map((key) => <Skeleton key={key} height={108} />)}
-        {shown?.map((project) => (
+        {shown?.slice(0, count).map((project) => (
           <ProjectCard key={project.id} project={project} onEdit={() => setEdited(project)} />
         ))}
       </SimpleGrid>
+      {shown && shown.length > count && (
+        <Center>
+          <Button variant="default" onClick={() => setCount(count + AT_FIRST)}>
+            {t("projects.more")}
+          </Button>
+        </Center>
+      )}
       <ProjectDialog
-        project={edited}
-        onClose={() => setEdited(null)}
+        project={isNew ? "new" : edited}
+        onClose={() => {
+          setEdited(null);
+          if (isNew) setParams({}, { replace: true });
+        }}
         onCreated={({ id }) => void navigate(`/projects/${id}/automations`)}
       />
     </Stack>

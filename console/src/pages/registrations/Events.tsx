@@ -1,6 +1,7 @@
 import { Anchor, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, unwrap } from "../../api/client";
@@ -12,9 +13,12 @@ import { StateBadge } from "../../components/StateBadge";
 type Details = components["schemas"]["RegistrationDetails"];
 type Event = components["schemas"]["EventView"];
 
+const AT_ONCE = 10;
+
 /** What came last, what became of it, and the same once more. */
 export function Events({ projectId, registration }: { projectId: string; registration: Details }) {
   const { t } = useTranslation();
+  const [shown, setShown] = useState(AT_ONCE);
   const events = registration.recentEvents;
   return (
     <Stack gap="xs" component="section" aria-label={t("registrations.recent")}>
@@ -26,7 +30,7 @@ export function Events({ projectId, registration }: { projectId: string; registr
           {t("registrations.recentEmpty")}
         </Text>
       )}
-      {events.map((event) => (
+      {events.slice(0, shown).map((event) => (
         <EventItem
           key={event.id}
           projectId={projectId}
@@ -34,6 +38,11 @@ export function Events({ projectId, registration }: { projectId: string; registr
           event={event}
         />
       ))}
+      {events.length > shown && (
+        <Button variant="default" onClick={() => setShown(shown + AT_ONCE)}>
+          {t("common.more")}
+        </Button>
+      )}
     </Stack>
   );
 }

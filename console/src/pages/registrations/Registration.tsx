@@ -1,6 +1,7 @@
 import { Alert, Anchor, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { api, unwrap } from "../../api/client";
 import type { components } from "../../api/schema";
 import { Copyable } from "../../components/Copyable";
@@ -52,9 +53,9 @@ export function Registration({ projectId, registrationId, onClose }: Props) {
               {found.trigger} · {found.userId || t("registrations.developer")}
             </Text>
           </Group>
-          {found.message && <Alert color="orange">{found.message}</Alert>}
+          <Trouble projectId={projectId} registration={found} />
           <Actions projectId={projectId} registration={found} onEnded={onClose} />
-          <Times registration={found} />
+          <Times projectId={projectId} registration={found} />
           {found.hookUrl && (
             <Copyable
               label={t("registrations.hookUrl")}
@@ -84,12 +85,50 @@ export function Registration({ projectId, registrationId, onClose }: Props) {
   );
 }
 
-function Times({ registration }: { registration: Details }) {
+/** What is wrong, in the API's words, and the place where it is mended. */
+function Trouble({ projectId, registration }: PartProps) {
+  const { t } = useTranslation();
+  const { message, state, userId } = registration;
+  if (!message) return null;
+  const place = userId
+    ? `statistics?user=${encodeURIComponent(userId)}`
+    : "settings?area=integrations";
+  return (
+    <Alert color={state === "failing" ? "red" : "orange"} role="status">
+      {message}
+      {state === "needs-connection" && (
+        <Text size="sm" mt={4}>
+          <Anchor
+            component={Link}
+            inherit
+            underline="always"
+            to={`/projects/${projectId}/${place}`}
+          >
+            {userId ? t("registrations.toUser") : t("registrations.toMyAccount")}
+          </Anchor>
+        </Text>
+      )}
+      {state === "failing" && (
+        <Text size="sm" mt={4}>
+          {t("registrations.failingText")}
+        </Text>
+      )}
+    </Alert>
+  );
+}
+
+interface PartProps {
+  projectId: string;
+  registration: Details;
+}
+
+function Times({ projectId, registration }: PartProps) {
   const { t } = useTranslation();
   const times: [string, number | null][] = [
     [t("registrations.since"), registration.createdAt],
     [t("registrations.expires"), registration.expiresAt],
     [t("registrations.nextPoll"), registration.nextPollAt],
+    [t("registrations.lastCame"), registration.lastEventAt],
   ];
   return (
     <Group gap="lg">
@@ -100,6 +139,16 @@ function Times({ registration }: { registration: Details }) {
               {name} <Moment at={at} />
             </Text>
           ),
+      )}
+      {registration.automationName !== null && (
+        <Anchor
+          component={Link}
+          size="sm"
+          underline="always"
+          to={`/projects/${projectId}/automations/${registration.automationId}`}
+        >
+          {t("registrations.openAutomation")}
+        </Anchor>
       )}
       <Anchor
         size="sm"

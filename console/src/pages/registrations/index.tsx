@@ -1,104 +1,60 @@
-import {
-  Button,
-  Group,
-  Select,
-  Skeleton,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  Title,
-} from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { Box, Button, Checkbox, Group, Select, Skeleton, Stack, Title } from "@mantine/core";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useParams, useSearchParams } from "react-router";
+import { useParams } from "react-router";
 import { api, unwrap } from "../../api/client";
-import type { components } from "../../api/schema";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
-import { Moment } from "../../components/Moment";
+import { FilterText } from "../../components/FilterText";
 import { More } from "../../components/More";
-import { StateBadge } from "../../components/StateBadge";
+import { type Filters, useFilters } from "../../components/useFilters";
 import { Registration } from "./Registration";
+import { RegistrationTable, type Row } from "./RegistrationTable";
 
-type Row = components["schemas"]["RegistrationView"];
-type State = Row["state"];
-
-const STATES: State[] = ["starting", "active", "paused", "needs-connection", "failing", "ending"];
+const STATES: Row["state"][] = [
+  "starting",
+  "active",
+  "paused",
+  "needs-connection",
+  "failing",
+  "ending",
+];
 
 /** The end users' subscriptions to triggers. */
 export default function Registrations() {
   const { t } = useTranslation();
   const { id: projectId = "" } = useParams();
-  const [filters, setFilters] = useSearchParams();
-  const [typed, setTyped] = useState(filters.get("user") ?? "");
-  const [userId] = useDebouncedValue(typed.trim(), 250);
+  const filters = useFilters();
   const state = STATES.find((one) => one === filters.get("state")) ?? null;
+  const isOwn = filters.get("own") !== null;
+  const userId = isOwn ? "" : filters.get("user");
+  const search = filters.get("search") ?? "";
   const automationId = filters.get("automation");
   const chosen = filters.get("registration");
-  const choose = (name: string, value: string | null) =>
-    setFilters(
-      (before) => {
-        if (value) before.set(name, value);
-        else before.delete(name);
-        return before;
-      },
-      { replace: true },
-    );
   const list = useInfiniteQuery({
-    queryKey: ["projects", projectId, "registrations", { state, userId, automationId }],
+    queryKey: ["projects", projectId, "registrations", { state, userId, search, automationId }],
     initialPageParam: null as string | null,
+    placeholderData: keepPreviousData,
     refetchInterval: 10_000,
     queryFn: ({ pageParam }) =>
       unwrap(
         api.GET("/api/v1/projects/{projectId}/registrations", {
           params: {
             path: { projectId },
-            query: {
-              state,
-              userId: userId || null,
-              automationId,
-              limit: 25,
-              cursor: pageParam,
-            },
+            query: { state, userId, search, automationId, limit: 25, cursor: pageParam },
           },
         }),
       ),
     getNextPageParam: (page) => page.nextCursor,
   });
   const rows = list.data?.pages.flatMap((page) => page.items);
-  const isFiltered = Boolean(state || userId || automationId);
+  const isFiltered = isOwn || Boolean(state ?? userId ?? automationId ?? filters.get("search"));
   return (
     <Stack>
       <Title order={1}>{t("registrations.title")}</Title>
-      <Group align="flex-end">
-        <Select
-          label={t("registrations.state")}
-          placeholder={t("registrations.all")}
-          clearable
-          clearButtonProps={{ "aria-label": t("registrations.filterClear") }}
-          value={state}
-          onChange={(value) => choose("state", value)}
-          data={STATES.map((value) => ({ value, label: t(`registrations.state_${value}`) }))}
-        />
-        <TextInput
-          label={t("registrations.user")}
-          value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            choose("user", event.currentTarget.value.trim());
-          }}
-        />
-        {automationId && (
-          <Button variant="subtle" onClick={() => choose("automation", null)}>
-            {t("registrations.allAutomations")}
-          </Button>
-        )}
-      </Group>
+      <FilterBar projectId={projectId} filters={filters} isOwn={isOwn} isFiltered={isFiltered} />
       <ErrorAlert error={list.error} />
-      {list.isPending && <Skeleton height={300} />}
+      {list.isPending && <Skeleton height={420} />}
       {rows?.length === 0 && (
         <EmptyState
           title={isFiltered ? t("registrations.none") : t("registrations.empty")}
@@ -106,76 +62,113 @@ export default function Registrations() {
         />
       )}
       {rows && rows.length > 0 && (
-        <RegistrationTable rows={rows} onOpen={(id) => choose("registration", id)} />
+        <Box opacity={list.isPlaceholderData ? 0.6 : 1}>
+          <RegistrationTable rows={rows} onOpen={(id) => filters.choose({ registration: id })} />
+        </Box>
       )}
       <More query={list} />
       {chosen && (
         <Registration
+          key={chosen}
           projectId={projectId}
           registrationId={chosen}
-          onClose={() => choose("registration", null)}
+          onClose={() => filters.choose({ registration: null })}
         />
       )}
     </Stack>
   );
 }
 
-function RegistrationTable({ rows, onOpen }: { rows: Row[]; onOpen: (id: string) => void }) {
+interface BarProps {
+  projectId: string;
+  filters: Filters;
+  isOwn: boolean;
+  isFiltered: boolean;
+}
+
+function FilterBar({ projectId, filters, isOwn, isFiltered }: BarProps) {
   const { t } = useTranslation();
+  // Another page led here, to the registrations of this very user.
+  const user = filters.get("user");
+  const automations = useQuery({
+    queryKey: ["projects", projectId, "automation-names"],
+    queryFn: () =>
+      unwrap(
+        api.GET("/api/v1/projects/{projectId}/automations", {
+          params: { path: { projectId }, query: { limit: 200 } },
+        }),
+      ),
+  });
   return (
-    <Table.ScrollContainer minWidth={760}>
-      <Table verticalSpacing="sm" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("registrations.automation")}</Table.Th>
-            <Table.Th>{t("registrations.user")}</Table.Th>
-            <Table.Th>{t("registrations.state")}</Table.Th>
-            <Table.Th>{t("registrations.events")}</Table.Th>
-            <Table.Th>{t("registrations.lastEvent")}</Table.Th>
-            <Table.Th aria-label={t("registrations.actions")} />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => {
-            const name = row.automationName ?? t("registrations.deletedAutomation");
-            const user = row.userId || t("registrations.developer");
-            return (
-              <Table.Tr key={row.id}>
-                <Table.Td>
-                  {name}
-                  <Text size="xs" c="dimmed">
-                    {row.trigger}
-                  </Text>
-                </Table.Td>
-                <Table.Td>{user}</Table.Td>
-                <Table.Td maw={320}>
-                  <StateBadge state={row.state} label={t(`registrations.state_${row.state}`)} />
-                  {row.message && (
-                    <Text size="xs" mt={4} lineClamp={2}>
-                      {row.message}
-                    </Text>
-                  )}
-                </Table.Td>
-                <Table.Td>
-                  {row.events}
-                  {row.rejected > 0 && ` (${t("registrations.rejected", { count: row.rejected })})`}
-                </Table.Td>
-                <Table.Td>{row.lastEventAt ? <Moment at={row.lastEventAt} /> : "–"}</Table.Td>
-                <Table.Td ta="right">
-                  <Button
-                    variant="default"
-                    size="compact-sm"
-                    onClick={() => onOpen(row.id)}
-                    aria-label={t("registrations.openOf", { name, user })}
-                  >
-                    {t("registrations.open")}
-                  </Button>
-                </Table.Td>
-              </Table.Tr>
-            );
-          })}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <>
+      <Group align="flex-end" role="search" aria-label={t("registrations.filters")}>
+        <Select
+          w={{ base: "calc(50% - 8px)", xs: 180 }}
+          label={t("registrations.state")}
+          placeholder={t("registrations.all")}
+          clearable
+          clearButtonProps={{ "aria-label": t("registrations.filterClear") }}
+          value={filters.get("state")}
+          onChange={(value) => filters.choose({ state: value })}
+          data={STATES.map((value) => ({ value, label: t(`registrations.state_${value}`) }))}
+        />
+        <Select
+          w={{ base: "calc(50% - 8px)", xs: 180 }}
+          label={t("registrations.automation")}
+          placeholder={t("registrations.all")}
+          clearable
+          searchable
+          clearButtonProps={{ "aria-label": t("registrations.filterClear") }}
+          value={filters.get("automation")}
+          onChange={(value) => filters.choose({ automation: value })}
+          data={automations.data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+        />
+        {!isOwn && (
+          <FilterText
+            filters={filters}
+            name="search"
+            label={t("registrations.user")}
+            placeholder={t("registrations.userHint")}
+          />
+        )}
+        {user && (
+          <Checkbox
+            mb={8}
+            label={t("registrations.onlyUser", { user })}
+            checked
+            onChange={() => filters.choose({ user: null })}
+          />
+        )}
+        <Checkbox
+          mb={8}
+          label={t("registrations.own")}
+          checked={isOwn}
+          onChange={(event) =>
+            filters.choose({
+              own: event.currentTarget.checked ? "1" : null,
+              user: null,
+              search: null,
+            })
+          }
+        />
+        {isFiltered && (
+          <Button
+            variant="subtle"
+            onClick={() =>
+              filters.choose({
+                state: null,
+                automation: null,
+                user: null,
+                search: null,
+                own: null,
+              })
+            }
+          >
+            {t("registrations.clear")}
+          </Button>
+        )}
+      </Group>
+      <ErrorAlert error={automations.error} />
+    </>
   );
 }

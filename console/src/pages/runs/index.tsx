@@ -1,53 +1,85 @@
-import {
-  Anchor,
-  Button,
-  Group,
-  Select,
-  Skeleton,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  Title,
-} from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { Box, Button, Checkbox, Group, Select, Skeleton, Stack, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { Link, useParams, useSearchParams } from "react-router";
+import { useParams } from "react-router";
 import { api, unwrap } from "../../api/client";
-import type { components } from "../../api/schema";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
-import { Moment } from "../../components/Moment";
+import { FilterText } from "../../components/FilterText";
 import { More } from "../../components/More";
-import { StateBadge } from "../../components/StateBadge";
-
-type Run = components["schemas"]["RunView"];
-type Status = Run["status"];
+import { type Filters, useFilters } from "../../components/useFilters";
+import { RunTable } from "./RunTable";
+import { type Period, PERIODS, type Status, useRuns } from "./useRuns";
 
 const STATUSES: Status[] = ["running", "paused", "completed", "error", "canceled"];
 
-/** All executions of a project; the filters are in the address, so that a view can be shared. */
+/** All executions of a project. */
 export default function Runs() {
   const { t } = useTranslation();
   const { id: projectId = "" } = useParams();
-  const [filters, setFilters] = useSearchParams();
-  const [typed, setTyped] = useState(filters.get("search") ?? "");
-  const [user, setUser] = useState(filters.get("user") ?? "");
-  const [search] = useDebouncedValue(typed.trim(), 250);
-  const [userId] = useDebouncedValue(user.trim(), 250);
+  const filters = useFilters();
   const status = STATUSES.find((one) => one === filters.get("status")) ?? null;
-  const automationId = filters.get("automation");
-  const choose = (name: string, value: string | null) =>
-    setFilters(
-      (before) => {
-        if (value) before.set(name, value);
-        else before.delete(name);
-        return before;
-      },
-      { replace: true },
-    );
+  const period = (Object.keys(PERIODS) as Period[]).find((one) => one === filters.get("period"));
+  const isOwn = filters.get("own") !== null;
+  const found = {
+    search: filters.get("search") ?? "",
+    status,
+    automationId: filters.get("automation"),
+    userId: isOwn ? "" : filters.get("user"),
+    period: period ?? null,
+  };
+  const { query, runs, held, showHeld } = useRuns(projectId, found);
+  const isFiltered =
+    isOwn || [found.search, status, found.automationId, found.userId, period].some(Boolean);
+  return (
+    <Stack>
+      <Group justify="space-between" mih={36}>
+        <Title order={1}>{t("runs.title")}</Title>
+        <div role="status">
+          {held > 0 && (
+            <Button variant="light" onClick={showHeld}>
+              {t("runs.held", { count: held })}
+            </Button>
+          )}
+        </div>
+      </Group>
+      <FilterBar projectId={projectId} filters={filters} isOwn={isOwn} isFiltered={isFiltered} />
+      <ErrorAlert error={query.error} />
+      {query.isPending && <Skeleton height={520} />}
+      {runs?.length === 0 && (
+        <EmptyState
+          title={isFiltered ? t("runs.none") : t("runs.empty")}
+          text={isFiltered ? t("runs.noneText") : t("runs.emptyText")}
+        />
+      )}
+      {runs && runs.length > 0 && (
+        <Box opacity={query.isPlaceholderData ? 0.6 : 1}>
+          <RunTable projectId={projectId} runs={runs} />
+        </Box>
+      )}
+      <More query={query} />
+    </Stack>
+  );
+}
+
+interface BarProps {
+  projectId: string;
+  filters: Filters;
+  isOwn: boolean;
+  isFiltered: boolean;
+}
+
+function FilterBar({ projectId, filters, isOwn, isFiltered }: BarProps) {
+  const { t } = useTranslation();
+  const clear = () =>
+    filters.choose({
+      search: null,
+      status: null,
+      automation: null,
+      user: null,
+      own: null,
+      period: null,
+    });
   const automations = useQuery({
     queryKey: ["projects", projectId, "automation-names"],
     queryFn: () =>
@@ -57,75 +89,51 @@ export default function Runs() {
         }),
       ),
   });
-  const runs = useInfiniteQuery({
-    queryKey: ["projects", projectId, "runs", { search, status, automationId, userId }],
-    initialPageParam: null as string | null,
-    refetchInterval: 5000,
-    queryFn: ({ pageParam }) =>
-      unwrap(
-        api.GET("/api/v1/projects/{projectId}/runs", {
-          params: {
-            path: { projectId },
-            query: {
-              search,
-              status,
-              automationId,
-              userId: userId || null,
-              limit: 25,
-              cursor: pageParam,
-            },
-          },
-        }),
-      ),
-    getNextPageParam: (page) => page.nextCursor,
-  });
-  const rows = runs.data?.pages.flatMap((page) => page.items);
-  const isFiltered = Boolean(search || status || automationId || userId);
-  const clear = () => {
-    setTyped("");
-    setUser("");
-    setFilters({}, { replace: true });
-  };
+  const choice = (name: string, label: string, data: { value: string; label: string }[]) => (
+    <Select
+      label={label}
+      placeholder={t("runs.all")}
+      clearable
+      searchable={name === "automation"}
+      clearButtonProps={{ "aria-label": t("runs.filterClear") }}
+      value={filters.get(name)}
+      onChange={(value) => filters.choose({ [name]: value })}
+      data={data}
+      w={{ base: "calc(50% - 8px)", xs: 150 }}
+    />
+  );
   return (
-    <Stack>
-      <Title order={1}>{t("runs.title")}</Title>
-      <Group align="flex-end">
-        <TextInput
-          type="search"
+    <>
+      <Group align="flex-end" role="search" aria-label={t("runs.filters")}>
+        <FilterText
+          filters={filters}
+          name="search"
           label={t("runs.search")}
           placeholder={t("runs.searchHint")}
-          value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            choose("search", event.currentTarget.value.trim());
-          }}
         />
-        <Select
-          label={t("runs.status")}
-          placeholder={t("runs.all")}
-          clearable
-          clearButtonProps={{ "aria-label": t("runs.filterClear") }}
-          value={status}
-          onChange={(value) => choose("status", value)}
-          data={STATUSES.map((value) => ({ value, label: t(`runs.status_${value}`) }))}
-        />
-        <Select
-          label={t("runs.automation")}
-          placeholder={t("runs.all")}
-          clearable
-          searchable
-          clearButtonProps={{ "aria-label": t("runs.filterClear") }}
-          value={automationId}
-          onChange={(value) => choose("automation", value)}
-          data={automations.data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? []}
-        />
-        <TextInput
-          label={t("runs.user")}
-          value={user}
-          onChange={(event) => {
-            setUser(event.currentTarget.value);
-            choose("user", event.currentTarget.value.trim());
-          }}
+        {choice(
+          "status",
+          t("runs.status"),
+          STATUSES.map((value) => ({ value, label: t(`runs.status_${value}`) })),
+        )}
+        {choice(
+          "automation",
+          t("runs.automation"),
+          automations.data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? [],
+        )}
+        {choice(
+          "period",
+          t("runs.started"),
+          Object.keys(PERIODS).map((value) => ({ value, label: t(`runs.period_${value}`) })),
+        )}
+        {!isOwn && <FilterText filters={filters} name="user" label={t("runs.user")} />}
+        <Checkbox
+          mb={8}
+          label={t("runs.own")}
+          checked={isOwn}
+          onChange={(event) =>
+            filters.choose({ own: event.currentTarget.checked ? "1" : null, user: null })
+          }
         />
         {isFiltered && (
           <Button variant="subtle" onClick={clear}>
@@ -133,67 +141,7 @@ export default function Runs() {
           </Button>
         )}
       </Group>
-      <ErrorAlert error={runs.error ?? automations.error} />
-      {runs.isPending && <Skeleton height={300} />}
-      {rows?.length === 0 && (
-        <EmptyState
-          title={isFiltered ? t("runs.none") : t("runs.empty")}
-          text={isFiltered ? t("runs.noneText") : t("runs.emptyText")}
-        />
-      )}
-      {rows && rows.length > 0 && <RunTable projectId={projectId} runs={rows} />}
-      <More query={runs} />
-    </Stack>
-  );
-}
-
-function RunTable({ projectId, runs }: { projectId: string; runs: Run[] }) {
-  const { t } = useTranslation();
-  return (
-    <Table.ScrollContainer minWidth={760}>
-      <Table verticalSpacing="sm" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("runs.automation")}</Table.Th>
-            <Table.Th>{t("runs.status")}</Table.Th>
-            <Table.Th>{t("runs.user")}</Table.Th>
-            <Table.Th>{t("runs.trigger")}</Table.Th>
-            <Table.Th>{t("runs.started")}</Table.Th>
-            <Table.Th>{t("runs.message")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {runs.map((run) => (
-            <Table.Tr key={run.id}>
-              <Table.Td>
-                <Anchor
-                  component={Link}
-                  underline="always"
-                  to={`/projects/${projectId}/runs/${encodeURIComponent(run.id)}`}
-                >
-                  {run.automationName ?? t("runs.deletedAutomation")}
-                </Anchor>
-                <Text size="xs" c="dimmed">
-                  {run.version ? t("runs.version", { version: run.version }) : t("runs.draft")}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <StateBadge state={run.status} label={t(`runs.status_${run.status}`)} />
-              </Table.Td>
-              <Table.Td>{run.userId || t("runs.developer")}</Table.Td>
-              <Table.Td>{run.trigger}</Table.Td>
-              <Table.Td>
-                <Moment at={run.startedAt} />
-              </Table.Td>
-              <Table.Td maw={280}>
-                <Text size="sm" lineClamp={2}>
-                  {run.message}
-                </Text>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+      <ErrorAlert error={automations.error} />
+    </>
   );
 }

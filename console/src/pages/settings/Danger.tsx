@@ -76,9 +76,9 @@ function Confirm({ projectId }: { projectId: string }) {
           {t("settings.deleteGoes", { name })}
         </Title>
         <List size="sm">
-          {counts.data.map(({ what, count, isMore }) => (
+          {counts.data.map(({ what, count }) => (
             <List.Item key={what}>
-              {t(`settings.count_${what}`, { shown: isMore ? `${count}+` : String(count) })}
+              {t(`settings.count_${what}`, { shown: String(count) })}
             </List.Item>
           ))}
         </List>

@@ -1,62 +1,57 @@
-import { Button, Group, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, List, Modal, Skeleton, Stack, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, unwrap } from "../../api/client";
-import type { components } from "../../api/schema";
 import { Copyable } from "../../components/Copyable";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { IntegrationForm } from "./IntegrationForm";
+import { appQuery, asks, type Integration, useChange, useRemove } from "./useIntegrations";
 
 interface Props {
   projectId: string;
-  integration: components["schemas"]["IntegrationView"];
+  integration: Integration;
   onClose: () => void;
 }
 
 /** An integration: its client, scopes and settings, its URLs, and its end. */
 export function EditIntegration({ projectId, integration, onClose }: Props) {
   const { t } = useTranslation();
-  const queries = useQueryClient();
-  const { appKey, appName } = integration;
-  const path = { projectId, appKey };
-  const done = async (message: string) => {
-    await queries.invalidateQueries({ queryKey: ["projects", projectId, "integrations"] });
+  const { appKey, appName, usedBy } = integration;
+  const app = useQuery(appQuery(appKey));
+  const change = useChange(projectId, appKey);
+  const remove = useRemove(projectId);
+  const done = (message: string) => {
     notifications.show({ message });
     onClose();
   };
-  const app = useQuery({
-    queryKey: ["apps", appKey],
-    queryFn: () => unwrap(api.GET("/api/v1/apps/{appKey}", { params: { path: { appKey } } })),
-  });
-  const change = useMutation({
-    mutationFn: (body: components["schemas"]["OAuthClient"]) =>
-      unwrap(
-        api.PATCH("/api/v1/projects/{projectId}/integrations/{appKey}", { params: { path }, body }),
-      ),
-    onSuccess: () => done(t("settings.integrationChanged", { app: appName })),
-  });
-  const remove = useMutation({
-    mutationFn: () =>
-      unwrap(
-        api.DELETE("/api/v1/projects/{projectId}/integrations/{appKey}", { params: { path } }),
-      ),
-    onSuccess: () => done(t("settings.integrationRemoved", { app: appName })),
-  });
   const ask = () =>
     modals.openConfirmModal({
       title: t("settings.integrationRemoveTitle", { app: appName }),
-      children: <Text size="sm">{t("settings.integrationRemoveText")}</Text>,
+      children: (
+        <Stack gap="xs">
+          <Text size="sm">{t("settings.integrationRemoveText")}</Text>
+          {usedBy.length > 0 && (
+            <>
+              <Text size="sm">
+                {t("settings.integrationRemoveStops", { count: usedBy.length })}
+              </Text>
+              <List size="sm">
+                {usedBy.map(({ automationId, name }) => (
+                  <List.Item key={automationId}>{name}</List.Item>
+                ))}
+              </List>
+            </>
+          )}
+        </Stack>
+      ),
       labels: { confirm: t("settings.integrationRemove"), cancel: t("common.cancel") },
       confirmProps: { color: "red" },
-      onConfirm: () => remove.mutate(),
+      onConfirm: () =>
+        remove.mutate(appKey, {
+          onSuccess: () => done(t("settings.integrationRemoved", { app: appName })),
+        }),
     });
-  const asks =
-    app.data &&
-    (app.data.needsClient ||
-      app.data.authType === "oauth2" ||
-      app.data.integrationFields.length > 0);
   return (
     <Modal
       opened
@@ -75,18 +70,22 @@ export function EditIntegration({ projectId, integration, onClose }: Props) {
         )}
         <ErrorAlert error={app.error ?? remove.error} />
         {app.isPending && <Skeleton height={220} />}
-        {app.data && asks && (
+        {app.data && asks(app.data) && (
           <IntegrationForm
-            projectId={projectId}
             app={app.data}
             integration={integration}
+            needed={integration.neededScopes}
             submit={t("common.save")}
             isSaving={change.isPending}
             error={change.error}
-            onSubmit={change.mutate}
+            onSubmit={(form) =>
+              change.mutate(form, {
+                onSuccess: () => done(t("settings.integrationChanged", { app: appName })),
+              })
+            }
           />
         )}
-        {app.data && !asks && (
+        {app.data && !asks(app.data) && (
           <Text size="sm">{t("settings.appAsksNothing", { app: appName })}</Text>
         )}
         <Group>

@@ -1,42 +1,34 @@
-import { Button, PasswordInput, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { components } from "../../api/schema";
 import { Copyable } from "../../components/Copyable";
 import { CredentialFields, isShown, type Values } from "../../components/CredentialFields";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { faultsOf } from "../../components/faults";
-import { scopesOf } from "./componentsOf";
-import { useUses } from "./useUses";
-
-type Client = components["schemas"]["OAuthClient"];
+import { Scopes } from "./Scopes";
+import type { AppView, Client, Integration } from "./useIntegrations";
 
 interface Props {
-  projectId: string;
-  app: components["schemas"]["AppView"];
-  integration?: components["schemas"]["IntegrationView"];
+  app: AppView;
+  integration?: Integration;
+  /** The scopes that the project's automations need of the app. */
+  needed: string[];
   submit: string;
   isSaving: boolean;
   error: Error | null;
   onSubmit: (form: Client) => void;
 }
 
-/** What an app asks of the developer: the OAuth client, its scopes, settings; often nothing. */
+/** What an app asks of the developer: the OAuth client, its scopes, settings. */
 export function IntegrationForm(props: Props) {
-  const { projectId, app, integration, submit, isSaving, error, onSubmit } = props;
+  const { app, integration, needed, submit, isSaving, error, onSubmit } = props;
   const { t } = useTranslation();
-  const uses = useUses(projectId);
-  const needed = scopesOf(app, new Set([...uses.components.values()].flatMap((keys) => [...keys])));
   const [clientId, setClientId] = useState(integration?.clientId ?? "");
   const [clientSecret, setClientSecret] = useState("");
-  const [chosen, setChosen] = useState<string[] | null>(integration?.scopes ?? null);
+  const [scopes, setScopes] = useState(integration?.scopes ?? needed);
   const [settings, setSettings] = useState<Values>(() => known(integration));
   const faults = faultsOf(error);
-  const isOAuth = app.authType.startsWith("oauth");
   const hasScopes = app.authType !== "oauth1" && (app.authType === "oauth2" || app.needsClient);
-  const scopes = chosen ?? needed;
-  const lacking = needed.filter((scope) => !scopes.includes(scope));
-  const offered = [...new Set([...app.components, ...app.triggers].flatMap((one) => one.scopes))];
   const kept = Object.entries(integration?.settings ?? {})
     .filter(([, value]) => value === null)
     .map(([name]) => name);
@@ -47,8 +39,8 @@ export function IntegrationForm(props: Props) {
       form.clientId = clientId.trim();
       if (clientSecret) form.clientSecret = clientSecret;
     }
-    // Left empty: all that the app's components need, as the API chooses for a new integration.
-    if (hasScopes) form.scopes = scopes.length > 0 ? scopes : offered;
+    // None ticked: all that the app's components need, as the API chooses for a new integration.
+    if (hasScopes) form.scopes = scopes.length > 0 ? scopes : app.scopes;
     if (app.integrationFields.length > 0) {
       const shown = app.integrationFields.filter((field) => isShown(field, settings));
       form.settings = Object.fromEntries(
@@ -65,14 +57,21 @@ export function IntegrationForm(props: Props) {
       }}
     >
       <Stack>
-        {!app.needsClient && app.integrationFields.length === 0 && (
-          <Text size="sm">{t("settings.appAsksNothing", { app: app.name })}</Text>
+        {app.needsClient && (
+          <Text size="sm">
+            {t("settings.registerText", { app: app.name })}{" "}
+            {app.registerUrl && (
+              <Anchor href={app.registerUrl} target="_blank" rel="noreferrer" underline="always">
+                {t("settings.registerAt", { app: app.name })} ↗
+              </Anchor>
+            )}
+          </Text>
         )}
-        {isOAuth && (
+        {app.redirectUri && (
           <Copyable
             label={t("settings.redirectUrl")}
             description={t("settings.redirectUrlHint", { app: app.name })}
-            value={integration?.redirectUri ?? `${window.location.origin}/api/v1/oauth/callback`}
+            value={app.redirectUri}
           />
         )}
         {app.needsClient && (
@@ -97,22 +96,14 @@ export function IntegrationForm(props: Props) {
           </>
         )}
         {hasScopes && (
-          <TagsInput
-            label={t("settings.scopes")}
-            description={t("settings.scopesHint")}
-            data={offered}
+          <Scopes
+            offered={app.scopes}
+            ofOptions={app.optionScopes}
+            needed={needed}
             value={scopes}
             error={faults.scopes}
-            onChange={setChosen}
-            splitChars={[",", " "]}
-            clearable
-            clearButtonProps={{ "aria-label": t("settings.scopesClear") }}
+            onChange={setScopes}
           />
-        )}
-        {hasScopes && scopes.length > 0 && lacking.length > 0 && (
-          <Text size="sm" c="orange.9">
-            {t("settings.scopesLack", { scopes: lacking.join(", ") })}
-          </Text>
         )}
         <CredentialFields
           fields={app.integrationFields}
@@ -131,7 +122,7 @@ export function IntegrationForm(props: Props) {
   );
 }
 
-function known(integration: Props["integration"]): Values {
+function known(integration: Integration | undefined): Values {
   const found = Object.entries(integration?.settings ?? {});
   return Object.fromEntries(
     found.flatMap(([name, value]) => (value === null ? [] : [[name, value]])),

@@ -1,4 +1,15 @@
-import { Button, Group, Select, Skeleton, Stack, Table, Text, Title } from "@mantine/core";
+import {
+  Box,
+  Button,
+  Group,
+  Paper,
+  Select,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  Title,
+} from "@mantine/core";
 import { notifications as toasts } from "@mantine/notifications";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
@@ -78,14 +89,14 @@ export function Notifications({ projectId }: { projectId: string }) {
         />
       )}
       {rows && rows.length > 0 && (
-        <Table.ScrollContainer minWidth={640}>
-          <Table verticalSpacing="sm">
+        <Paper withBorder>
+          <Table verticalSpacing="sm" horizontalSpacing="md">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{t("settings.type")}</Table.Th>
-                <Table.Th>{t("settings.status")}</Table.Th>
-                <Table.Th>{t("settings.created")}</Table.Th>
-                <Table.Th>{t("settings.answer")}</Table.Th>
+                <Table.Th visibleFrom="sm">{t("settings.status")}</Table.Th>
+                <Table.Th visibleFrom="sm">{t("settings.created")}</Table.Th>
+                <Table.Th visibleFrom="md">{t("settings.answer")}</Table.Th>
                 <Table.Th aria-label={t("settings.actions")} />
               </Table.Tr>
             </Table.Thead>
@@ -95,7 +106,7 @@ export function Notifications({ projectId }: { projectId: string }) {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </Paper>
       )}
       <More query={list} />
     </Stack>
@@ -118,22 +129,45 @@ function NotificationRow(props: { projectId: string; notification: Notification 
     onSettled: () =>
       queries.invalidateQueries({ queryKey: ["projects", projectId, "notifications"] }),
   });
+  const state = (
+    <StateBadge
+      state={notification.status}
+      label={t(`settings.notification_${notification.status}`)}
+    />
+  );
   return (
     <Fragment>
       <Table.Tr>
-        <Table.Td ff="monospace">{notification.type}</Table.Td>
         <Table.Td>
-          <StateBadge
-            state={notification.status}
-            label={t(`settings.notification_${notification.status}`)}
-          />
+          <Text size="sm" ff="monospace">
+            {notification.type}
+          </Text>
+          <Text size="xs" c="dimmed" hiddenFrom="sm">
+            <Moment at={notification.createdAt} />
+          </Text>
+          <Box hiddenFrom="sm">{state}</Box>
         </Table.Td>
-        <Table.Td>
+        <Table.Td visibleFrom="sm">
+          {state}
+          {notification.nextAttemptAt && notification.attempts > 0 && (
+            <Text size="xs" c="dimmed">
+              {t("settings.nextAttempt")} <Moment at={notification.nextAttemptAt} seconds />
+            </Text>
+          )}
+        </Table.Td>
+        <Table.Td visibleFrom="sm">
           <Moment at={notification.createdAt} />
         </Table.Td>
-        <Table.Td>{answerOf(notification)}</Table.Td>
+        <Table.Td visibleFrom="md" maw={280}>
+          {answerOf(notification)}
+          {notification.attempts > 0 && (
+            <Text size="xs" c="dimmed">
+              {t("settings.attempts", { count: notification.attempts })}
+            </Text>
+          )}
+        </Table.Td>
         <Table.Td>
-          <Group gap={4} justify="flex-end" wrap="nowrap">
+          <Group gap={4} justify="flex-end">
             <Button
               variant="subtle"
               size="compact-sm"
@@ -162,14 +196,16 @@ function NotificationRow(props: { projectId: string; notification: Notification 
             <Stack gap="xs">
               <Text size="sm">
                 webhook-id: <code>{notification.webhookId}</code> ·{" "}
-                {t("settings.attempts", { count: notification.attempts })}
+                {t("settings.attempts", { count: notification.attempts })} ·{" "}
+                {answerOf(notification)}
               </Text>
-              {notification.nextAttemptAt && (
+              {notification.deliveredAt && (
                 <Text size="sm">
-                  {t("settings.nextAttempt")} <Moment at={notification.nextAttemptAt} seconds />
+                  {t("settings.notification_delivered")}:{" "}
+                  <Moment at={notification.deliveredAt} seconds />
                 </Text>
               )}
-              <Json value={notification.data} label={t("settings.details")} />
+              <Json value={notification.body} label={t("settings.body")} />
             </Stack>
           </Table.Td>
         </Table.Tr>

@@ -3,6 +3,7 @@ import {
   Button,
   Group,
   Modal,
+  Paper,
   Skeleton,
   Stack,
   Table,
@@ -54,14 +55,14 @@ export function Tokens({ projectId }: { projectId: string }) {
         <EmptyState title={t("settings.tokensEmpty")} text={t("settings.tokensEmptyText")} />
       )}
       {rows && rows.length > 0 && (
-        <Table.ScrollContainer minWidth={640}>
-          <Table verticalSpacing="sm">
+        <Paper withBorder>
+          <Table verticalSpacing="sm" horizontalSpacing="md">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{t("settings.name")}</Table.Th>
-                <Table.Th>{t("settings.token")}</Table.Th>
-                <Table.Th>{t("settings.created")}</Table.Th>
-                <Table.Th>{t("settings.lastUsed")}</Table.Th>
+                <Table.Th visibleFrom="sm">{t("settings.token")}</Table.Th>
+                <Table.Th visibleFrom="md">{t("settings.created")}</Table.Th>
+                <Table.Th visibleFrom="sm">{t("settings.lastUsed")}</Table.Th>
                 <Table.Th aria-label={t("settings.actions")} />
               </Table.Tr>
             </Table.Thead>
@@ -71,7 +72,7 @@ export function Tokens({ projectId }: { projectId: string }) {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </Paper>
       )}
       <More query={tokens} />
       <NewToken projectId={projectId} opened={isCreating} onClose={() => setCreating(false)} />
@@ -91,6 +92,7 @@ function TokenRow({ projectId, token }: { projectId: string; token: Token }) {
       ),
     onSettled: () => queries.invalidateQueries({ queryKey: ["projects", projectId, "tokens"] }),
   });
+  const isRevoked = token.revokedAt !== null || revoke.isPending;
   const ask = () =>
     modals.openConfirmModal({
       title: t("settings.tokenRevokeTitle", { name: token.name }),
@@ -101,23 +103,30 @@ function TokenRow({ projectId, token }: { projectId: string; token: Token }) {
     });
   return (
     <Table.Tr>
-      <Table.Td>{token.name}</Table.Td>
-      <Table.Td ff="monospace">{token.hint}…</Table.Td>
       <Table.Td>
+        {token.name}
+        <Text size="xs" c="dimmed" hiddenFrom="sm">
+          {token.hint}… · {t("settings.lastUsed")}:{" "}
+          {token.lastUsedAt ? <Moment at={token.lastUsedAt} /> : t("settings.never")}
+        </Text>
+      </Table.Td>
+      <Table.Td visibleFrom="sm" ff="monospace">
+        {token.hint}…
+      </Table.Td>
+      <Table.Td visibleFrom="md">
         <Moment at={token.createdAt} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         {token.lastUsedAt ? <Moment at={token.lastUsedAt} /> : t("settings.never")}
       </Table.Td>
       <Table.Td ta="right">
-        {token.revokedAt ? (
+        {isRevoked ? (
           <StateBadge state="canceled" label={t("settings.tokenRevoked")} />
         ) : (
           <Button
             variant="subtle"
             color="red"
             size="compact-sm"
-            loading={revoke.isPending}
             onClick={ask}
             aria-label={t("settings.tokenRevokeTitle", { name: token.name })}
           >
@@ -163,12 +172,17 @@ function NewToken({ projectId, opened, onClose }: NewTokenProps) {
       onClose={close}
       title={t("settings.tokenCreate")}
       closeOnClickOutside={!create.data}
+      closeOnEscape={!create.data}
       closeButtonProps={{ "aria-label": t("common.close") }}
     >
       {create.data ? (
         <Stack>
           <Alert color="yellow">{t("settings.tokenOnce")}</Alert>
-          <Copyable label={t("settings.token")} value={create.data.token} />
+          <Copyable
+            label={t("settings.token")}
+            description={t("settings.tokenUse")}
+            value={create.data.token}
+          />
           <Button onClick={close}>{t("settings.done")}</Button>
         </Stack>
       ) : (

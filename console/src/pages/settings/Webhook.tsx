@@ -110,6 +110,8 @@ function Addresses({ project }: { project: Project }) {
   const atOrigins = Object.entries(faults).find(([path]) => path.startsWith("allowedOrigins"));
   return (
     <Paper
+      withBorder
+      p="lg"
       component="form"
       onSubmit={(event) => {
         event.preventDefault();

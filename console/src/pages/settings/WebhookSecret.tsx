@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -30,40 +30,42 @@ export function WebhookSecret({ projectId }: { projectId: string }) {
       onConfirm: () => rotate.mutate(),
     });
   return (
-    <Stack component="section" aria-label={t("settings.secretTitle")}>
-      <div>
-        <Title order={2} size="h4">
-          {t("settings.secretTitle")}
-        </Title>
-        <Text c="dimmed">{t("settings.secretIntro")}</Text>
-      </div>
-      {shown && <Copyable label={t("settings.secret")} value={shown.secret} />}
-      {shown?.previousUntil && (
-        <Alert color="blue">
-          {t("settings.secretPrevious")} <Moment at={shown.previousUntil} />
-        </Alert>
-      )}
-      <ErrorAlert error={read.error ?? rotate.error} />
-      <Group>
-        {shown ? (
-          <Button
-            variant="default"
-            onClick={() => {
-              read.reset();
-              rotate.reset();
-            }}
-          >
-            {t("settings.secretHide")}
-          </Button>
-        ) : (
-          <Button variant="default" loading={read.isPending} onClick={() => read.mutate()}>
-            {t("settings.secretShow")}
-          </Button>
+    <Paper withBorder p="lg" component="section" aria-label={t("settings.secretTitle")}>
+      <Stack>
+        <div>
+          <Title order={2} size="h4">
+            {t("settings.secretTitle")}
+          </Title>
+          <Text c="dimmed">{t("settings.secretIntro")}</Text>
+        </div>
+        {shown && <Copyable label={t("settings.secret")} value={shown.secret} />}
+        {shown?.previousUntil && (
+          <Alert color="blue">
+            {t("settings.secretPrevious")} <Moment at={shown.previousUntil} />
+          </Alert>
         )}
-        <Button variant="default" loading={rotate.isPending} onClick={ask}>
-          {t("settings.secretRotate")}
-        </Button>
-      </Group>
-    </Stack>
+        <ErrorAlert error={read.error ?? rotate.error} />
+        <Group>
+          {shown ? (
+            <Button
+              variant="default"
+              onClick={() => {
+                read.reset();
+                rotate.reset();
+              }}
+            >
+              {t("settings.secretHide")}
+            </Button>
+          ) : (
+            <Button variant="default" loading={read.isPending} onClick={() => read.mutate()}>
+              {t("settings.secretShow")}
+            </Button>
+          )}
+          <Button variant="default" loading={rotate.isPending} onClick={ask}>
+            {t("settings.secretRotate")}
+          </Button>
+        </Group>
+      </Stack>
+    </Paper>
   );
 }

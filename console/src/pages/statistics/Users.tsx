@@ -1,177 +1,181 @@
-import { Button, Group, Skeleton, Stack, Table, Text, TextInput, Title } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { modals } from "@mantine/modals";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Box, Button, Group, Paper, Select, Skeleton, Stack, Table, Title } from "@mantine/core";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../../api/client";
 import type { components } from "../../api/schema";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FilterText } from "../../components/FilterText";
 import { Moment } from "../../components/Moment";
 import { More } from "../../components/More";
 import { StateBadge } from "../../components/StateBadge";
-import { csvOf } from "./csv";
+import { useFilters } from "../../components/useFilters";
+import { User } from "./User";
 
 type EndUser = components["schemas"]["EndUserView"];
 
-/** The end users with their connections; all of them as CSV. */
+const STATUSES = ["connected", "invalid"] as const;
+
+/** The end users with their connections; those that are found also as CSV. */
 export function Users({ projectId }: { projectId: string }) {
   const { t } = useTranslation();
-  const [typed, setTyped] = useState("");
-  const [search] = useDebouncedValue(typed.trim(), 250);
+  const filters = useFilters();
+  const search = filters.get("search") ?? "";
+  const appKey = filters.get("app");
+  const status = STATUSES.find((one) => one === filters.get("connection")) ?? null;
+  const opened = filters.get("user");
   const users = useInfiniteQuery({
-    queryKey: ["projects", projectId, "users", search],
+    queryKey: ["projects", projectId, "users", { search, appKey, status }],
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam }) => readUsers(projectId, search, pageParam, 25),
+    placeholderData: keepPreviousData,
+    queryFn: ({ pageParam }) =>
+      unwrap(
+        api.GET("/api/v1/projects/{projectId}/users", {
+          params: {
+            path: { projectId },
+            query: { search, appKey, status, limit: 25, cursor: pageParam },
+          },
+        }),
+      ),
     getNextPageParam: (page) => page.nextCursor,
   });
-  const save = useMutation({ mutationFn: () => download(projectId, search) });
+  const integrations = useQuery({
+    queryKey: ["projects", projectId, "integrations"],
+    queryFn: () =>
+      unwrap(
+        api.GET("/api/v1/projects/{projectId}/integrations", { params: { path: { projectId } } }),
+      ),
+  });
+  const names = new Map(integrations.data?.items.map((one) => [one.appKey, one.appName]));
   const rows = users.data?.pages.flatMap((page) => page.items);
+  const isFiltered = Boolean(search || appKey || status);
+  const wanted = new URLSearchParams();
+  if (search) wanted.set("search", search);
+  if (appKey) wanted.set("appKey", appKey);
+  if (status) wanted.set("status", status);
   return (
     <Stack component="section" aria-label={t("statistics.connected")}>
-      <Group justify="space-between" align="flex-end">
+      <Group justify="space-between">
         <Title order={2} size="h4">
           {t("statistics.connected")}
         </Title>
-        <Group align="flex-end">
-          <TextInput
-            type="search"
-            label={t("statistics.userSearch")}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-          />
-          <Button
-            variant="default"
-            loading={save.isPending}
-            disabled={!rows?.length}
-            onClick={() => save.mutate()}
-          >
-            {t("statistics.csv")}
-          </Button>
-        </Group>
+        <Button
+          component="a"
+          variant="default"
+          href={`/api/v1/projects/${projectId}/users.csv?${wanted.toString()}`}
+          download
+        >
+          {t("statistics.csv")}
+        </Button>
       </Group>
-      <ErrorAlert error={users.error ?? save.error} />
-      {users.isPending && <Skeleton height={160} />}
+      <Group align="flex-end" role="search" aria-label={t("statistics.userFilters")}>
+        <FilterText filters={filters} name="search" label={t("statistics.userSearch")} />
+        <Select
+          w={{ base: "calc(50% - 8px)", xs: 180 }}
+          label={t("statistics.app")}
+          placeholder={t("runs.all")}
+          clearable
+          searchable
+          clearButtonProps={{ "aria-label": t("runs.filterClear") }}
+          value={appKey}
+          onChange={(value) => filters.choose({ app: value })}
+          data={[...names].map(([value, label]) => ({ value, label }))}
+        />
+        <Select
+          w={{ base: "calc(50% - 8px)", xs: 180 }}
+          label={t("statistics.connection")}
+          placeholder={t("runs.all")}
+          clearable
+          clearButtonProps={{ "aria-label": t("runs.filterClear") }}
+          value={status}
+          onChange={(value) => filters.choose({ connection: value })}
+          data={STATUSES.map((value) => ({ value, label: t(`statistics.connection_${value}`) }))}
+        />
+      </Group>
+      <ErrorAlert error={users.error ?? integrations.error} />
+      {users.isPending && <Skeleton height={260} />}
       {rows?.length === 0 && (
         <EmptyState
-          title={search ? t("statistics.usersNone") : t("statistics.usersEmpty")}
-          text={search ? t("statistics.usersNoneText") : t("statistics.usersEmptyText")}
+          title={isFiltered ? t("statistics.usersNone") : t("statistics.usersEmpty")}
+          text={isFiltered ? t("statistics.usersNoneText") : t("statistics.usersEmptyText")}
         />
       )}
       {rows && rows.length > 0 && (
-        <Table.ScrollContainer minWidth={560}>
-          <Table verticalSpacing="sm">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t("statistics.user")}</Table.Th>
-                <Table.Th>{t("statistics.connections")}</Table.Th>
-                <Table.Th>{t("statistics.since")}</Table.Th>
-                <Table.Th aria-label={t("statistics.actions")} />
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((user) => (
-                <UserRow key={user.userId} projectId={projectId} user={user} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Box opacity={users.isPlaceholderData ? 0.6 : 1}>
+          <UserTable
+            users={rows}
+            names={names}
+            onOpen={(userId) => filters.choose({ user: userId })}
+          />
+        </Box>
       )}
       <More query={users} />
+      {opened && (
+        <User
+          key={opened}
+          projectId={projectId}
+          userId={opened}
+          names={names}
+          onClose={() => filters.choose({ user: null })}
+        />
+      )}
     </Stack>
   );
 }
 
-function UserRow({ projectId, user }: { projectId: string; user: EndUser }) {
+interface TableProps {
+  users: EndUser[];
+  /** Names of apps by key. */
+  names: Map<string, string>;
+  onOpen: (userId: string) => void;
+}
+
+function UserTable({ users, names, onOpen }: TableProps) {
   const { t } = useTranslation();
-  const queries = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () =>
-      unwrap(
-        api.DELETE("/api/v1/projects/{projectId}/users/{userId}", {
-          params: { path: { projectId, userId: user.userId } },
-        }),
-      ),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["projects", projectId] }),
-  });
-  const title = t("statistics.userDeleteTitle", { user: user.userId });
-  const ask = () =>
-    modals.openConfirmModal({
-      title,
-      children: <Text size="sm">{t("statistics.userDeleteText")}</Text>,
-      labels: { confirm: t("statistics.userDelete"), cancel: t("common.cancel") },
-      confirmProps: { color: "red" },
-      onConfirm: () => remove.mutate(),
-    });
   return (
-    <Table.Tr>
-      <Table.Td>{user.userId}</Table.Td>
-      <Table.Td>
-        <Group gap="xs">
-          {user.connections.length === 0 && "–"}
-          {user.connections.map((connection) => (
-            <StateBadge
-              key={connection.appKey}
-              state={connection.status}
-              label={`${connection.appKey}: ${t(`statistics.connection_${connection.status}`)}`}
-            />
+    <Paper withBorder>
+      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t("statistics.user")}</Table.Th>
+            <Table.Th>{t("statistics.connections")}</Table.Th>
+            <Table.Th visibleFrom="sm">{t("statistics.since")}</Table.Th>
+            <Table.Th aria-label={t("statistics.actions")} />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {users.map(({ userId, createdAt, connections }) => (
+            <Table.Tr key={userId}>
+              <Table.Td>{userId}</Table.Td>
+              <Table.Td>
+                <Group gap="xs">
+                  {connections.length === 0 && "–"}
+                  {connections.map(({ appKey, status }) => (
+                    <StateBadge
+                      key={appKey}
+                      state={status}
+                      label={`${names.get(appKey) ?? appKey}: ${t(`statistics.connection_${status}`)}`}
+                    />
+                  ))}
+                </Group>
+              </Table.Td>
+              <Table.Td visibleFrom="sm">
+                <Moment at={createdAt} />
+              </Table.Td>
+              <Table.Td ta="right">
+                <Button
+                  variant="default"
+                  size="compact-sm"
+                  aria-label={t("statistics.openUser", { user: userId })}
+                  onClick={() => onOpen(userId)}
+                >
+                  {t("statistics.open")}
+                </Button>
+              </Table.Td>
+            </Table.Tr>
           ))}
-        </Group>
-      </Table.Td>
-      <Table.Td>
-        <Moment at={user.createdAt} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Button
-          variant="subtle"
-          color="red"
-          size="compact-sm"
-          loading={remove.isPending}
-          aria-label={title}
-          onClick={ask}
-        >
-          {t("statistics.userDelete")}
-        </Button>
-        <ErrorAlert error={remove.error} />
-      </Table.Td>
-    </Table.Tr>
+        </Table.Tbody>
+      </Table>
+    </Paper>
   );
-}
-
-function readUsers(projectId: string, search: string, cursor: string | null, limit: number) {
-  return unwrap(
-    api.GET("/api/v1/projects/{projectId}/users", {
-      params: { path: { projectId }, query: { search, limit, cursor } },
-    }),
-  );
-}
-
-async function download(projectId: string, search: string): Promise<void> {
-  // One row a connection, so that a spreadsheet can sort and filter by app.
-  const rows = [["userId", "createdAt", "appKey", "status", "updatedAt"]];
-  const iso = (at: number) => new Date(at).toISOString();
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof readUsers>> = await readUsers(
-      projectId,
-      search,
-      cursor,
-      200,
-    );
-    for (const user of page.items) {
-      const known = [user.userId, iso(user.createdAt)];
-      if (user.connections.length === 0) rows.push([...known, "", "", ""]);
-      for (const { appKey, status, updatedAt } of user.connections) {
-        rows.push([...known, appKey, status, iso(updatedAt)]);
-      }
-    }
-    cursor = page.nextCursor ?? null;
-  } while (cursor);
-  const url = URL.createObjectURL(new Blob([csvOf(rows)], { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = "connected-users.csv";
-  link.click();
-  URL.revokeObjectURL(url);
 }

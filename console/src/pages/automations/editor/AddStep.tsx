@@ -4,7 +4,9 @@ import { useTranslation } from "react-i18next";
 import { AppLogo } from "../../../components/AppLogo";
 import { ErrorAlert } from "../../../components/ErrorAlert";
 import { useAppViews, useApps } from "./catalogue";
+import { heldText, pasted } from "./clipboard";
 import classes from "./editor.module.css";
+import { labelOf } from "./labels";
 import type { Definition, Step } from "./model";
 import { FLOW_TYPES, newAppStep, newFlowStep } from "./steps";
 
@@ -12,7 +14,7 @@ interface Props {
   definition: Definition;
   isOpen: boolean;
   onClose: () => void;
-  onAdd: (step: Step) => void;
+  onAdd: (steps: Step[]) => void;
 }
 
 /** The catalogue: what the flow knows by itself, and the actions of each app. */
@@ -56,6 +58,8 @@ function Choices({ definition, onAdd }: Pick<Props, "definition" | "onAdd">) {
       ),
     }))
     .filter(({ components }) => components.length > 0);
+  // With the ids that they would have here.
+  const copied = pasted(definition, heldText());
   const isEmpty = flow.length === 0 && found.length === 0 && !catalogue.isPending;
   return (
     <Stack onKeyDown={arrows}>
@@ -68,6 +72,13 @@ function Choices({ definition, onAdd }: Pick<Props, "definition" | "onAdd">) {
       />
       <ErrorAlert error={apps.error ?? catalogue.error} />
       {isEmpty && <Text c="dimmed">{t("automations.noneFound")}</Text>}
+      {copied && search === "" && (
+        <Choice
+          name={t("keyboard.pasteChoice")}
+          text={copied.map(labelOf).join(", ")}
+          onClick={() => onAdd(copied)}
+        />
+      )}
       {flow.length > 0 && (
         <section aria-label={t("automations.flowSteps")}>
           <Text size="sm" fw={600} c="dimmed">
@@ -78,7 +89,7 @@ function Choices({ definition, onAdd }: Pick<Props, "definition" | "onAdd">) {
               key={type}
               name={name}
               text={text}
-              onClick={() => onAdd(newFlowStep(definition, type))}
+              onClick={() => onAdd([newFlowStep(definition, type)])}
             />
           ))}
         </section>
@@ -94,7 +105,7 @@ function Choices({ definition, onAdd }: Pick<Props, "definition" | "onAdd">) {
               name={component.name}
               text={component.description}
               logo={<AppLogo logo={app.logo} name={app.name} />}
-              onClick={() => onAdd(newAppStep(definition, component.key, component.name))}
+              onClick={() => onAdd([newAppStep(definition, component.key, component.name)])}
             />
           ))}
         </section>

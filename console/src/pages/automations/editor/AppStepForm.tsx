@@ -4,10 +4,10 @@ import { SchemaForm } from "./SchemaForm";
 import type { StepFormProps } from "./StepPanel";
 import { appOf, componentOf } from "./catalogue";
 import { type JsonObject, getIn } from "./model";
-import type { Schema } from "./sources";
 
 /** The inputs of an app's action, and whose connection it runs with. */
-export function AppStepForm({ place, catalogue, faults, set, sources }: StepFormProps) {
+export function AppStepForm(props: StepFormProps) {
+  const { projectId, place, catalogue, faults, set, sources } = props;
   const { t } = useTranslation();
   const { step, path } = place;
   const app = catalogue.apps.get(appOf(step.component));
@@ -25,7 +25,8 @@ export function AppStepForm({ place, catalogue, faults, set, sources }: StepForm
         />
       )}
       <SchemaForm
-        schema={component?.inputSchema as Schema | undefined}
+        projectId={projectId}
+        component={component}
         value={(getIn(step, ["inputs"]) ?? {}) as JsonObject}
         path={[...path, "inputs"]}
         faults={faults}

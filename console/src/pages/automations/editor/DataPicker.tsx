@@ -1,16 +1,10 @@
-import {
-  ActionIcon,
-  Popover,
-  ScrollArea,
-  Stack,
-  Text,
-  TextInput,
-  UnstyledButton,
-} from "@mantine/core";
+import { ActionIcon, Button, Group, Popover, Stack, Text, TextInput } from "@mantine/core";
 import { IconBraces } from "@tabler/icons-react";
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, use, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import classes from "./editor.module.css";
+import { SourceTree } from "./SourceTree";
+import { OpenTest } from "./openTest";
+import { lacksSamples, openAtFirst, rowsOf } from "./tree";
 import type { Source } from "./sources";
 
 interface Props {
@@ -19,9 +13,7 @@ interface Props {
   onPick: (expression: string) => void;
 }
 
-const GROUPS = ["data", "event", "run", "vars", "loop"];
-
-/** Lets choose what an expression reads: the run's data, the event, earlier steps' outputs. */
+/** Lets choose what an expression reads, with the values that the newest run had. */
 export function DataPicker({ label, sources, onPick }: Props) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
@@ -30,10 +22,9 @@ export function DataPicker({ label, sources, onPick }: Props) {
       opened={isOpen}
       onChange={setOpen}
       position="bottom-end"
-      width={340}
+      width={356}
       shadow="md"
       trapFocus
-      returnFocus
       withinPortal
     >
       <Popover.Target>
@@ -61,65 +52,74 @@ export function DataPicker({ label, sources, onPick }: Props) {
 function Sources({ sources, onPick }: Pick<Props, "sources" | "onPick">) {
   const { t } = useTranslation();
   const [search, setSearch] = useState("");
-  const wanted = search.trim().toLowerCase();
-  const found = sources.filter(({ expression, title }) =>
-    `${expression} ${title}`.toLowerCase().includes(wanted),
-  );
-  const groups = [...new Set(found.map((source) => source.group))];
+  const [open, setOpen] = useState<ReadonlySet<string>>(() => openAtFirst(sources));
+  const box = useRef<HTMLInputElement>(null);
+  const treeId = useId();
+  const openTest = use(OpenTest);
+  const rows = rowsOf(sources, open, search);
+  const first = rows.findIndex((row) => row.isMatch);
+  const keys = (event: KeyboardEvent) => {
+    if (first < 0) return;
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      const items = document.getElementById(treeId)?.querySelectorAll("[role=treeitem]");
+      (items?.item(first) as HTMLElement | null)?.focus();
+    } else if (event.key === "Enter" && search.trim() !== "") {
+      event.preventDefault();
+      onPick(rows[first]?.source.expression ?? "");
+    }
+  };
   return (
-    <Stack gap="xs" onKeyDown={arrows}>
+    <Stack gap="xs">
       <TextInput
+        ref={box}
         type="search"
         size="sm"
         data-autofocus
+        // Escape closes this, not the drawer that it is in.
+        data-mantine-stop-propagation
         label={t("automations.searchData")}
         value={search}
         onChange={(event) => setSearch(event.currentTarget.value)}
+        onKeyDown={keys}
       />
-      <ScrollArea.Autosize mah={300} viewportProps={{ tabIndex: -1 }}>
-        {found.length === 0 && (
-          <Text size="sm" c="dimmed">
-            {t("automations.noData")}
+      {rows.length === 0 ? (
+        <Text size="sm" c="dimmed" role="status">
+          {sources.length === 0 ? t("automations.noData") : t("editor.nothingFound")}
+        </Text>
+      ) : (
+        <SourceTree
+          id={treeId}
+          rows={rows}
+          onPick={onPick}
+          onToggle={(expression, isOpen) =>
+            setOpen((before) => {
+              const next = new Set(before);
+              if (isOpen) next.add(expression);
+              else next.delete(expression);
+              return next;
+            })
+          }
+          onLeave={() => box.current?.focus()}
+        />
+      )}
+      {lacksSamples(sources) && (
+        <Group justify="space-between" gap="xs">
+          <Text size="xs" c="dimmed">
+            {t("editor.noSamples")}
           </Text>
-        )}
-        {groups.map((group) => (
-          <section key={group}>
-            <Text size="xs" fw={600} c="dimmed">
-              {GROUPS.includes(group)
-                ? t(`automations.group_${group}`)
-                : t("automations.group_step", { id: group })}
-            </Text>
-            {found
-              .filter((source) => source.group === group)
-              .map((source) => (
-                <UnstyledButton
-                  key={source.expression}
-                  className={classes.component}
-                  data-source
-                  onClick={() => onPick(source.expression)}
-                >
-                  <span className={classes.words}>
-                    <Text span size="sm" display="block">
-                      {source.title}
-                    </Text>
-                    <Text span size="xs" c="dimmed">
-                      {source.expression} · {source.type}
-                    </Text>
-                  </span>
-                </UnstyledButton>
-              ))}
-          </section>
-        ))}
-      </ScrollArea.Autosize>
+          {openTest && (
+            <Button
+              size="compact-xs"
+              variant="light"
+              data-mantine-stop-propagation
+              onClick={openTest}
+            >
+              {t("editor.openTest")}
+            </Button>
+          )}
+        </Group>
+      )}
     </Stack>
   );
-}
-
-function arrows(event: KeyboardEvent<HTMLElement>): void {
-  const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-  if (by === 0) return;
-  event.preventDefault();
-  const choices = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-source]")];
-  const at = choices.indexOf(document.activeElement as HTMLElement);
-  choices[Math.max(0, at + by)]?.focus();
 }

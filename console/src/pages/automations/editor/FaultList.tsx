@@ -35,6 +35,7 @@ export function FaultList({ faults, draft, onSelect }: Props) {
                   type="button"
                   size="sm"
                   underline="always"
+                  c="inherit"
                   onClick={() => onSelect(place)}
                 >
                   {fault.path}

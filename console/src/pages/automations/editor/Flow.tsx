@@ -1,19 +1,23 @@
-import { Drawer, Grid, Paper, Stack, Text, UnstyledButton } from "@mantine/core";
-import { useHotkeys, useMediaQuery } from "@mantine/hooks";
-import { IconAlertTriangle, IconBolt, IconFlag, IconPlus } from "@tabler/icons-react";
-import { type KeyboardEvent, useState } from "react";
+import { Grid, Paper, Stack, Text } from "@mantine/core";
+import { IconBolt, IconFlag, IconPlus } from "@tabler/icons-react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Fault } from "../../../api/client";
 import { AddStep } from "./AddStep";
-import { StepList } from "./StepList";
-import { triggerOf, useAppViews, usedApps } from "./catalogue";
-import classes from "./editor.module.css";
-import { written } from "./fields";
-import { RESULT, TRIGGER, faultsByStep } from "./faults";
-import { type Path, find, insert, move, remove } from "./model";
 import { ResultPanel } from "./ResultPanel";
+import { SidePanel, useIsWide } from "./SidePanel";
+import { StepCard } from "./StepCard";
+import { StepList } from "./StepList";
 import { StepPanel } from "./StepPanel";
 import { TriggerPanel } from "./TriggerPanel";
+import { triggerOf, useAppViews, usedApps } from "./catalogue";
+import { RESULT, TRIGGER, faultsByStep } from "./faults";
+import { written } from "./fields";
+import { useFlowKeys } from "./keyboard/useFlowKeys";
+import { useStepActions } from "./keyboard/useStepActions";
+import { type Path, find } from "./model";
+import { TestBar } from "./test/TestBar";
+import { TestPanel } from "./test/TestPanel";
 import type { Draft } from "./useDraft";
 
 interface Props {
@@ -23,48 +27,44 @@ interface Props {
   faults: Fault[];
   selected: string | null;
   onSelect: (id: string | null) => void;
+  isTesting: boolean;
+  onTest: (isTesting: boolean) => void;
+  onHelp: () => void;
 }
 
-/** The trigger and the steps from top to bottom; beside it the form of what is selected. */
-export function Flow({ projectId, automationId, draft, faults, selected, onSelect }: Props) {
+/** The trigger and the steps from top to bottom; beside it the form of what is selected, or the test. */
+export function Flow(props: Props) {
+  const { projectId, automationId, draft, faults, selected, onSelect, isTesting, onTest } = props;
   const { t } = useTranslation();
-  const isWide = useMediaQuery("(min-width: 62em)", true, { getInitialValueInEffect: false });
+  const isWide = useIsWide();
+  const flow = useRef<HTMLDivElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
   const [adding, setAdding] = useState<{ block: Path; index: number } | null>(null);
   const { definition } = draft;
   const catalogue = useAppViews(usedApps(definition));
   const byStep = faultsByStep(definition, faults);
-  useHotkeys([
-    ["mod+Z", draft.undo],
-    ["mod+shift+Z", draft.redo],
-    ["mod+Y", draft.redo],
-  ]);
-
-  const deleteStep = (id: string) => {
-    draft.edit((before) => remove(before, id));
-    onSelect(null);
-  };
-  const keys = (event: KeyboardEvent<HTMLElement>) => {
-    const card = (event.target as HTMLElement).closest<HTMLElement>("[data-step]");
-    const id = card?.dataset.step;
-    if (!card || id === undefined || event.target !== card) return;
-    const by = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
-    if (by !== 0) {
-      event.preventDefault();
-      if (event.altKey) draft.edit((before) => move(before, id, by));
-      else neighbour(event.currentTarget, card, by)?.focus();
-    } else if ((event.key === "Delete" || event.key === "Backspace") && !id.startsWith("$")) {
-      event.preventDefault();
-      neighbour(event.currentTarget, card, -1)?.focus();
-      deleteStep(id);
-    }
-  };
+  const { act, add, focus } = useStepActions(draft, flow, onSelect);
+  const choose = (block: Path, index: number) => setAdding({ block, index });
+  const keys = useFlowKeys({
+    draft,
+    flow,
+    onOpen: (id) => {
+      onSelect(id);
+      requestAnimationFrame(() => panel.current?.focus());
+    },
+    onChoose: choose,
+    onAdd: add,
+    onAct: act,
+    onHelp: props.onHelp,
+    onTest: () => onTest(true),
+  });
 
   const trigger = definition.trigger;
   const described = triggerOf(catalogue, trigger?.component);
   const triggerFaults = byStep.get(TRIGGER) ?? [];
   const resultFaults = byStep.get(RESULT) ?? [];
   const place = selected === null ? undefined : find(definition, selected);
-  const panel =
+  const form =
     selected === TRIGGER ? (
       <TriggerPanel draft={draft} catalogue={catalogue} faults={triggerFaults} />
     ) : selected === RESULT ? (
@@ -79,21 +79,23 @@ export function Flow({ projectId, automationId, draft, faults, selected, onSelec
         catalogue={catalogue}
         faults={byStep.get(place.step.id) ?? []}
         onSelect={onSelect}
-        onDelete={() => deleteStep(place.step.id)}
+        onDelete={() => act(place.step.id, "remove")}
       />
     ) : null;
+  const leave = () => {
+    if (isTesting) onTest(false);
+    if (selected !== null) focus(selected);
+  };
   return (
     <Grid gutter="xl">
       <Grid.Col span={{ base: 12, md: 6 }}>
-        <Stack component="section" gap={0} aria-label={t("automations.flow")} onKeyDown={keys}>
-          <Text size="xs" c="dimmed" mb="xs">
-            {t("automations.keys")}
-          </Text>
-          <EndCard
+        <TestBar isOpen={isTesting} onOpen={() => onTest(true)} />
+        <Stack component="section" gap={0} aria-label={t("automations.flow")} ref={flow} {...keys}>
+          <StepCard
             id={TRIGGER}
             Icon={IconBolt}
-            kind={t("automations.trigger")}
-            text={
+            title={t("automations.trigger")}
+            detail={
               !trigger
                 ? t("automations.triggerNone")
                 : trigger.type === "manual"
@@ -111,13 +113,14 @@ export function Flow({ projectId, automationId, draft, faults, selected, onSelec
             faults={byStep}
             selected={selected}
             onSelect={onSelect}
-            onAdd={(block, index) => setAdding({ block, index })}
+            onAdd={choose}
+            onAct={act}
           />
-          <EndCard
+          <StepCard
             id={RESULT}
             Icon={IconFlag}
-            kind={t("automations.result")}
-            text={written(definition.result ?? undefined) || t("automations.resultNone")}
+            title={t("automations.result")}
+            detail={written(definition.result ?? undefined) || t("automations.resultNone")}
             hasFaults={resultFaults.length > 0}
             isSelected={selected === RESULT}
             onSelect={onSelect}
@@ -131,88 +134,33 @@ export function Flow({ projectId, automationId, draft, faults, selected, onSelec
           )}
         </Stack>
       </Grid.Col>
-      {isWide ? (
-        <Grid.Col span={{ base: 12, md: 6 }}>
-          <Paper withBorder p="lg" className={classes.panel}>
-            {panel ?? <Text c="dimmed">{t("automations.selectHint")}</Text>}
-          </Paper>
-        </Grid.Col>
-      ) : (
-        <Drawer
-          opened={panel !== null}
-          onClose={() => onSelect(null)}
-          position="bottom"
-          size="85%"
-          title={t("automations.step")}
-          closeButtonProps={{ "aria-label": t("common.close") }}
-        >
-          {panel}
-        </Drawer>
-      )}
+      <SidePanel
+        ref={panel}
+        title={isTesting ? t("automations.test") : t("automations.step")}
+        isOpen={isTesting || form !== null}
+        onClose={() => (isTesting ? onTest(false) : onSelect(null))}
+        onLeave={leave}
+      >
+        {isTesting ? (
+          <TestPanel
+            path={{ projectId, automationId }}
+            draft={draft}
+            onSelect={onSelect}
+            onClose={isWide ? leave : undefined}
+          />
+        ) : (
+          form
+        )}
+      </SidePanel>
       <AddStep
         definition={definition}
         isOpen={adding !== null}
         onClose={() => setAdding(null)}
-        onAdd={(step) => {
-          if (!adding) return;
-          draft.edit((before) => insert(before, adding.block, adding.index, step));
+        onAdd={(steps) => {
+          if (adding) add(adding.block, adding.index, steps);
           setAdding(null);
-          onSelect(step.id);
         }}
       />
     </Grid>
   );
-}
-
-/** Where the flow begins or ends. */
-function EndCard({
-  id,
-  Icon,
-  kind,
-  text,
-  hasFaults,
-  isSelected,
-  onSelect,
-}: {
-  id: string;
-  Icon: typeof IconBolt;
-  kind: string;
-  text: string;
-  hasFaults: boolean;
-  isSelected: boolean;
-  onSelect: (id: string) => void;
-}) {
-  const { t } = useTranslation();
-  return (
-    <UnstyledButton
-      className={classes.card}
-      data-step={id}
-      data-selected={isSelected || undefined}
-      aria-pressed={isSelected}
-      onClick={() => onSelect(id)}
-    >
-      <Icon size={20} aria-hidden />
-      <span className={classes.words}>
-        <Text span size="xs" c="dimmed" display="block">
-          {kind}
-        </Text>
-        <Text span fw={500} lineClamp={2}>
-          {text}
-        </Text>
-      </span>
-      {hasFaults && (
-        <IconAlertTriangle
-          size={18}
-          className={classes.fault}
-          role="img"
-          aria-label={t("automations.hasFaults")}
-        />
-      )}
-    </UnstyledButton>
-  );
-}
-
-function neighbour(flow: HTMLElement, card: HTMLElement, by: number): HTMLElement | undefined {
-  const cards = [...flow.querySelectorAll<HTMLElement>("[data-step]")];
-  return cards[cards.indexOf(card) + by];
 }

@@ -1,13 +1,15 @@
-import { Button, NumberInput, Select, Stack, TextInput } from "@mantine/core";
+import { NumberInput, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../../../api/client";
+import { Entries } from "./Entries";
+import { Cel, Value } from "./FlowFields";
 import { NamedValues } from "./NamedValues";
 import type { StepFormProps } from "./StepPanel";
-import { TextValue } from "./TextValue";
-import { ValueField } from "./ValueField";
-import { type Json, type JsonObject, type Path, getIn } from "./model";
-import type { Schema } from "./sources";
+import type { Json } from "./model";
+
+/** Names that the language has for itself; no loop may give them to its items. */
+const RESERVED = ["data", "event", "run", "steps", "vars", "callbacks"];
 
 /** The keys of a step that belongs to the flow. */
 export function FlowStepForm(props: StepFormProps) {
@@ -24,9 +26,11 @@ export function FlowStepForm(props: StepFormProps) {
     case "for-each":
       return <Loop {...props} />;
     case "delay":
-      return <Value {...props} path={["seconds"]} label="seconds" schema={{ type: "number" }} />;
+      return (
+        <Value {...props} path={["seconds"]} label="seconds" schema={{ type: "number" }} required />
+      );
     case "wait-until":
-      return <Value {...props} path={["at"]} label="at" schema={{ type: "string" }} />;
+      return <Value {...props} path={["at"]} label="at" schema={{ type: "string" }} required />;
     case "approval":
       return (
         <>
@@ -53,101 +57,6 @@ export function FlowStepForm(props: StepFormProps) {
   }
 }
 
-interface Named {
-  path: Path;
-  /** Of the text: `automations.field_<label>`. */
-  label: string;
-}
-
-function Cel({ place, set, sources, faultOf, path, label }: StepFormProps & Named) {
-  const { t } = useTranslation();
-  return (
-    <TextValue
-      label={t(`automations.field_${label}`)}
-      description={t("automations.celHint")}
-      bare
-      value={String(getIn(place.step, path) ?? "")}
-      error={faultOf(path)}
-      sources={sources(path)}
-      onChange={(text) => set(path, text)}
-    />
-  );
-}
-
-function Value(props: StepFormProps & Named & { schema: Schema; hint?: string }) {
-  const { place, set, sources, faultOf, path, label, schema, hint } = props;
-  const { t } = useTranslation();
-  return (
-    <ValueField
-      label={t(`automations.field_${label}`)}
-      schema={hint ? { ...schema, description: t(hint) } : schema}
-      value={getIn(place.step, path)}
-      error={faultOf(path)}
-      sources={sources(path)}
-      onChange={(value) => set(path, value)}
-    />
-  );
-}
-
-/** The branches of a condition, or the cases of a switch. */
-function Entries(props: StepFormProps & { list: "branches" | "cases"; beginning: JsonObject }) {
-  const { place, set, list, beginning } = props;
-  const { t } = useTranslation();
-  const entries = (getIn(place.step, [list]) ?? []) as JsonObject[];
-  return (
-    <Stack>
-      {entries.map((entry, index) => (
-        <Stack
-          key={index}
-          gap="xs"
-          role="group"
-          aria-label={t(`automations.${list}_one`, { number: index + 1 })}
-        >
-          <TextInput
-            label={t(`automations.${list}_name`, { number: index + 1 })}
-            maxLength={200}
-            value={String(entry.name ?? "")}
-            onChange={(event) => set([list, index, "name"], event.currentTarget.value || undefined)}
-          />
-          {list === "branches" ? (
-            <Cel {...props} path={[list, index, "when"]} label="when" />
-          ) : (
-            <Equals {...props} path={[list, index, "equals"]} />
-          )}
-          {entries.length > 1 && (
-            <Button
-              size="xs"
-              variant="subtle"
-              color="red"
-              onClick={() => set([list], entries.toSpliced(index, 1))}
-            >
-              {t(`automations.${list}_remove`, { number: index + 1 })}
-            </Button>
-          )}
-        </Stack>
-      ))}
-      <Button variant="default" onClick={() => set([list], [...entries, beginning])}>
-        {t(`automations.${list}_add`)}
-      </Button>
-    </Stack>
-  );
-}
-
-/** What a case equals is a value of its own, no template. */
-function Equals({ place, set, faultOf, path }: StepFormProps & { path: Path }) {
-  const { t } = useTranslation();
-  return (
-    <ValueField
-      label={t("automations.field_equals")}
-      schema={{ description: t("automations.equalsHint") }}
-      value={getIn(place.step, path)}
-      error={faultOf(path)}
-      sources={[]}
-      onChange={(value) => set(path, value ?? "")}
-    />
-  );
-}
-
 function Loop(props: StepFormProps) {
   const { place, set, faultOf } = props;
   const { t } = useTranslation();
@@ -155,7 +64,10 @@ function Loop(props: StepFormProps) {
     <TextInput
       label={t(`automations.field_${key}`)}
       placeholder={otherwise}
-      error={faultOf([key])}
+      error={
+        faultOf([key]) ??
+        (RESERVED.includes(String(place.step[key])) ? t("editor.reserved") : undefined)
+      }
       value={String(place.step[key] ?? "")}
       onChange={(event) => set([key], event.currentTarget.value || undefined)}
     />
@@ -222,6 +134,7 @@ function Call(props: StepFormProps) {
         label={t("automations.field_automationId")}
         description={t("automations.callHint")}
         searchable
+        withAsterisk
         data={callable.map(({ id, name }) => ({ value: id, label: name }))}
         value={String(place.step.automationId ?? "") || null}
         error={faultOf(["automationId"])}
@@ -233,13 +146,14 @@ function Call(props: StepFormProps) {
 }
 
 function Stop(props: StepFormProps) {
-  const { place, set } = props;
+  const { place, set, faultOf } = props;
   const { t } = useTranslation();
   return (
     <>
       <Select
         label={t("automations.field_status")}
         allowDeselect={false}
+        error={faultOf(["status"])}
         data={["completed", "error"].map((value) => ({
           value,
           label: t(`automations.run_${value}`),

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Stack, Textarea } from "@mantine/core";
+import { Alert, Button, CopyButton, FileButton, Group, Stack, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Fault } from "../../../api/client";
+import { download, exported, imported } from "../exchange";
 import { FaultList } from "./FaultList";
 import type { Definition } from "./model";
 import type { Draft } from "./useDraft";
@@ -16,24 +17,20 @@ interface Props {
 export function JsonTab({ name, draft, faults }: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState<{ text: string; of: Definition } | null>(null);
+  const [isForeign, setForeign] = useState(false);
   // What changed otherwise (undo, another's draft) replaces what was typed.
   const text =
     typed?.of === draft.definition ? typed.text : JSON.stringify(draft.definition, null, 2);
   const problem = problemOf(text);
   const change = (next: string) => {
-    const value = problemOf(next) === null ? (JSON.parse(next) as Definition) : draft.definition;
+    const value = problemOf(next) === null ? definitionOf(next) : draft.definition;
     setTyped({ text: next, of: value });
     if (value !== draft.definition) draft.edit(() => value, "json");
   };
-  const download = () => {
-    const file = new Blob([JSON.stringify({ name, definition: draft.definition }, null, 2)], {
-      type: "application/json",
-    });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = `${name.replace(/[^\p{L}\p{N}]+/gu, "-")}.json`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+  const replace = async (file: File | null) => {
+    const found = file && imported(await file.text(), name);
+    setForeign(file !== null && found === null);
+    if (found) draft.edit(() => found.definition as unknown as Definition);
   };
   return (
     <Stack>
@@ -51,13 +48,38 @@ export function JsonTab({ name, draft, faults }: Props) {
         onChange={(event) => change(event.currentTarget.value)}
       />
       {problem && <Alert color="orange">{t("automations.jsonKept")}</Alert>}
+      {isForeign && (
+        <Alert color="red" role="alert">
+          {t("automations.importBad")}
+        </Alert>
+      )}
       <Group>
-        <Button variant="default" onClick={download}>
+        <Button variant="default" onClick={() => download(name, draft.definition)}>
           {t("automations.export")}
         </Button>
+        <CopyButton value={exported(name, draft.definition)}>
+          {({ copied, copy }) => (
+            <Button variant="default" onClick={copy}>
+              {copied ? t("automations.copied") : t("automations.exportCopy")}
+            </Button>
+          )}
+        </CopyButton>
+        <FileButton accept="application/json,.json" onChange={(file) => void replace(file)}>
+          {(props) => (
+            <Button {...props} variant="default">
+              {t("automations.replaceByFile")}
+            </Button>
+          )}
+        </FileButton>
       </Group>
     </Stack>
   );
+}
+
+/** Also of an exported automation that was pasted whole. */
+function definitionOf(text: string): Definition {
+  const found = imported(text, "")?.definition ?? (JSON.parse(text) as unknown);
+  return found as Definition;
 }
 
 function problemOf(text: string): string | null {

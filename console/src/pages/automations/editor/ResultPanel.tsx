@@ -1,10 +1,12 @@
 import { Stack, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useParams } from "react-router";
 import type { Fault } from "../../../api/client";
 import { ValueField } from "./ValueField";
 import { type Catalogue, outputSchemas } from "./catalogue";
 import { faultAt } from "./faults";
 import { setIn } from "./model";
+import { useSamples } from "./samples";
 import { sourcesAt } from "./sources";
 import type { Draft } from "./useDraft";
 
@@ -17,6 +19,8 @@ interface Props {
 /** What a run answers when all steps are done. */
 export function ResultPanel({ draft, catalogue, faults }: Props) {
   const { t } = useTranslation();
+  const { id: projectId = "", aid: automationId = "" } = useParams();
+  const samples = useSamples({ projectId, automationId });
   const { definition } = draft;
   return (
     <Stack component="section" aria-label={t("automations.result")}>
@@ -26,7 +30,7 @@ export function ResultPanel({ draft, catalogue, faults }: Props) {
         schema={{ description: t("automations.resultHint") }}
         value={definition.result ?? undefined}
         error={faultAt(faults, ["result"])}
-        sources={sourcesAt(definition, ["result"], outputSchemas(catalogue))}
+        sources={sourcesAt(definition, ["result"], outputSchemas(catalogue), samples)}
         onChange={(value) => draft.edit((before) => setIn(before, ["result"], value), "result")}
       />
     </Stack>

@@ -2,12 +2,16 @@ import { Alert, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Fault } from "../../../api/client";
 import { ValueField } from "./ValueField";
+import type { Component, TriggerOfApp } from "./catalogue";
 import { faultAt } from "./faults";
 import type { Json, JsonObject, Path } from "./model";
+import { askedOf } from "./options";
 import type { Schema, Source } from "./sources";
 
 interface Props {
-  schema: Schema | undefined;
+  projectId: string;
+  /** Absent while the catalogue does not know it. */
+  component: Component | TriggerOfApp | undefined;
   value: JsonObject;
   /** Where the value stands in the definition; faults are looked up there. */
   path: Path;
@@ -16,9 +20,11 @@ interface Props {
   onChange: (name: string, value: Json | undefined) => void;
 }
 
-/** A form of the properties of a JSON Schema, and of what stands there without being known. */
-export function SchemaForm({ schema, value, path, faults, sources, onChange }: Props) {
+/** A form of a component's inputs, and of what stands there without being known. */
+export function SchemaForm(props: Props) {
+  const { projectId, component, value, path, faults, sources, onChange } = props;
   const { t } = useTranslation();
+  const schema = component?.inputSchema as Schema | undefined;
   const properties = (schema?.properties ?? {}) as Record<string, Schema>;
   const required = Array.isArray(schema?.required) ? schema.required : [];
   const unknown = Object.keys(value).filter((name) => !(name in properties));
@@ -26,6 +32,12 @@ export function SchemaForm({ schema, value, path, faults, sources, onChange }: P
     ...Object.entries(properties),
     ...unknown.map((name): [string, Schema] => [name, {}]),
   ];
+  const asked = (name: string) => {
+    const described = component?.options[name];
+    return component && described
+      ? askedOf(projectId, component.key, name, described, schema, value)
+      : undefined;
+  };
   return (
     <Stack gap="sm">
       {all.length === 0 && (
@@ -47,6 +59,7 @@ export function SchemaForm({ schema, value, path, faults, sources, onChange }: P
           value={value[name]}
           error={faultAt(faults, [...path, name])}
           sources={sources}
+          asked={asked(name)}
           onChange={(next) => onChange(name, next)}
         />
       ))}

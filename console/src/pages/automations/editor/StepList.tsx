@@ -1,6 +1,5 @@
-import { ActionIcon, Text, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Text } from "@mantine/core";
 import {
-  IconAlertTriangle,
   IconApps,
   IconArrowsSplit,
   IconClock,
@@ -15,10 +14,14 @@ import {
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Fault } from "../../../api/client";
-import { type Catalogue, appOf, componentOf } from "./catalogue";
+import { StepCard } from "./StepCard";
+import { type StepAction, StepMenu } from "./StepMenu";
+import type { Catalogue } from "./catalogue";
 import classes from "./editor.module.css";
-import { type Block, type Path, type Step, blocksOf, formatPath, getIn } from "./model";
-import { isFlowType } from "./steps";
+import { kindOf, labelOf, titleOfBlock } from "./labels";
+import { type Path, type Step, blocksOf, formatPath } from "./model";
+
+export { labelOf } from "./labels";
 
 const ICONS: Record<string, typeof IconApps> = {
   app: IconApps,
@@ -44,17 +47,31 @@ interface Props {
   selected: string | null;
   onSelect: (id: string) => void;
   onAdd: (block: Path, index: number) => void;
+  onAct: (id: string, action: StepAction) => void;
 }
 
 /** One list of steps, each with the lists inside it, and a place to add between any two. */
 export function StepList(props: Props) {
-  const { steps, block, title, onAdd } = props;
+  const { t } = useTranslation();
+  const { steps, block, title, catalogue, faults, selected, onSelect, onAdd, onAct } = props;
   return (
     <ol className={classes.list}>
       {steps.map((step, index) => (
         <li key={step.id}>
           <Add block={block} index={index} before={step} onAdd={onAdd} />
-          <StepCard {...props} step={step} />
+          <StepCard
+            id={step.id}
+            Icon={ICONS[step.type] ?? IconHandStop}
+            title={labelOf(step)}
+            detail={kindOf(t, step, catalogue)}
+            position={t("keyboard.position", { number: index + 1, count: steps.length })}
+            isLoop={step.type === "for-each"}
+            hasFaults={(faults.get(step.id) ?? []).length > 0}
+            isSelected={selected === step.id}
+            onSelect={onSelect}
+          >
+            <StepMenu name={labelOf(step)} onAct={(action) => onAct(step.id, action)} />
+          </StepCard>
           <Blocks {...props} step={step} path={[...block, index]} />
         </li>
       ))}
@@ -100,83 +117,29 @@ function Add({
   );
 }
 
-function StepCard({ step, catalogue, faults, selected, onSelect }: Props & { step: Step }) {
-  const { t } = useTranslation();
-  const Icon = ICONS[step.type] ?? IconHandStop;
-  const component = componentOf(catalogue, step.component);
-  const app = catalogue.apps.get(appOf(step.component));
-  const kind =
-    step.type === "app"
-      ? `${app?.name ?? appOf(step.component)} · ${component?.name ?? String(step.component)}`
-      : isFlowType(step.type)
-        ? t(`automations.type_${step.type}`)
-        : step.type;
-  const own = faults.get(step.id) ?? [];
-  return (
-    <UnstyledButton
-      className={classes.card}
-      data-step={step.id}
-      data-selected={selected === step.id || undefined}
-      aria-pressed={selected === step.id}
-      onClick={() => onSelect(step.id)}
-    >
-      <Icon size={20} aria-hidden />
-      <span className={classes.words}>
-        <Text span fw={500} display="block">
-          {labelOf(step)}
-        </Text>
-        <Text span size="xs" c="dimmed">
-          {kind}
-        </Text>
-      </span>
-      {own.length > 0 && (
-        <IconAlertTriangle
-          size={18}
-          className={classes.fault}
-          role="img"
-          aria-label={t("automations.hasFaults")}
-        />
-      )}
-    </UnstyledButton>
-  );
-}
-
 function Blocks(props: Props & { step: Step; path: Path }) {
   const { step, path, ...rest } = props;
   const { t } = useTranslation();
   const blocks = blocksOf(step, path);
   if (blocks.length === 0) return null;
-  const title = (block: Block): string => {
-    const holder = getIn(step, block.path.slice(path.length, -1));
-    // Only branches and cases have names of their own; the others' holder is the step.
-    if (block.kind === "branch" || block.kind === "case") {
-      const name = getIn(holder, ["name"]);
-      if (typeof name === "string" && name) return name;
-      const told = getIn(holder, [block.kind === "branch" ? "when" : "equals"]) ?? null;
-      const detail = block.kind === "branch" ? String(told ?? "") : JSON.stringify(told);
-      return t(`automations.block_${block.kind}`, { detail });
-    }
-    return t(`automations.block_${block.kind}`);
-  };
   return (
     <div className={classes.blocks}>
-      {blocks.map((block) => (
-        <div
-          key={formatPath(block.path)}
-          className={classes.block}
-          role="group"
-          aria-label={title(block)}
-        >
-          <Text size="sm" fw={500} c="dimmed">
-            {title(block)}
-          </Text>
-          <StepList {...rest} steps={block.steps} block={block.path} title={title(block)} />
-        </div>
-      ))}
+      {blocks.map((block) => {
+        const title = titleOfBlock(t, step, path, block);
+        return (
+          <div
+            key={formatPath(block.path)}
+            className={classes.block}
+            role="group"
+            aria-label={title}
+          >
+            <Text size="sm" fw={500} c="dimmed">
+              {title}
+            </Text>
+            <StepList {...rest} steps={block.steps} block={block.path} title={title} />
+          </div>
+        );
+      })}
     </div>
   );
-}
-
-export function labelOf(step: Step): string {
-  return typeof step.name === "string" && step.name ? step.name : step.id;
 }

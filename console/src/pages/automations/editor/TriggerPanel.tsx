@@ -1,11 +1,13 @@
-import { Alert, Select, Stack, Text, Title } from "@mantine/core";
+import { Select, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useParams } from "react-router";
 import type { Fault } from "../../../api/client";
 import { ConnectionSwitch } from "./AppStepForm";
+import { FaultsBeside } from "./FaultsBeside";
 import { SchemaForm } from "./SchemaForm";
 import { ValueField } from "./ValueField";
 import { type Catalogue, appOf, outputSchemas, triggerOf, useAppViews, useApps } from "./catalogue";
-import { faultAt } from "./faults";
+import { faultAt, faultsBeside } from "./faults";
 import {
   type Json,
   type JsonObject,
@@ -15,7 +17,9 @@ import {
   getIn,
   setIn,
 } from "./model";
+import { useSamples } from "./samples";
 import { type Schema, sourcesAt } from "./sources";
+import { inputFields } from "./stepFields";
 import type { Draft } from "./useDraft";
 
 const MANUAL = "manual";
@@ -30,6 +34,8 @@ interface Props {
 /** What starts the automation: a call of the API, or an event of an app. */
 export function TriggerPanel({ draft, catalogue, faults }: Props) {
   const { t } = useTranslation();
+  const { id: projectId = "", aid: automationId = "" } = useParams();
+  const samples = useSamples({ projectId, automationId });
   const { definition } = draft;
   const trigger = definition.trigger;
   const apps = useApps();
@@ -50,15 +56,21 @@ export function TriggerPanel({ draft, catalogue, faults }: Props) {
         : { type: "app", component: key, inputs: {}, replaceEndUserConnection: true };
     draft.edit((before) => setIn(before, [TRIGGER], next));
   };
-  const general = faults.filter((fault) => !fault.path.startsWith(`${TRIGGER}.in`));
+  const isManual = trigger?.type === MANUAL;
+  const fields: Path[] = isManual
+    ? [[TRIGGER, "input"]]
+    : [
+        [TRIGGER, "component"],
+        ...inputFields(
+          [TRIGGER, "inputs"],
+          trigger?.inputs,
+          described?.inputSchema as Schema | undefined,
+        ),
+      ];
   return (
     <Stack component="section" aria-label={t("automations.trigger")}>
       <Title order={2}>{t("automations.trigger")}</Title>
-      {general.map((fault) => (
-        <Alert key={fault.path + fault.message} color="orange">
-          {fault.message}
-        </Alert>
-      ))}
+      <FaultsBeside faults={faultsBeside(faults, fields)} />
       <Select
         label={t("automations.triggerKind")}
         searchable
@@ -73,10 +85,11 @@ export function TriggerPanel({ draft, catalogue, faults }: Props) {
             })),
           })),
         ]}
-        value={!trigger ? null : trigger.type === MANUAL ? MANUAL : String(trigger.component)}
+        value={!trigger ? null : isManual ? MANUAL : String(trigger.component)}
+        error={faultAt(faults, [TRIGGER, "component"])}
         onChange={choose}
       />
-      {trigger?.type === MANUAL && (
+      {isManual && (
         <>
           <Text size="sm" c="dimmed">
             {t("automations.triggerManualText")}
@@ -103,11 +116,12 @@ export function TriggerPanel({ draft, catalogue, faults }: Props) {
             />
           )}
           <SchemaForm
-            schema={described?.inputSchema as Schema | undefined}
+            projectId={projectId}
+            component={described}
             value={(getIn(trigger, ["inputs"]) ?? {}) as JsonObject}
             path={[TRIGGER, "inputs"]}
             faults={faults}
-            sources={sourcesAt(definition, [TRIGGER], outputSchemas(catalogue))}
+            sources={sourcesAt(definition, [TRIGGER], outputSchemas(catalogue), samples)}
             onChange={(name, value) => set(["inputs", name], value)}
           />
         </>

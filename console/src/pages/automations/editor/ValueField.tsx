@@ -2,11 +2,13 @@ import { ActionIcon, Group, MultiSelect, NumberInput, Select, Tooltip } from "@m
 import { IconMathFunction } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { OptionField } from "./OptionField";
 import { TextValue } from "./TextValue";
 import classes from "./editor.module.css";
-import { choicesOf, read, widgetOf, written } from "./fields";
+import { canShow, choicesOf, read, widgetOf, written } from "./fields";
 import type { Json } from "./model";
-import { type Schema, type Source, isExpression } from "./sources";
+import type { Asked } from "./options";
+import type { Schema, Source } from "./sources";
 
 interface Props {
   label: string;
@@ -15,26 +17,44 @@ interface Props {
   value: Json | undefined;
   error?: string;
   sources: Source[];
+  /** Set where the app itself tells what can be chosen. */
+  asked?: Asked;
   onChange: (value: Json | undefined) => void;
 }
 
 /** The field of one value of a JSON Schema; the value may be an expression instead. */
-export function ValueField(props: Props) {
+export function ValueField(given: Props) {
   const { t } = useTranslation();
-  const { label, schema, value, onChange } = props;
+  const { label, schema, value, required, asked, onChange } = given;
   const [isForced, setForced] = useState(false);
-  const widget = widgetOf(schema);
-  if (widget === "text" || widget === "long") return <PlainText {...props} />;
-  if (widget === "json") return <JsonText {...props} />;
-  const isComputed = isForced || isExpression(value) || typeof value === "object";
+  const [wasLeft, setLeft] = useState(false);
+  const isMissing = required && (value === undefined || value === "");
+  const props: Props = {
+    ...given,
+    error: given.error ?? (wasLeft && isMissing ? t("editor.needed") : undefined),
+  };
+  const widget = asked ? "options" : widgetOf(schema);
+  if (widget === "text" || widget === "long" || widget === "json")
+    return (
+      <div onBlur={() => setLeft(true)}>
+        {widget === "json" ? <JsonText {...props} /> : <PlainText {...props} />}
+      </div>
+    );
+  const isComputed = isForced || !canShow(widget, value);
   const toggle = () => {
     setForced(!isComputed);
-    if (isComputed) onChange(undefined);
+    if (isComputed && !canShow(widget, value)) onChange(undefined);
   };
   return (
-    <Group gap="xs" align="flex-start" wrap="nowrap">
+    <Group gap="xs" align="flex-start" wrap="nowrap" onBlur={() => setLeft(true)}>
       <div className={classes.words}>
-        {isComputed && !Array.isArray(value) ? <JsonText {...props} /> : <Fixed {...props} />}
+        {!isComputed ? (
+          <Fixed {...props} />
+        ) : schema.type === "string" ? (
+          <PlainText {...props} />
+        ) : (
+          <JsonText {...props} />
+        )}
       </div>
       <Tooltip label={isComputed ? t("automations.asValue") : t("automations.asExpression")}>
         <ActionIcon
@@ -52,15 +72,22 @@ export function ValueField(props: Props) {
   );
 }
 
-function common({ label, schema, required, error }: Props) {
-  const { description, examples } = schema;
-  const example = Array.isArray(examples) ? examples[0] : schema.default;
+function frame({ label, schema, required, error }: Props) {
+  const { description } = schema;
   return {
     label,
     // Required is what the run needs; an unfinished draft is saved without it.
     withAsterisk: required ?? false,
     error,
     description: typeof description === "string" ? description : undefined,
+  };
+}
+
+function common(props: Props) {
+  const { examples } = props.schema;
+  const example = Array.isArray(examples) ? examples[0] : props.schema.default;
+  return {
+    ...frame(props),
     placeholder: example === undefined || example === null ? undefined : written(example),
   };
 }
@@ -71,7 +98,7 @@ function PlainText(props: Props) {
     <TextValue
       {...common(props)}
       sources={sources}
-      value={written(value)}
+      value={typeof value === "string" ? value : written(value)}
       onChange={(text) => onChange(text === "" && !required ? undefined : text)}
     />
   );
@@ -97,8 +124,18 @@ function JsonText(props: Props) {
 
 function Fixed(props: Props) {
   const { t } = useTranslation();
-  const { schema, value, onChange, label } = props;
+  const { schema, value, onChange, label, asked } = props;
   const clear = { "aria-label": t("automations.clear", { label }) };
+  if (asked)
+    return (
+      <OptionField
+        asked={asked}
+        isMany={schema.type === "array"}
+        value={value}
+        onChange={onChange}
+        frame={frame(props)}
+      />
+    );
   switch (widgetOf(schema)) {
     case "number":
       return (

@@ -1,7 +1,7 @@
 /** Faults as the API tells them, brought to the step and the field that they are about. */
 
 import type { Fault } from "../../../api/client";
-import { type Definition, type Path, parsePath, startsWith, walk } from "./model";
+import { type Definition, type Path, formatPath, parsePath, startsWith, walk } from "./model";
 
 /** What stands for the trigger and the result among the ids of steps; no step can have such ids. */
 export const TRIGGER = "$trigger";
@@ -28,6 +28,17 @@ export function faultsByStep(definition: Definition, faults: Fault[]): Map<strin
 
 /** What is wrong at a field or inside its value. */
 export function faultAt(faults: Fault[], path: Path): string | undefined {
-  const at = faults.filter((fault) => startsWith(parsePath(fault.path), path));
+  const at = faults.filter((fault) => isAt(fault, formatPath(path)));
   return at.length > 0 ? at.map((fault) => fault.message).join(" ") : undefined;
+}
+
+/** What no field of a form can tell: it stands above the form. */
+export function faultsBeside(faults: Fault[], fields: Path[]): Fault[] {
+  const places = fields.map(formatPath);
+  return faults.filter((fault) => !places.some((place) => isAt(fault, place)));
+}
+
+// As texts, because a name may hold a dot or a bracket itself.
+function isAt({ path }: Fault, place: string): boolean {
+  return path === place || path.startsWith(`${place}.`) || path.startsWith(`${place}[`);
 }

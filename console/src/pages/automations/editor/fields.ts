@@ -1,7 +1,7 @@
 /** Which widget a JSON Schema asks for, and how its value is written and read. */
 
 import type { Json } from "./model";
-import type { Schema } from "./sources";
+import { type Schema, isExpression } from "./sources";
 
 export type Widget = "text" | "long" | "number" | "boolean" | "choice" | "choices" | "json";
 
@@ -26,6 +26,28 @@ export function widgetOf(schema: Schema): Widget {
     default:
       return "json";
   }
+}
+
+/** Whether a widget can show a value; what it cannot is shown as text, in which it can be computed. */
+export function canShow(widget: Widget | "options", value: Json | undefined): boolean {
+  switch (widget) {
+    case "options":
+      return !isComputed(value);
+    case "choices":
+      return value === undefined || (Array.isArray(value) && !isComputed(value));
+    case "number":
+    case "boolean":
+    case "choice":
+      return !isExpression(value) && typeof value !== "object";
+    default:
+      return true;
+  }
+}
+
+/** Whether an expression is anywhere in a value. */
+export function isComputed(value: Json | undefined): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).some(isComputed);
+  return isExpression(value);
 }
 
 /** How a value stands in a text field for JSON: text as it is, unless it reads as JSON itself. */

@@ -3,6 +3,7 @@ import { begin, commit, redo, undo } from "./history";
 import {
   type Definition,
   change,
+  copies,
   duplicate,
   find,
   formatPath,
@@ -119,6 +120,32 @@ describe("steps", () => {
     const changed = change(tree, "loop", { parallelism: 3, items: undefined });
     expect(find(changed, "loop")?.step).toMatchObject({ parallelism: 3, type: "for-each" });
     expect(find(changed, "loop")?.step).not.toHaveProperty("items");
+  });
+
+  it("are copied so that they read each other, and what is not copied as before", () => {
+    const [outer] = copies(tree, [
+      {
+        id: "loop",
+        type: "for-each",
+        items: "steps.greet.output",
+        steps: [
+          { id: "inner", type: "set", values: { x: "{{ item }}" } },
+          {
+            id: "after",
+            type: "stop",
+            message: "{{ steps.inner.output.x }} {{ callbacks.inner }}",
+          },
+        ],
+      },
+    ]);
+    expect(outer).toMatchObject({
+      id: "loop_2",
+      items: "steps.greet.output",
+      steps: [
+        { id: "inner_2" },
+        { id: "after", message: "{{ steps.inner_2.output.x }} {{ callbacks.inner_2 }}" },
+      ],
+    });
   });
 
   it("are copied with ids of their own", () => {

@@ -224,14 +224,21 @@ export const ID_PATTERN = /^[a-z][a-z0-9_]{0,63}$/;
 /** Gives a step another id, and every expression that reads it the new one. */
 export function rename(definition: Definition, id: string, next: string): Definition {
   if (!ID_PATTERN.test(next) || find(definition, next) || !find(definition, id)) return definition;
-  const reference = new RegExp(`\\b(steps|callbacks)\\.${id}\\b`, "g");
-  const renamed = (value: Json): Json => {
-    if (typeof value === "string") return value.replace(reference, `$1.${next}`);
-    if (Array.isArray(value)) return value.map(renamed);
-    if (!isObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, renamed(part)]));
+  return rereferenced(change(definition, id, { id: next }), new Map([[id, next]]));
+}
+
+const REFERENCE = /\b(steps|callbacks)\.([a-z][a-z0-9_]*)/g;
+
+/** A value whose expressions read steps by other ids. */
+function rereferenced<T>(value: T, ids: Map<string, string>): T {
+  const renamed = (part: Json): Json => {
+    if (typeof part === "string")
+      return part.replace(REFERENCE, (_, of: string, id: string) => `${of}.${ids.get(id) ?? id}`);
+    if (Array.isArray(part)) return part.map(renamed);
+    if (!isObject(part)) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, renamed(inner)]));
   };
-  return renamed(change(definition, id, { id: next }) as unknown as Json) as unknown as Definition;
+  return renamed(value as Json) as T;
 }
 
 /** An id that no step has yet, made of a text: `Send message` gives `send_message`. */
@@ -249,23 +256,30 @@ export function freshId(definition: Definition, text: string): string {
   return `${base}_${number}`;
 }
 
-/** A copy of a step, and of all inside it, with ids of their own. */
+/** Copies of steps, and of all inside them, with ids of their own by which they read each other. */
+export function copies(definition: Definition, steps: Step[]): Step[] {
+  const ids = new Map<string, string>();
+  let taken = definition;
+  for (const { step } of walk({ steps })) {
+    const own = freshId(taken, step.id.replace(/_\d+$/, ""));
+    taken = insert(taken, ["steps"], 0, { id: own, type: "stop" });
+    ids.set(step.id, own);
+  }
+  const copied = (step: Step): Step =>
+    blocksOf(step, []).reduce<Step>(
+      (copy, block) =>
+        getIn(copy, block.path) === undefined
+          ? copy
+          : setIn(copy, block.path, block.steps.map(copied)),
+      { ...step, id: ids.get(step.id) ?? step.id },
+    );
+  return rereferenced(steps.map(copied), ids);
+}
+
+/** A copy of a step after it. */
 export function duplicate(definition: Definition, id: string): Definition {
   const place = find(definition, id);
   if (!place) return definition;
-  let taken = definition;
-  const copied = (step: Step, path: Path): Step => {
-    const own = freshId(taken, step.id.replace(/_\d+$/, ""));
-    taken = insert(taken, ["steps"], 0, { id: own, type: "stop" });
-    return blocksOf(step, path).reduce<Step>(
-      (copy, block) =>
-        setIn(
-          copy,
-          block.path.slice(path.length),
-          block.steps.map((inner, index) => copied(inner, [...block.path, index])),
-        ),
-      { ...step, id: own },
-    );
-  };
-  return insert(definition, place.block, place.index + 1, copied(place.step, place.path));
+  const [copy] = copies(definition, [place.step]);
+  return copy ? insert(definition, place.block, place.index + 1, copy) : definition;
 }

@@ -1,0 +1,228 @@
+"""Sign-in at the operator's OpenID provider: the browser's way there and back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import logging
+import re
+import secrets
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import RedirectResponse
+
+from api import console
+from api.documentation import errors
+from api.errors import ErrorKind, not_found
+from api.manage.identities import account_of
+from api.manage.sessions import begin_session, caller_address
+from api.openid import Failure, SignInFailed
+from api.passwords import TooManyAttemptsError
+from api.schemas import Model
+from api.state import State, StateDep
+from api.strict_json import JsonRoute
+from store.encryption import DecryptionError
+from store.models import now_ms
+
+if TYPE_CHECKING:
+    from api.openid import OpenId, Person
+    from store.encryption import Keyring
+
+logger = logging.getLogger(__name__)
+
+router = APIRouter(tags=["account"], route_class=JsonRoute)
+
+COOKIE = "inlay_openid"
+PATH = "/api/v1/sign-in/openid"
+LIFE_S = 600
+"""For which somebody may take their time at the provider."""
+MAX_NEXT = 1024
+PARAMETERS = ("state", "code", "error", "error_description", "iss")
+"""Of RFC 6749 (4.1.2) and RFC 9207."""
+_CONTEXT = b"sign-in by openid"
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9/._~-]*(\?[A-Za-z0-9/._~%&=+:,-]*)?")
+
+
+class OpenIdView(Model):
+    """The operator's OpenID provider."""
+
+    name: str = Field(description="For the button.", examples=["Example Inc."])
+
+
+class SignInWays(Model):
+    """How one can sign in beside by password."""
+
+    open_id: OpenIdView | None = Field(
+        description="Open `/api/v1/sign-in/openid` in the browser; null: the operator has none."
+    )
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """One way to the provider and back: what the browser keeps of it, sealed, in a cookie."""
+
+    next: str
+    state: str = field(default_factory=_token)
+    nonce: str = field(default_factory=_token)
+    verifier: str = field(default_factory=_token)
+    expires_at: int = field(default_factory=lambda: now_ms() + LIFE_S * 1000)
+
+    def sealed(self, keyring: Keyring) -> str:
+        plaintext = json.dumps(asdict(self)).encode()
+        return base64.urlsafe_b64encode(keyring.encrypt(plaintext, _CONTEXT)).decode()
+
+    @classmethod
+    def opened(cls, keyring: Keyring, cookie: str) -> _Flow | None:
+        """None for what is none of ours, or older than its life."""
+        try:
+            ciphertext = base64.urlsafe_b64decode(cookie)
+            flow = cls(**json.loads(keyring.decrypt(ciphertext, _CONTEXT)))
+        except (binascii.Error, ValueError, DecryptionError):
+            return None
+        return flow if flow.expires_at > now_ms() else None
+
+
+@router.get("/sign-in", summary="Show the ways to sign in")
+async def get_sign_in(state: StateDep) -> SignInWays:
+    """Whether one can sign in by OpenID Connect. Needs no sign-in."""
+    openid = state.openid
+    return SignInWays(open_id=OpenIdView(name=openid.name) if openid else None)
+
+
+@router.get(
+    "/sign-in/openid",
+    status_code=302,
+    summary="Sign in by OpenID Connect",
+    response_class=RedirectResponse,
+    responses={
+        302: {"description": "To the provider; to `/sign-in?error=…` when it is away."},
+        **errors(ErrorKind.INVALID_PARAMETER, ErrorKind.NOT_FOUND),
+    },
+)
+async def begin_openid(
+    request: Request,
+    state: StateDep,
+    wanted: Annotated[
+        str, Query(alias="next", description="The console's path to open afterwards.")
+    ] = "/",
+) -> RedirectResponse:
+    """Sends the browser to the provider, from where it comes back to the callback."""
+    openid = _configured(state)
+    flow = _Flow(console_path(wanted))
+    try:
+        _check_attempts(state, request)
+        url = await openid.authorization_url(
+            state=flow.state, nonce=flow.nonce, verifier=flow.verifier
+        )
+    except SignInFailed as error:
+        return _back(error, flow.next)
+    response = RedirectResponse(url, 302)
+    response.set_cookie(
+        COOKIE,
+        flow.sealed(state.keyring),
+        max_age=LIFE_S,
+        path=PATH,
+        secure=state.settings.public_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@router.get(
+    "/sign-in/openid/callback",
+    status_code=302,
+    summary="End of a sign-in by OpenID Connect",
+    response_class=RedirectResponse,
+    openapi_extra={
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+            for name in PARAMETERS
+        ]
+    },
+    responses={
+        302: {"description": "To the console; to `/sign-in?error=…` when it did not succeed."},
+        **errors(ErrorKind.INVALID_PARAMETER, ErrorKind.NOT_FOUND, ErrorKind.UNAVAILABLE),
+    },
+)
+async def complete_openid(request: Request, state: StateDep) -> RedirectResponse:
+    """The redirect URI to register at the provider. Begins a session as sign-in does."""
+    openid = _configured(state)
+    answer = dict(request.query_params)
+    flow = _Flow.opened(state.keyring, request.cookies.get(COOKIE, ""))
+    if flow is None or not hmac.compare_digest(
+        flow.state.encode(), answer.get("state", "").encode()
+    ):
+        return _back(
+            SignInFailed(Failure.EXPIRED, "no sign-in of this browser has this state"), "/"
+        )
+    try:
+        _check_attempts(state, request)
+        person = await _person(state, openid, request, answer, flow)
+        account_id = await account_of(state.database, state.settings, person)
+        response = RedirectResponse(flow.next, 302)
+        await begin_session(state, response, account_id)
+    except SignInFailed as error:
+        response = _back(error, flow.next)
+    # The state is of one use.
+    response.delete_cookie(COOKIE, path=PATH)
+    return response
+
+
+def console_path(wanted: str) -> str:
+    """`wanted`, if it is a plain path of the console that one can be signed in at; else its start.
+
+    Browsers take `//host` and `/\\host` for other sites; encoded, a server in front may decode it.
+    """
+    path = wanted.partition("?")[0]
+    is_page = (
+        len(wanted) <= MAX_NEXT
+        and _PLAIN_PATH.fullmatch(wanted)
+        and "//" not in path
+        and not path.startswith("/sign-")
+        and console.has_page(path)
+    )
+    return wanted if is_page else "/"
+
+
+async def _person(
+    state: State, openid: OpenId, request: Request, answer: dict[str, str], flow: _Flow
+) -> Person:
+    try:
+        person = await openid.person(answer, nonce=flow.nonce, verifier=flow.verifier)
+    except SignInFailed as error:
+        if error.failure is Failure.FAILED:
+            state.passwords.failed(PATH, caller_address(request))
+        raise
+    state.passwords.succeeded(PATH, caller_address(request))
+    return person
+
+
+def _check_attempts(state: State, request: Request) -> None:
+    try:
+        state.passwords.check_attempts(PATH, caller_address(request))
+    except TooManyAttemptsError as error:
+        raise SignInFailed(Failure.TOO_MANY, str(error)) from None
+
+
+def _configured(state: State) -> OpenId:
+    if state.openid is None:
+        raise not_found("sign-in by OpenID Connect: the operator has configured no provider")
+    return state.openid
+
+
+def _back(error: SignInFailed, wanted: str) -> RedirectResponse:
+    """To the console's page of sign-in, which explains the failure."""
+    logger.warning("A sign-in by OpenID Connect did not succeed (%s): %s", error.failure, error)
+    query = {"error": error.failure.value} | ({"next": wanted} if wanted != "/" else {})
+    return RedirectResponse(f"/sign-in?{urlencode(query)}", 302)

@@ -1,0 +1,154 @@
+import { Alert, Stack, Tabs, VisuallyHidden } from "@mantine/core";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import type { components } from "../../../api/schema";
+import { DraftAlerts } from "./DraftAlerts";
+import { FaultList } from "./FaultList";
+import { Flow } from "./Flow";
+import { Header } from "./Header";
+import { JsonTab } from "./JsonTab";
+import { Snippets } from "./Snippets";
+import { Announce } from "./announce";
+import { Shortcuts } from "./keyboard/Shortcuts";
+import { labelOf } from "./labels";
+import { find, isShaped } from "./model";
+import { OpenTest } from "./openTest";
+import { PublishDialog } from "./publish/PublishDialog";
+import { type TestRun, TestRunContext, useTestRun } from "./test/useTestRun";
+import { type Draft, useDraft } from "./useDraft";
+import { useFaults } from "./useFaults";
+import { Versions } from "./versions/Versions";
+
+type Automation = components["schemas"]["AutomationView"];
+
+const TABS = ["flow", "json", "versions", "code"] as const;
+
+interface Props {
+  projectId: string;
+  automation: Automation;
+}
+
+/** The draft of one automation, and all that is done with it. */
+export function Workbench({ projectId, automation }: Props) {
+  const { t } = useTranslation();
+  const path = { projectId, automationId: automation.id };
+  const draft = useDraft(projectId, automation);
+  // Other pages lead to a step, to a run, or to the test.
+  const [asked] = useSearchParams();
+  const [tab, setTab] = useState<string>(
+    () => TABS.find((name) => name === asked.get("tab")) ?? "flow",
+  );
+  const [selected, setSelected] = useState(asked.get("step"));
+  const [isTesting, setTesting] = useState(
+    () => asked.get("tab") === "test" || (asked.has("run") && !asked.has("step")),
+  );
+  const [isPublishing, setPublishing] = useState(false);
+  const [isHelping, setHelping] = useState(false);
+  const [said, announce] = useState("");
+  const test = useTestRun(path, draft, asked.get("run"));
+  const faults = useFaults(path, draft.revision);
+  const isVisual = isShaped(draft.definition);
+  useStandingsSaid(test, draft, announce);
+
+  const select = (id: string | null) => {
+    setSelected(id);
+    if (id !== null) {
+      setTesting(false);
+      setTab("flow");
+    }
+  };
+  const openTest = useCallback(() => {
+    setTesting(true);
+    setTab("flow");
+  }, []);
+  return (
+    <Announce value={announce}>
+      <TestRunContext value={test}>
+        <OpenTest value={openTest}>
+          <Stack gap="md">
+            <Header
+              projectId={projectId}
+              automation={automation}
+              draft={draft}
+              isTesting={isTesting && tab === "flow"}
+              onTest={openTest}
+              onPublish={() => setPublishing(true)}
+              onHelp={() => setHelping(true)}
+            />
+            <VisuallyHidden role="status" data-said>
+              {said}
+            </VisuallyHidden>
+            <DraftAlerts draft={draft} />
+            <Tabs value={tab} onChange={(name) => setTab(name ?? "flow")} keepMounted={false}>
+              <Tabs.List aria-label={t("automations.views")}>
+                {TABS.map((name) => (
+                  <Tabs.Tab key={name} value={name}>
+                    {t(`automations.tab_${name}`)}
+                  </Tabs.Tab>
+                ))}
+              </Tabs.List>
+              <Tabs.Panel value="flow" pt="md">
+                <FaultList faults={faults} onSelect={isVisual ? select : undefined} draft={draft} />
+                {isVisual ? (
+                  <Flow
+                    projectId={projectId}
+                    automationId={automation.id}
+                    draft={draft}
+                    faults={faults}
+                    selected={selected}
+                    onSelect={select}
+                    isTesting={isTesting}
+                    onTest={setTesting}
+                    onHelp={() => setHelping(true)}
+                  />
+                ) : (
+                  <Alert color="orange">{t("automations.notShaped")}</Alert>
+                )}
+              </Tabs.Panel>
+              <Tabs.Panel value="json" pt="md">
+                <JsonTab name={automation.name} draft={draft} faults={faults} />
+              </Tabs.Panel>
+              <Tabs.Panel value="versions" pt="md">
+                <Versions path={path} automation={automation} draft={draft} />
+              </Tabs.Panel>
+              <Tabs.Panel value="code" pt="md">
+                <Snippets automationId={automation.id} definition={draft.definition} />
+              </Tabs.Panel>
+            </Tabs>
+          </Stack>
+          <PublishDialog
+            path={path}
+            automation={automation}
+            draft={draft}
+            faults={faults}
+            isOpen={isPublishing}
+            onClose={() => setPublishing(false)}
+            onSelect={select}
+          />
+          <Shortcuts isOpen={isHelping} onClose={() => setHelping(false)} />
+        </OpenTest>
+      </TestRunContext>
+    </Announce>
+  );
+}
+
+/** Says of each step what the run that is shown has come to. */
+function useStandingsSaid(test: TestRun, draft: Draft, announce: (text: string) => void): void {
+  const { t } = useTranslation();
+  const { standings } = test;
+  const known = useRef(standings);
+  useEffect(() => {
+    const before = known.current;
+    known.current = standings;
+    const news = [...standings].filter(
+      ([id, { state }]) => state !== "skipped" && state !== before.get(id)?.state,
+    );
+    if (news.length === 0) return;
+    const texts = news.map(([id, { state }]) => {
+      const step = find(draft.definition, id)?.step;
+      return `${step ? labelOf(step) : id}: ${t(`testing.state_${state}`)}`;
+    });
+    announce(texts.join(", "));
+  }, [standings, draft.definition, announce, t]);
+}

@@ -1,0 +1,169 @@
+import {
+  Alert,
+  Anchor,
+  Button,
+  Group,
+  List,
+  Modal,
+  ScrollArea,
+  Stack,
+  Text,
+  Title,
+} from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { type Fault, api, unwrap } from "../../../../api/client";
+import type { components } from "../../../../api/schema";
+import { ErrorAlert } from "../../../../components/ErrorAlert";
+import { FaultList } from "../FaultList";
+import { type Definition, isShaped } from "../model";
+import { type Draft, automationKey } from "../useDraft";
+import { Changes } from "../versions/Changes";
+import { useVersion } from "../versions/useVersion";
+import { Registrations } from "./Registrations";
+
+type Automation = components["schemas"]["AutomationView"];
+
+interface Props {
+  path: { projectId: string; automationId: string };
+  automation: Automation;
+  draft: Draft;
+  faults: Fault[];
+  isOpen: boolean;
+  onClose: () => void;
+  onSelect: (id: string) => void;
+}
+
+/** What publishing changes and what it needs; publishes. */
+export function PublishDialog(props: Props) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened={props.isOpen}
+      onClose={props.onClose}
+      size="lg"
+      scrollAreaComponent={ScrollArea.Autosize}
+      title={t("versions.publishTitle", { name: props.automation.name })}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      <PublishForm {...props} />
+    </Modal>
+  );
+}
+
+function PublishForm({ path, automation, draft, faults, onClose, onSelect }: Props) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const published = useVersion(path, automation.publishedVersion);
+  const publish = useMutation({
+    mutationFn: async () => {
+      const revision = await draft.flush();
+      if (revision === null) throw new Error(t("automations.notSaved"));
+      return unwrap(
+        api.POST("/api/v1/projects/{projectId}/automations/{automationId}/publish", {
+          params: { path },
+          body: { revision },
+        }),
+      );
+    },
+    onSuccess: (version) => {
+      onClose();
+      notifications.show({
+        color: "green",
+        message: t("automations.publishedNow", { version: version.number }),
+      });
+      queries.setQueryData([...automationKey(path), "version", version.number], version);
+      queries.setQueryData<Automation>(
+        automationKey(path),
+        (before) => before && { ...before, publishedVersion: version.number },
+      );
+      void queries.invalidateQueries({ queryKey: [...automationKey(path), "versions"] });
+      void queries.invalidateQueries({ queryKey: ["projects", path.projectId, "automations"] });
+    },
+    onError: () => queries.invalidateQueries({ queryKey: [...automationKey(path), "faults"] }),
+  });
+  const before = published.data?.definition as unknown as Definition | undefined;
+  const isVisual = isShaped(draft.definition);
+  return (
+    <Stack>
+      <FaultList
+        faults={faults}
+        draft={draft}
+        onSelect={
+          isVisual
+            ? (id) => {
+                onClose();
+                onSelect(id);
+              }
+            : undefined
+        }
+      />
+      <Lacking path={path} revision={draft.revision} />
+      <Registrations path={path} before={before?.trigger} after={draft.definition.trigger} />
+      {automation.publishedVersion === null ? (
+        <Text size="sm">{t("versions.first")}</Text>
+      ) : (
+        before && (
+          <section aria-label={t("versions.sincePublished")}>
+            <Title order={3} mb="xs">
+              {t("versions.since", { version: automation.publishedVersion })}
+            </Title>
+            <Changes before={before} after={draft.definition} />
+          </section>
+        )
+      )}
+      <ErrorAlert error={published.error ?? publish.error} />
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose}>
+          {t("common.cancel")}
+        </Button>
+        <Button
+          data-autofocus
+          loading={publish.isPending}
+          disabled={faults.length > 0 || draft.state === "conflict"}
+          onClick={() => publish.mutate()}
+        >
+          {t("versions.publishNow")}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+/** Apps without an integration: it can be published, and nobody can run it. */
+function Lacking({ path, revision }: { path: Props["path"]; revision: number }) {
+  const { t } = useTranslation();
+  const { projectId, automationId } = path;
+  const integrations = useQuery({
+    queryKey: ["projects", projectId, "integrations", "lacking", automationId, revision],
+    staleTime: 0,
+    queryFn: () =>
+      unwrap(
+        api.GET("/api/v1/projects/{projectId}/integrations", { params: { path: { projectId } } }),
+      ),
+  });
+  const lacking = integrations.data?.missing.filter(({ automationIds }) =>
+    automationIds.includes(automationId),
+  );
+  if (!lacking || lacking.length === 0) return null;
+  return (
+    <Alert color="orange" title={t("versions.lacking")}>
+      <List size="sm">
+        {lacking.map(({ appKey, appName }) => (
+          <List.Item key={appKey}>{appName}</List.Item>
+        ))}
+      </List>
+      <Anchor
+        component={Link}
+        to={`/projects/${projectId}/settings?area=integrations`}
+        size="sm"
+        underline="always"
+        c="inherit"
+      >
+        {t("versions.addIntegrations")}
+      </Anchor>
+    </Alert>
+  );
+}

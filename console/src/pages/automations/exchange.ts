@@ -1,0 +1,43 @@
+/** Automations as files: exported, and read again. */
+
+import type { Definition } from "./editor/model";
+
+/** The id of the form that makes an automation, whatever it begins with. */
+export const CREATE_FORM = "create-automation";
+
+/** What an exported file holds. */
+export interface Exported {
+  name: string;
+  definition: Record<string, unknown>;
+}
+
+export function exported(name: string, definition: Definition): string {
+  return JSON.stringify({ name, definition }, null, 2);
+}
+
+/** Has the browser save an automation as a file. */
+export function download(name: string, definition: Definition): void {
+  const file = new Blob([exported(name, definition)], { type: "application/json" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = `${name.replace(/[^\p{L}\p{N}]+/gu, "-")}.json`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** Reads an exported file, or a bare definition; null: it is neither. */
+export function imported(source: string, fallbackName: string): Exported | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(source);
+  } catch {
+    return null;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const holder = value as Record<string, unknown>;
+  const definition = "definition" in holder ? holder.definition : holder;
+  if (typeof definition !== "object" || definition === null || !("steps" in definition))
+    return null;
+  const name = typeof holder.name === "string" && holder.name.trim() ? holder.name : fallbackName;
+  return { name: name.slice(0, 200), definition: definition as Record<string, unknown> };
+}
