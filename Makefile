@@ -10,6 +10,7 @@
 #   make idle     what 10,000 registrations cost while nothing happens
 #   make lint     style, types and the rules of who may import whom
 #   make wheel    pack Inlay, with the console built, into dist/
+#   make pictures take the pictures of the console in docs/pictures anew
 #   make lock     choose the newest allowed versions of the dependencies
 
 PYTHON ?=
@@ -31,7 +32,7 @@ NODE_IS_NEW := const [a, b] = process.versions.node.split(".").map(Number); \
 NODE := $(shell node --eval '$(NODE_IS_NEW)' 2>/dev/null && command -v npm >/dev/null || echo $(NODE_READY))
 NPM := cd console && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --loglevel=error
 
-.PHONY: help demo dev console test bench storm idle lint wheel lock
+.PHONY: help demo dev console test bench storm idle lint wheel pictures lock
 .DEFAULT_GOAL := help
 
 help:
@@ -65,6 +66,9 @@ lint: $(TEST_READY)
 
 wheel: $(DEV_READY) $(CONSOLE)
 	@$(RUN) -m hatchling build --target wheel
+
+pictures: $(TEST_READY) $(CONSOLE)
+	@$(RUN) -m tests.browser.console.pictures
 
 lock: $(TEST_READY)
 	$(INSTALL) uv
