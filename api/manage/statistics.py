@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator, Field
-from sqlalchemy import BigInteger, ColumnElement, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -32,6 +33,7 @@ QUARTER_MS = 900_000
 """A quarter of an hour: the days of every time zone begin at one, so that databases need to know
 nothing of time zones."""
 LAST = 5
+_FOREVER = 2**63 - 1
 
 _zones = cache(available_timezones)
 
@@ -127,13 +129,13 @@ async def get_statistics(
         )
         executions = [Execution(**row._mapping) for row in last]
         await chart.count_runs(session, project_id)
-        steps = await _steps(session, project_id, min(chart.first, today_ms))
-    chart.count_credits(steps)
+        await chart.count_credits(session, project_id)
+        (used,) = await _credits(session, project_id, [today_ms, _FOREVER])
     return Statistics(
         users=users,
         connections=connections,
         registrations=registrations,
-        used_daily_credits=_credits([row for row in steps if row[0] >= today_ms]),
+        used_daily_credits=used,
         last_executions=executions,
         chart=chart.days,
     )
@@ -149,13 +151,12 @@ class _Chart:
             int(datetime.combine(date, time.min, zone).timestamp() * 1000) for date in dates
         ]
         self.days = [Day(day=date.isoformat()) for date in dates]
-        self.first = self._begins[0]
 
     async def count_runs(self, session: AsyncSession, project_id: str) -> None:
         quarter = _quarter(Run.started_at)
         rows = await session.execute(
             select(quarter, Run.status, func.count())
-            .where(Run.project_id == project_id, Run.started_at >= self.first)
+            .where(Run.project_id == project_id, Run.started_at >= self._begins[0])
             .group_by(quarter, Run.status)
         )
         for number, status, count in rows:
@@ -163,45 +164,26 @@ class _Chart:
             day.runs += count
             setattr(day, status, getattr(day, status) + count)
 
-    def count_credits(self, steps: list[_Steps]) -> None:
-        of_day: dict[int, list[_Steps]] = {}
-        for row in steps:
-            if row[0] >= self.first:
-                of_day.setdefault(self._at(row[0]), []).append(row)
-        for index, rows in of_day.items():
-            self.days[index].credits = _credits(rows)
+    async def count_credits(self, session: AsyncSession, project_id: str) -> None:
+        costs = await _credits(session, project_id, [*self._begins, _FOREVER])
+        for day, cost in zip(self.days, costs, strict=True):
+            day.credits = cost
 
     def _at(self, moment: int) -> int:
         return bisect_right(self._begins, moment) - 1
 
 
-_Steps = tuple[int, int, int]
-"""The beginning of a quarter of an hour (ms), executions of apps in it, and free ones."""
-
-
-async def _steps(session: AsyncSession, project_id: str, since: int) -> list[_Steps]:
-    quarter = _quarter(RunStep.started_at)
-    # By way of the runs that were alive then: a run's steps are found by its key.
-    rows = await session.execute(
-        select(
-            quarter,
-            func.count(case((RunStep.component.is_not(None), 1))),
-            func.count(case((RunStep.component.is_(None), 1))),
+async def _credits(session: AsyncSession, project_id: str, bounds: list[int]) -> list[int]:
+    """What the steps cost that began between each two neighbours of `bounds` (ms)."""
+    # Ranges of the index, one after the other: grouping would have to sort all steps.
+    spans = [
+        select(literal(index), func.count(RunStep.component), func.count()).where(
+            RunStep.project_id == project_id, RunStep.started_at >= begin, RunStep.started_at < end
         )
-        .select_from(Run)
-        .join(RunStep, RunStep.run_id == Run.id)
-        .where(
-            Run.project_id == project_id,
-            or_(Run.ended_at.is_(None), Run.ended_at >= since),
-            RunStep.started_at >= since,
-        )
-        .group_by(quarter)
-    )
-    return [(number * QUARTER_MS, app, free) for number, app, free in rows]
-
-
-def _credits(steps: list[_Steps]) -> int:
-    return credits_of(sum(app for _, app, _ in steps), sum(free for _, _, free in steps))
+        for index, (begin, end) in enumerate(pairwise(bounds))
+    ]
+    rows = await session.execute(union_all(*spans))
+    return [credits_of(app, total - app) for _, app, total in sorted(rows)]
 
 
 def _quarter(moment: InstrumentedAttribute[int]) -> ColumnElement[int]:

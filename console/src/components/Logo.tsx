@@ -13,7 +13,10 @@ interface Props {
   onError?: () => void;
 }
 
-/** A project's or an app's logo; its letters where there is none that the page may load. */
+/**
+ * A project's or an app's logo; its letters where there is none that the page may load. The name
+ * stands beside it, so that nobody needs to hear either.
+ */
 export function Logo({ name, url, size, onError }: Props) {
   const src = url && mayLoad(url) ? url : null;
   return (
@@ -21,6 +24,7 @@ export function Logo({ name, url, size, onError }: Props) {
       src={src}
       name={name}
       alt=""
+      aria-hidden
       size={size}
       radius="md"
       color="inlay"

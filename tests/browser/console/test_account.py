@@ -8,22 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
+from api.auth import COOKIE
 from tests.api.conftest import PASSWORD, Rest
 from tests.browser.conftest import PHONE, grave_faults, opened
 from tests.browser.console.conftest import EMAIL
-from tests.browser.console.running import LAPTOP
+from tests.browser.console.running import LAPTOP, no_wider_than_screen
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
-
-@pytest.fixture
-async def page(stranger: Page, rest: Rest) -> Page:
-    """The browser of the developer, signed in."""
-    await stranger.goto("/sign-in?next=/profile")
-    await sign_in(stranger)
-    await expect(stranger.get_by_role("heading", name="Profile")).to_be_visible()
-    return stranger
+NEW_PASSWORD = "another long password"
 
 
 async def sign_in(page: Page, password: str = PASSWORD) -> None:
@@ -32,103 +26,96 @@ async def sign_in(page: Page, password: str = PASSWORD) -> None:
     await page.get_by_role("button", name="Sign in").click()
 
 
-async def turn_developer_mode_on(page: Page) -> None:
-    await page.get_by_role("switch", name="Developer mode").click()
-    await expect(page.get_by_role("switch", name="Developer mode")).to_be_checked()
-
-
-async def test_an_email_that_is_taken_and_one_that_is_none_are_told(
-    rest: Rest, stranger: Page
-) -> None:
-    await stranger.goto("/sign-up")
+async def test_sign_up_and_sign_in_tell_what_is_wrong(rest: Rest, stranger: Page) -> None:
+    await stranger.goto("/sign-up?next=/profile")
+    email = stranger.get_by_label("Email")
     await stranger.get_by_role("textbox", name="Password").fill(PASSWORD)
-    await stranger.get_by_label("Email").fill("ada@nowhere@example")
+    await email.fill("ada@nowhere@example")
     await stranger.get_by_role("button", name="Sign up").click()
     await expect(stranger.get_by_text("this is no email address")).to_be_visible()
-    await expect(stranger.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
-    await stranger.get_by_label("Email").fill(EMAIL)
+    await expect(email).to_have_attribute("aria-invalid", "true")
+    await email.fill(EMAIL)
     await stranger.get_by_role("button", name="Sign up").click()
-    await expect(stranger.get_by_role("alert")).to_contain_text("sign in instead")
-
-
-async def test_sign_in_leads_back_to_where_one_wanted_to_go(rest: Rest, stranger: Page) -> None:
-    await rest.expect(200, "PATCH", "/api/v1/account", {"developerMode": True})
-    await stranger.goto("/projects")
-    await expect(stranger).to_have_url(re.compile("/sign-in"))
+    alert = stranger.get_by_role("alert")
+    await expect(alert).to_contain_text("sign in instead")
+    await stranger.get_by_role("link", name="Sign in").click()
+    await expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()
     await sign_in(stranger, "wrong password 1")
-    await expect(stranger.get_by_role("alert")).to_contain_text("password is wrong")
+    await expect(alert).to_contain_text("password is wrong")
     await sign_in(stranger)
-    await expect(stranger.get_by_role("heading", name="Projects")).to_be_visible()
-    await expect(stranger).to_have_url(re.compile("/projects$"))
+    await expect(stranger.get_by_role("heading", name="Profile")).to_be_visible()
 
 
-async def test_the_session_is_out_of_reach_of_scripts_and_ends_at_sign_out(page: Page) -> None:
-    (cookie,) = await page.context.cookies(f"{page.url.partition('/profile')[0]}/api/v1")
+async def test_the_session_is_out_of_reach_of_scripts_and_ends_at_sign_out(
+    rest: Rest, stranger: Page
+) -> None:
+    await stranger.goto("/sign-in")
+    await sign_in(stranger)
+    await expect(stranger.get_by_role("heading", name="Welcome to Inlay")).to_be_visible()
+    (cookie,) = [one for one in await stranger.context.cookies() if one["name"] == COOKIE]
     assert cookie["httpOnly"] is True
     assert cookie["sameSite"] == "Lax"
-    assert await page.evaluate("document.cookie") == ""
-    kept = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert await stranger.evaluate("document.cookie") == ""
+    kept = await stranger.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
     assert "session_" not in kept
-    await page.get_by_role("button", name="Your account").click()
-    await page.get_by_role("menuitem", name="Sign out").click()
-    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    await page.goto("/profile")
-    await expect(page).to_have_url(re.compile("/sign-in"))
-    answer = await page.context.request.get(
-        "/api/v1/account", headers={"cookie": f"inlay_session={cookie['value']}"}
-    )
-    assert answer.status == 401
+    headers = {"cookie": f"{COOKIE}={cookie['value']}"}
+    account = "/api/v1/account"
+    assert (await stranger.context.request.get(account, headers=headers)).status == 200
+    await stranger.get_by_role("button", name="Your account").click()
+    await stranger.get_by_role("menuitem", name="Sign out").click()
+    await expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()
+    await stranger.goto("/profile")
+    await expect(stranger).to_have_url(re.compile("/sign-in"))
+    assert (await stranger.context.request.get(account, headers=headers)).status == 401
 
 
-async def test_a_session_that_ended_elsewhere_leads_to_sign_in(page: Page, rest: Rest) -> None:
-    body = {"currentPassword": PASSWORD, "newPassword": "another long password"}
-    await rest.expect(204, "PUT", "/api/v1/account/password", body)
-    await page.get_by_role("switch", name="Developer mode").click()
-    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-
-
-async def test_projects_are_there_in_developer_mode_only(page: Page, rest: Rest) -> None:
-    projects = page.get_by_role("link", name="Projects", exact=True)
-    await expect(projects).to_have_count(0)
-    await page.goto("/projects")
-    await expect(page.get_by_text("Developer mode is off")).to_be_visible()
-    await page.get_by_role("link", name="Open the profile").click()
-    await turn_developer_mode_on(page)
-    await expect(projects).to_be_visible()
-    await page.reload()
-    await expect(projects).to_be_visible()
-    assert (await rest.expect(200, "GET", "/api/v1/account"))["developerMode"] is True
-    await page.get_by_role("switch", name="Developer mode").click()
-    await expect(projects).to_have_count(0)
-
-
-async def test_the_profile_shows_plan_and_credits_and_takes_a_name(page: Page, rest: Rest) -> None:
+async def test_the_profile_shows_the_plan_and_takes_developer_mode_name_and_password(
+    rest: Rest, stranger: Page
+) -> None:
+    page = stranger
+    await page.goto("/sign-in?next=/profile")
+    await sign_in(page)
     granted = await rest.expect(200, "GET", "/api/v1/account/credits")
     await expect(page.get_by_text("Plan: free")).to_be_visible()
     await expect(page.get_by_text(f"0 of {granted['dailyCredits']:,} used today")).to_be_visible()
+
+    projects = page.get_by_role("link", name="Projects", exact=True)
+    await expect(projects).to_have_count(0)
+    switch = page.get_by_role("switch", name="Developer mode")
+    await switch.click()
+    await expect(projects).to_be_visible()
+    await page.reload()
+    await expect(switch).to_be_checked()
+    await expect(projects).to_be_visible()
+    assert (await rest.expect(200, "GET", "/api/v1/account"))["developerMode"] is True
+    await switch.click()
+    await expect(projects).to_have_count(0)
+
     await page.get_by_label("Name").fill("Countess")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Saved.")).to_be_visible()
     assert (await rest.expect(200, "GET", "/api/v1/account"))["name"] == "Countess"
 
-
-async def test_the_password_is_changed_for_who_knows_it(page: Page, rest: Rest) -> None:
     change = page.get_by_role("button", name="Change the password")
-    await page.get_by_role("textbox", name="Current password").fill("wrong password 1")
-    await page.get_by_role("textbox", name="New password").fill("another long password")
+    current = page.get_by_role("textbox", name="Current password")
+    new = page.get_by_role("textbox", name="New password")
+    await current.fill("wrong password 1")
+    await new.fill(NEW_PASSWORD)
     await change.click()
-    await expect(page.get_by_role("alert")).to_contain_text("The current password is wrong.")
-    await page.get_by_role("textbox", name="Current password").fill(PASSWORD)
+    alert = page.get_by_role("main").get_by_role("alert")
+    await expect(alert).to_contain_text("The current password is wrong.")
+    await current.fill(PASSWORD)
     await change.click()
     await expect(page.get_by_text("The password is changed.")).to_be_visible()
-    await expect(page.get_by_role("textbox", name="New password")).to_have_value("")
-    body = {"email": EMAIL, "password": "another long password"}
-    await rest.expect(201, "POST", "/api/v1/sessions", body)
+    await expect(new).to_have_value("")
     await rest.refused(900, "GET", "/api/v1/account")
+    body = {"email": EMAIL, "password": NEW_PASSWORD}
+    await rest.expect(201, "POST", "/api/v1/sessions", body)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize(
+    ("scheme", "viewport"), [("light", LAPTOP), ("dark", PHONE)], ids=["laptop", "phone"]
+)
 async def test_axe_finds_nothing_grave(
     url: str, rest: Rest, chromium: Browser, axe: str, scheme: str, viewport: dict[str, int]
 ) -> None:
@@ -148,5 +135,4 @@ async def test_axe_finds_nothing_grave(
         await page.get_by_role("button", name="Your account").click()
         await expect(page.get_by_role("menuitem", name="Sign out")).to_be_visible()
         assert await grave_faults(page, axe) == []
-        width = await page.evaluate("document.documentElement.scrollWidth")
-        assert width <= viewport["width"]
+        assert await no_wider_than_screen(page)

@@ -13,6 +13,7 @@ from playwright.async_api import expect
 from pydantic import SecretStr
 
 from api.app import create_app
+from api.auth import COOKIE
 from api.openid import Failure
 from temporal.server import free_port
 from tests.api.conftest import PASSWORD
@@ -100,6 +101,16 @@ async def test_from_the_button_to_the_page_that_was_wanted_and_again(page: Page,
     await expect(page.get_by_text("have no password here")).to_be_visible()
     await expect(page.get_by_role("textbox", name="Current password")).to_have_count(0)
     assert await grave_faults(page, axe) == []
+    # When its session ends, the provider alone can let it in again.
+    await page.context.clear_cookies(name=COOKIE)
+    await page.get_by_role("button", name="Save").click()
+    again = page.get_by_role("dialog", name="Sign in again")
+    await expect(again.get_by_role("link", name=CONTINUE)).to_be_focused()
+    await expect(again.get_by_role("textbox")).to_have_count(0)
+    assert await grave_faults(page, axe) == []
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Profile")).to_be_visible()
+    await expect(again).to_have_count(0)
     await page.get_by_role("textbox", name="New password").fill(PASSWORD)
     await page.get_by_role("button", name="Set a password").click()
     await expect(page.get_by_text("The password is set.")).to_be_visible()

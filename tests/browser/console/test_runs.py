@@ -158,6 +158,8 @@ async def test_a_registration_is_watched_tested_paused_and_ended(
     await register(workshop, "ada")
     await register(workshop, "grace")
     await menu(page, "Registrations")
+    # The page before has a field of this name, too.
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Registrations")
     await page.get_by_role("searchbox", name="User").fill("ada")
     await expect(page.get_by_role("row")).to_have_count(2)
     await choose(page, "State", "Active")

@@ -1,4 +1,14 @@
-import { ActionIcon, Anchor, Menu, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
+import {
+  ActionIcon,
+  Anchor,
+  Box,
+  Menu,
+  Paper,
+  Stack,
+  Table,
+  Text,
+  VisuallyHidden,
+} from "@mantine/core";
 import { IconCopy, IconDotsVertical, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -14,20 +24,23 @@ interface Props {
   onDelete: (automation: Summary) => void;
 }
 
-/** Each automation with how it stands. Nothing is run from here. */
+/**
+ * Each automation with how it stands; on a phone all that is below the name. Nothing is run from
+ * here.
+ */
 export function AutomationTable({ automations, ...rest }: Props) {
   const { t } = useTranslation();
   return (
-    <Table.ScrollContainer minWidth={720}>
-      <Table verticalSpacing="sm" highlightOnHover>
+    <Paper withBorder>
+      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("automations.name")}</Table.Th>
-            <Table.Th>{t("automations.state")}</Table.Th>
-            <Table.Th>{t("automations.registrations")}</Table.Th>
-            <Table.Th>{t("automations.lastRun")}</Table.Th>
-            <Table.Th>{t("automations.changed")}</Table.Th>
-            <Table.Th w={100}>{t("automations.actions")}</Table.Th>
+            <Table.Th visibleFrom="md">{t("automations.state")}</Table.Th>
+            <Table.Th visibleFrom="lg">{t("automations.registrations")}</Table.Th>
+            <Table.Th visibleFrom="sm">{t("automations.lastRun")}</Table.Th>
+            <Table.Th visibleFrom="lg">{t("automations.changed")}</Table.Th>
+            <Table.Th aria-label={t("automations.actions")} />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -36,7 +49,7 @@ export function AutomationTable({ automations, ...rest }: Props) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Paper>
   );
 }
 
@@ -48,60 +61,52 @@ function Row({
   onDelete,
 }: Omit<Props, "automations"> & { automation: Summary }) {
   const { t } = useTranslation();
-  const { id, name, lastRun, registrations } = automation;
+  const { id, name, registrations } = automation;
   const project = `/projects/${projectId}`;
+  const registered =
+    registrations > 0 ? (
+      <Anchor
+        component={Link}
+        inherit
+        to={`${project}/registrations?automation=${id}`}
+        underline="always"
+        aria-label={t("automations.registrationsOf", { name, count: registrations })}
+      >
+        {registrations}
+      </Anchor>
+    ) : (
+      registrations
+    );
   return (
     <Table.Tr>
       <Table.Td>
         <Anchor component={Link} to={id} underline="always" fw={500}>
           {name}
         </Anchor>
+        <Box hiddenFrom="md" mt={4}>
+          <State automation={automation} />
+        </Box>
+        <Text size="xs" c="dimmed" hiddenFrom="sm" mt={4}>
+          {t("automations.lastRun")}:{" "}
+          <LastRun projectId={projectId} automation={automation} isInline />
+        </Text>
+        {registrations > 0 && (
+          <Text size="xs" c="dimmed" hiddenFrom="lg" mt={4}>
+            {t("automations.registrations")}: {registered}
+          </Text>
+        )}
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="md">
         <State automation={automation} />
       </Table.Td>
-      <Table.Td>
-        {registrations > 0 ? (
-          <Anchor
-            component={Link}
-            to={`${project}/registrations?automation=${id}`}
-            underline="always"
-            aria-label={t("automations.registrationsOf", { name, count: registrations })}
-          >
-            {registrations}
-          </Anchor>
-        ) : (
-          registrations
-        )}
+      <Table.Td visibleFrom="lg">{registered}</Table.Td>
+      <Table.Td visibleFrom="sm">
+        <LastRun projectId={projectId} automation={automation} />
       </Table.Td>
-      <Table.Td>
-        {lastRun ? (
-          <Anchor
-            component={Link}
-            to={`${project}/runs/${encodeURIComponent(lastRun.id)}`}
-            c="inherit"
-            display="inline-block"
-            pos="relative"
-          >
-            <VisuallyHidden>
-              {t("automations.lastRunOf", {
-                name,
-                status: t(`automations.run_${lastRun.status}`),
-              })}
-            </VisuallyHidden>
-            <StateBadge state={lastRun.status} label={t(`automations.run_${lastRun.status}`)} />
-            <Text span size="xs" c="dimmed" display="block">
-              <Moment at={lastRun.startedAt} />
-            </Text>
-          </Anchor>
-        ) : (
-          <Text c="dimmed">{t("automations.never")}</Text>
-        )}
-      </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="lg">
         <Moment at={automation.updatedAt} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td ta="right">
         <Menu position="bottom-end" shadow="md">
           <Menu.Target>
             <ActionIcon
@@ -155,5 +160,42 @@ function State({ automation }: { automation: Summary }) {
         </Text>
       )}
     </Stack>
+  );
+}
+
+interface LastRunProps {
+  projectId: string;
+  automation: Summary;
+  /** Within a line of text. */
+  isInline?: boolean;
+}
+
+function LastRun({ projectId, automation, isInline = false }: LastRunProps) {
+  const { t } = useTranslation();
+  const { name, lastRun } = automation;
+  if (!lastRun) {
+    return (
+      <Text span inherit={isInline} c="dimmed">
+        {t("automations.never")}
+      </Text>
+    );
+  }
+  const status = t(`automations.run_${lastRun.status}`);
+  const to = `/projects/${projectId}/runs/${encodeURIComponent(lastRun.id)}`;
+  if (isInline) {
+    return (
+      <Anchor component={Link} to={to} inherit underline="always">
+        {status} · <Moment at={lastRun.startedAt} />
+      </Anchor>
+    );
+  }
+  return (
+    <Anchor component={Link} to={to} c="inherit" display="inline-block" pos="relative">
+      <VisuallyHidden>{t("automations.lastRunOf", { name, status })}</VisuallyHidden>
+      <StateBadge state={lastRun.status} label={status} />
+      <Text span size="xs" c="dimmed" display="block">
+        <Moment at={lastRun.startedAt} />
+      </Text>
+    </Anchor>
   );
 }

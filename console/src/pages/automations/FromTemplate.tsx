@@ -1,7 +1,7 @@
 import { Button, Group, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useApps } from "./editor/catalogue";
+import { useApps } from "./editor/draft/catalogue";
 import { CREATE_FORM, type Exported } from "./exchange";
 import { DEFINITIONS, TEMPLATES, type Template, appsOf, needsAccount } from "./templates";
 

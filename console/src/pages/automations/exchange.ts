@@ -1,6 +1,6 @@
 /** Automations as files: exported, and read again. */
 
-import type { Definition } from "./editor/model";
+import type { Definition } from "./editor/draft/model";
 
 /** The id of the form that makes an automation, whatever it begins with. */
 export const CREATE_FORM = "create-automation";

@@ -10,6 +10,8 @@ import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { More } from "../../components/More";
 import { Guide } from "../start/Guide";
+import { useGuideState } from "../start/guideState";
+import { useProgress } from "../start/progress";
 import { AutomationTable } from "./AutomationTable";
 import { CreateModal } from "./CreateModal";
 import { DeleteDialog } from "./DeleteDialog";
@@ -45,7 +47,12 @@ export default function Automations() {
       ),
     getNextPageParam: (page) => page.nextCursor,
   });
-  const rows = automations.data?.pages.flatMap((page) => page.items);
+  // The guide and the list come together: whether there is a guide decides where the list stands.
+  const [guide] = useGuideState(projectId);
+  const progress = useProgress(projectId, guide !== "closed");
+  const rows = progress.isLoading
+    ? undefined
+    : automations.data?.pages.flatMap((page) => page.items);
   // In the address, so that other pages can lead to it, with a template chosen.
   const fresh = asked.get("new");
   const setFresh = (template: string | null) =>
@@ -58,7 +65,7 @@ export default function Automations() {
         {create}
       </Group>
       <Guide projectId={projectId} />
-      {(search !== "" || rows?.length !== 0) && (
+      {!progress.isLoading && (search !== "" || rows?.length !== 0) && (
         <TextInput
           type="search"
           maw={360}
@@ -68,7 +75,7 @@ export default function Automations() {
         />
       )}
       <ErrorAlert error={automations.error ?? rename.error ?? duplicate.error} />
-      {automations.isPending && <Skeleton height={240} />}
+      {(progress.isLoading || automations.isPending) && <Skeleton height={240} />}
       {rows?.length === 0 && (
         <EmptyState
           title={search ? t("automations.noneFound") : t("automations.empty")}
@@ -90,7 +97,7 @@ export default function Automations() {
           }
         />
       )}
-      <More query={automations} />
+      {rows && <More query={automations} />}
       <CreateModal
         projectId={projectId}
         isOpen={fresh !== null}

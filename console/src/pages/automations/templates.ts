@@ -1,7 +1,7 @@
 /** What a new automation can begin with: the files of the folder templates. */
 
-import { usedApps } from "./editor/catalogue";
-import { type Definition, isShaped } from "./editor/model";
+import { usedApps } from "./editor/draft/catalogue";
+import { type Definition, isShaped } from "./editor/draft/model";
 
 /** In the order in which they are offered: what runs without any app or account comes first. */
 export const TEMPLATES = [

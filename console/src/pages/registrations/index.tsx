@@ -1,12 +1,14 @@
-import { Box, Button, Checkbox, Group, Select, Skeleton, Stack, Title } from "@mantine/core";
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Box, Button, Checkbox, Group, Skeleton, Stack, Title } from "@mantine/core";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { api, unwrap } from "../../api/client";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FilterSelect } from "../../components/FilterSelect";
 import { FilterText } from "../../components/FilterText";
 import { More } from "../../components/More";
+import { useAutomationNames } from "../../components/useAutomationNames";
 import { type Filters, useFilters } from "../../components/useFilters";
 import { Registration } from "./Registration";
 import { RegistrationTable, type Row } from "./RegistrationTable";
@@ -90,37 +92,21 @@ function FilterBar({ projectId, filters, isOwn, isFiltered }: BarProps) {
   const { t } = useTranslation();
   // Another page led here, to the registrations of this very user.
   const user = filters.get("user");
-  const automations = useQuery({
-    queryKey: ["projects", projectId, "automation-names"],
-    queryFn: () =>
-      unwrap(
-        api.GET("/api/v1/projects/{projectId}/automations", {
-          params: { path: { projectId }, query: { limit: 200 } },
-        }),
-      ),
-  });
+  const automations = useAutomationNames(projectId);
   return (
     <>
       <Group align="flex-end" role="search" aria-label={t("registrations.filters")}>
-        <Select
-          w={{ base: "calc(50% - 8px)", xs: 180 }}
+        <FilterSelect
+          filters={filters}
+          name="state"
           label={t("registrations.state")}
-          placeholder={t("registrations.all")}
-          clearable
-          clearButtonProps={{ "aria-label": t("registrations.filterClear") }}
-          value={filters.get("state")}
-          onChange={(value) => filters.choose({ state: value })}
           data={STATES.map((value) => ({ value, label: t(`registrations.state_${value}`) }))}
         />
-        <Select
-          w={{ base: "calc(50% - 8px)", xs: 180 }}
+        <FilterSelect
+          filters={filters}
+          name="automation"
           label={t("registrations.automation")}
-          placeholder={t("registrations.all")}
-          clearable
           searchable
-          clearButtonProps={{ "aria-label": t("registrations.filterClear") }}
-          value={filters.get("automation")}
-          onChange={(value) => filters.choose({ automation: value })}
           data={automations.data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? []}
         />
         {!isOwn && (

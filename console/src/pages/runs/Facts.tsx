@@ -7,6 +7,7 @@ import { api, unwrap } from "../../api/client";
 import type { components } from "../../api/schema";
 import { duration } from "../../components/duration";
 import { Moment } from "../../components/Moment";
+import { ShortId } from "../../components/ShortId";
 import { startedBy } from "./startedBy";
 
 type Details = components["schemas"]["RunDetails"];
@@ -40,7 +41,9 @@ export function Facts({ projectId, run }: { projectId: string; run: Details }) {
         <Fact name={t("runs.duration")}>
           {run.endedAt ? duration(run.endedAt - run.startedAt, i18n.language) : "–"}
         </Fact>
-        <Fact name={t("runs.id")}>{run.id}</Fact>
+        <Fact name={t("runs.id")}>
+          <ShortId id={run.id} label={t("runs.id")} />
+        </Fact>
         {run.parentRunId && (
           <Fact name={t("runs.parent")}>
             <RunLink projectId={projectId} runId={run.parentRunId} name={t("runs.open")} />

@@ -1,12 +1,12 @@
-import { Box, Button, Checkbox, Group, Select, Skeleton, Stack, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Box, Button, Checkbox, Group, Skeleton, Stack, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import { api, unwrap } from "../../api/client";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FilterSelect } from "../../components/FilterSelect";
 import { FilterText } from "../../components/FilterText";
 import { More } from "../../components/More";
+import { useAutomationNames } from "../../components/useAutomationNames";
 import { type Filters, useFilters } from "../../components/useFilters";
 import { RunTable } from "./RunTable";
 import { type Period, PERIODS, type Status, useRuns } from "./useRuns";
@@ -80,28 +80,7 @@ function FilterBar({ projectId, filters, isOwn, isFiltered }: BarProps) {
       own: null,
       period: null,
     });
-  const automations = useQuery({
-    queryKey: ["projects", projectId, "automation-names"],
-    queryFn: () =>
-      unwrap(
-        api.GET("/api/v1/projects/{projectId}/automations", {
-          params: { path: { projectId }, query: { limit: 200 } },
-        }),
-      ),
-  });
-  const choice = (name: string, label: string, data: { value: string; label: string }[]) => (
-    <Select
-      label={label}
-      placeholder={t("runs.all")}
-      clearable
-      searchable={name === "automation"}
-      clearButtonProps={{ "aria-label": t("runs.filterClear") }}
-      value={filters.get(name)}
-      onChange={(value) => filters.choose({ [name]: value })}
-      data={data}
-      w={{ base: "calc(50% - 8px)", xs: 150 }}
-    />
-  );
+  const automations = useAutomationNames(projectId);
   return (
     <>
       <Group align="flex-end" role="search" aria-label={t("runs.filters")}>
@@ -111,21 +90,28 @@ function FilterBar({ projectId, filters, isOwn, isFiltered }: BarProps) {
           label={t("runs.search")}
           placeholder={t("runs.searchHint")}
         />
-        {choice(
-          "status",
-          t("runs.status"),
-          STATUSES.map((value) => ({ value, label: t(`runs.status_${value}`) })),
-        )}
-        {choice(
-          "automation",
-          t("runs.automation"),
-          automations.data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? [],
-        )}
-        {choice(
-          "period",
-          t("runs.started"),
-          Object.keys(PERIODS).map((value) => ({ value, label: t(`runs.period_${value}`) })),
-        )}
+        <FilterSelect
+          filters={filters}
+          name="status"
+          label={t("runs.status")}
+          data={STATUSES.map((value) => ({ value, label: t(`runs.status_${value}`) }))}
+        />
+        <FilterSelect
+          filters={filters}
+          name="automation"
+          label={t("runs.automation")}
+          searchable
+          data={automations.data?.items.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+        />
+        <FilterSelect
+          filters={filters}
+          name="period"
+          label={t("runs.started")}
+          data={Object.keys(PERIODS).map((value) => ({
+            value,
+            label: t(`runs.period_${value}`),
+          }))}
+        />
         {!isOwn && <FilterText filters={filters} name="user" label={t("runs.user")} />}
         <Checkbox
           mb={8}

@@ -1,13 +1,4 @@
-import {
-  CloseButton,
-  Group,
-  Paper,
-  Progress as Bar,
-  Skeleton,
-  Stack,
-  Text,
-  Title,
-} from "@mantine/core";
+import { CloseButton, Group, Paper, Progress as Bar, Stack, Text, Title } from "@mantine/core";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Finished } from "./Finished";
@@ -19,7 +10,7 @@ import { STEPS, useProgress } from "./progress";
 export function Guide({ projectId }: { projectId: string }) {
   const { t } = useTranslation();
   const [state, setState] = useGuideState(projectId);
-  const { data: progress, isError } = useProgress(projectId, state !== "closed");
+  const { data: progress } = useProgress(projectId, state !== "closed");
   const isDone = progress?.next === null;
 
   useEffect(() => {
@@ -30,9 +21,7 @@ export function Guide({ projectId }: { projectId: string }) {
     if (state === "open" && isDone) return () => setState("closed");
   }, [state, isDone, setState]);
 
-  if (state === "closed" || (state === null && isDone)) return null;
-  // The list below says what failed.
-  if (!progress) return isError ? null : <Skeleton height={320} />;
+  if (!progress || state === "closed" || (state === null && isDone)) return null;
   const count = STEPS.filter((step) => progress.done[step]).length;
   return (
     <Paper

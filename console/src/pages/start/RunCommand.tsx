@@ -15,8 +15,8 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, unwrap } from "../../api/client";
 import { ErrorAlert } from "../../components/ErrorAlert";
-import { isShaped, type Definition } from "../automations/editor/model";
-import { sampleData } from "../automations/editor/snippets";
+import { isShaped, type Definition } from "../automations/editor/draft/model";
+import { sampleData } from "../automations/editor/code/snippets";
 import { type Command, command, COMMANDS } from "./commands";
 import { useGuideToken } from "./token";
 

@@ -1,10 +1,11 @@
-import { Box, Button, Group, Paper, Select, Skeleton, Stack, Table, Title } from "@mantine/core";
+import { Box, Button, Group, Paper, Skeleton, Stack, Table, Title } from "@mantine/core";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../../api/client";
 import type { components } from "../../api/schema";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FilterSelect } from "../../components/FilterSelect";
 import { FilterText } from "../../components/FilterText";
 import { Moment } from "../../components/Moment";
 import { More } from "../../components/More";
@@ -70,25 +71,17 @@ export function Users({ projectId }: { projectId: string }) {
       </Group>
       <Group align="flex-end" role="search" aria-label={t("statistics.userFilters")}>
         <FilterText filters={filters} name="search" label={t("statistics.userSearch")} />
-        <Select
-          w={{ base: "calc(50% - 8px)", xs: 180 }}
+        <FilterSelect
+          filters={filters}
+          name="app"
           label={t("statistics.app")}
-          placeholder={t("runs.all")}
-          clearable
           searchable
-          clearButtonProps={{ "aria-label": t("runs.filterClear") }}
-          value={appKey}
-          onChange={(value) => filters.choose({ app: value })}
           data={[...names].map(([value, label]) => ({ value, label }))}
         />
-        <Select
-          w={{ base: "calc(50% - 8px)", xs: 180 }}
+        <FilterSelect
+          filters={filters}
+          name="connection"
           label={t("statistics.connection")}
-          placeholder={t("runs.all")}
-          clearable
-          clearButtonProps={{ "aria-label": t("runs.filterClear") }}
-          value={status}
-          onChange={(value) => filters.choose({ connection: value })}
           data={STATUSES.map((value) => ({ value, label: t(`statistics.connection_${value}`) }))}
         />
       </Group>

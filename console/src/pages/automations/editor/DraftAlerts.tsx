@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../../api/client";
-import type { Draft } from "./useDraft";
+import type { Draft } from "./draft/useDraft";
 
 /** Why the draft is not saved, and what can be done about it. */
 export function DraftAlerts({ draft }: { draft: Draft }) {

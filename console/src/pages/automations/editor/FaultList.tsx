@@ -1,9 +1,9 @@
 import { Alert, Anchor, List } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Fault } from "../../../api/client";
-import { stepOfPath } from "./faults";
-import { isShaped } from "./model";
-import type { Draft } from "./useDraft";
+import { stepOfPath } from "./draft/faults";
+import { isShaped } from "./draft/model";
+import type { Draft } from "./draft/useDraft";
 
 interface Props {
   faults: Fault[];

@@ -20,7 +20,7 @@ import { useDuplicate } from "../useAutomationChanges";
 import { Name } from "./Name";
 import { changes } from "./versions/difference";
 import { useVersion } from "./versions/useVersion";
-import type { Draft } from "./useDraft";
+import type { Draft } from "./draft/useDraft";
 
 type Automation = components["schemas"]["AutomationView"];
 

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import type { Fault } from "../../../api/client";
 import { download, exported, imported } from "../exchange";
 import { FaultList } from "./FaultList";
-import type { Definition } from "./model";
-import type { Draft } from "./useDraft";
+import type { Definition } from "./draft/model";
+import type { Draft } from "./draft/useDraft";
 
 interface Props {
   name: string;

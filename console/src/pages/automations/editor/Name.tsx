@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { components } from "../../../api/schema";
 import { useRename } from "../useAutomationChanges";
+import classes from "./editor.module.css";
 
 interface Props {
   path: { projectId: string; automationId: string };
@@ -17,9 +18,12 @@ export function Name({ path, automation }: Props) {
   const rename = useRename(path.projectId);
   if (typed === null) {
     return (
-      <Group gap={4}>
-        <Title order={1}>{automation.name}</Title>
+      <div>
+        <Title order={1} className={classes.title}>
+          {automation.name}
+        </Title>
         <ActionIcon
+          className={classes.rename}
           variant="subtle"
           color="gray"
           aria-label={t("automations.rename")}
@@ -30,7 +34,7 @@ export function Name({ path, automation }: Props) {
         >
           <IconPencil size={18} aria-hidden />
         </ActionIcon>
-      </Group>
+      </div>
     );
   }
   return (

@@ -1,12 +1,12 @@
 import { useHotkeys } from "@mantine/hooks";
 import type { ClipboardEvent, KeyboardEvent, RefObject } from "react";
 import { useTranslation } from "react-i18next";
-import type { StepAction } from "../StepMenu";
+import type { StepAction } from "../flow/StepMenu";
 import { useAnnounce } from "../announce";
-import { copied, hold, pasted } from "../clipboard";
-import { labelOf } from "../labels";
-import { find, type Path, type Step } from "../model";
-import type { Draft } from "../useDraft";
+import { copied, hold, pasted } from "../draft/clipboard";
+import { labelOf } from "../flow/labels";
+import { find, type Path, type Step } from "../draft/model";
+import type { Draft } from "../draft/useDraft";
 import { cards, placeAfter } from "./useStepActions";
 
 interface Options {

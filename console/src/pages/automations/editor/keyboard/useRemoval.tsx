@@ -2,9 +2,9 @@ import { Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { labelOf } from "../labels";
-import { type Definition, find, remove } from "../model";
-import type { Draft } from "../useDraft";
+import { labelOf } from "../flow/labels";
+import { type Definition, find, remove } from "../draft/model";
+import type { Draft } from "../draft/useDraft";
 
 const NOTICE = "step-removed";
 const SHOWN_MS = 10_000;

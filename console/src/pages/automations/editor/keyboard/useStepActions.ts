@@ -1,12 +1,21 @@
 import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
-import type { StepAction } from "../StepMenu";
+import type { StepAction } from "../flow/StepMenu";
 import { useAnnounce } from "../announce";
-import { copied, hold } from "../clipboard";
-import { RESULT, TRIGGER } from "../faults";
-import { labelOf } from "../labels";
-import { type Definition, type Path, type Step, copies, find, getIn, insert, move } from "../model";
-import type { Draft } from "../useDraft";
+import { copied, hold } from "../draft/clipboard";
+import { RESULT, TRIGGER } from "../draft/faults";
+import { labelOf } from "../flow/labels";
+import {
+  type Definition,
+  type Path,
+  type Step,
+  copies,
+  find,
+  getIn,
+  insert,
+  move,
+} from "../draft/model";
+import type { Draft } from "../draft/useDraft";
 import { useRemoval } from "./useRemoval";
 
 /** What can be done with steps of the flow, said to screen readers, with the focus following. */

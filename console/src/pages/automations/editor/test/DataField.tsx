@@ -1,9 +1,9 @@
 import { MultiSelect, NumberInput, Select, TextInput, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { choicesOf, read, widgetOf, written } from "../fields";
-import type { Json } from "../model";
-import type { Schema } from "../sources";
+import { choicesOf, read, widgetOf, written } from "../forms/fields";
+import type { Json } from "../draft/model";
+import type { Schema } from "../data/sources";
 
 interface Props {
   name: string;

@@ -2,8 +2,8 @@ import { Button, Group, SegmentedControl, Stack, Textarea } from "@mantine/core"
 import { IconPlayerPlay } from "@tabler/icons-react";
 import type { KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { type Json, type JsonObject, type Trigger, setIn } from "../model";
-import type { Schema } from "../sources";
+import { type Json, type JsonObject, type Trigger, setIn } from "../draft/model";
+import type { Schema } from "../data/sources";
 import { DataField } from "./DataField";
 import { type TestInput, type Typed, useShownRun } from "./useTestRun";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Definition } from "../model";
+import type { Definition } from "../draft/model";
 import { type Execution, type Observed, failedStep, standings } from "./standings";
 
 const definition: Definition = {

@@ -10,7 +10,7 @@ import {
   getIn,
   startsWith,
   walk,
-} from "../model";
+} from "../draft/model";
 
 export type Execution = Pick<
   components["schemas"]["StepView"],

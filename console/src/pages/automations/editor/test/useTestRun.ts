@@ -3,9 +3,9 @@ import { createContext, useContext, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../../../../api/client";
 import type { components } from "../../../../api/schema";
-import { type Definition, type Json, type JsonObject, isShaped } from "../model";
-import { samplesKey } from "../samples";
-import type { Draft } from "../useDraft";
+import { type Definition, type Json, type JsonObject, isShaped } from "../draft/model";
+import { samplesKey } from "../data/samples";
+import type { Draft } from "../draft/useDraft";
 import { type Standing, isLive, standings } from "./standings";
 
 export type RunDetails = components["schemas"]["RunDetails"];

@@ -1,8 +1,8 @@
 import { Badge, Code, Group, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useAppViews, usedApps } from "../catalogue";
-import { kindOf, labelOfPlace } from "../labels";
-import { type Definition, type Json, isShaped } from "../model";
+import { useAppViews, usedApps } from "../draft/catalogue";
+import { kindOf, labelOfPlace } from "../flow/labels";
+import { type Definition, type Json, isShaped } from "../draft/model";
 import { type Difference, type ValueChange, difference } from "./difference";
 import classes from "./versions.module.css";
 

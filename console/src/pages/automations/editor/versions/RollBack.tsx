@@ -5,9 +5,9 @@ import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../../../../api/client";
 import type { components } from "../../../../api/schema";
 import { ErrorAlert } from "../../../../components/ErrorAlert";
-import type { Definition } from "../model";
+import type { Definition } from "../draft/model";
 import { Registrations } from "../publish/Registrations";
-import type { Draft } from "../useDraft";
+import type { Draft } from "../draft/useDraft";
 import { Changes } from "./Changes";
 import { useVersion } from "./useVersion";
 

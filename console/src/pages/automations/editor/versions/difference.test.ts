@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { RESULT, TRIGGER } from "../faults";
-import { type Definition, insert, move, moveTo, remove, setIn } from "../model";
+import { RESULT, TRIGGER } from "../draft/faults";
+import { type Definition, insert, move, moveTo, remove, setIn } from "../draft/model";
 import { changes, difference } from "./difference";
 
 const base: Definition = {

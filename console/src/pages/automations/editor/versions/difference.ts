@@ -1,6 +1,6 @@
 /** What changed between two definitions, step by step: steps are the same when their ids are. */
 
-import { TRIGGER, RESULT } from "../faults";
+import { TRIGGER, RESULT } from "../draft/faults";
 import {
   type Definition,
   type Json,
@@ -14,7 +14,7 @@ import {
   setIn,
   startsWith,
   walk,
-} from "../model";
+} from "../draft/model";
 
 /** One value that differs; `undefined`: there is none on that side. */
 export interface ValueChange {

@@ -1,0 +1,159 @@
+import { NumberInput, Select, TextInput } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useAutomationNames } from "../../../../components/useAutomationNames";
+import { Entries } from "./Entries";
+import { Cel, Value } from "./FlowFields";
+import { NamedValues } from "./NamedValues";
+import type { StepFormProps } from "./StepPanel";
+import type { Json } from "../draft/model";
+
+/** Names that the language has for itself; no loop may give them to its items. */
+const RESERVED = ["data", "event", "run", "steps", "vars", "callbacks"];
+
+/** The keys of a step that belongs to the flow. */
+export function FlowStepForm(props: StepFormProps) {
+  switch (props.place.step.type) {
+    case "condition":
+      return <Entries {...props} list="branches" beginning={{ when: "true", steps: [] }} />;
+    case "switch":
+      return (
+        <>
+          <Cel {...props} path={["value"]} label="value" />
+          <Entries {...props} list="cases" beginning={{ equals: "", steps: [] }} />
+        </>
+      );
+    case "for-each":
+      return <Loop {...props} />;
+    case "delay":
+      return (
+        <Value {...props} path={["seconds"]} label="seconds" schema={{ type: "number" }} required />
+      );
+    case "wait-until":
+      return <Value {...props} path={["at"]} label="at" schema={{ type: "string" }} required />;
+    case "approval":
+      return (
+        <>
+          <Value
+            {...props}
+            path={["who"]}
+            label="who"
+            schema={{ type: "string", maxLength: 200 }}
+          />
+          <Value {...props} path={["message"]} label="message" schema={{ type: "string" }} />
+          <Seconds {...props} />
+        </>
+      );
+    case "callback":
+      return <Seconds {...props} />;
+    case "call":
+      return <Call {...props} />;
+    case "set":
+      return <NamedValues {...props} path={["values"]} />;
+    case "stop":
+      return <Stop {...props} />;
+    default:
+      return null;
+  }
+}
+
+function Loop(props: StepFormProps) {
+  const { place, set, faultOf } = props;
+  const { t } = useTranslation();
+  const name = (key: "itemName" | "indexName", otherwise: string) => (
+    <TextInput
+      label={t(`automations.field_${key}`)}
+      placeholder={otherwise}
+      error={
+        faultOf([key]) ??
+        (RESERVED.includes(String(place.step[key])) ? t("editor.reserved") : undefined)
+      }
+      value={String(place.step[key] ?? "")}
+      onChange={(event) => set([key], event.currentTarget.value || undefined)}
+    />
+  );
+  return (
+    <>
+      <Cel {...props} path={["items"]} label="items" />
+      {name("itemName", "item")}
+      {name("indexName", "index")}
+      <NumberInput
+        label={t("automations.field_parallelism")}
+        min={1}
+        max={50}
+        allowDecimal={false}
+        error={faultOf(["parallelism"])}
+        value={Number(place.step.parallelism ?? 1)}
+        onChange={(value) => set(["parallelism"], value === "" ? undefined : value)}
+      />
+      <Value
+        {...props}
+        path={["output"]}
+        label="output"
+        schema={{}}
+        hint="automations.outputHint"
+      />
+    </>
+  );
+}
+
+function Seconds({ place, set, faultOf }: StepFormProps) {
+  const { t } = useTranslation();
+  const value = place.step.expiresIn;
+  return (
+    <NumberInput
+      label={t("automations.field_expiresIn")}
+      description={t("automations.expiresInHint")}
+      min={1}
+      error={faultOf(["expiresIn"])}
+      value={typeof value === "number" ? value : ""}
+      onChange={(next) => set(["expiresIn"], next === "" ? undefined : (next as Json))}
+    />
+  );
+}
+
+function Call(props: StepFormProps) {
+  const { projectId, automationId, place, set, faultOf } = props;
+  const { t } = useTranslation();
+  const automations = useAutomationNames(projectId);
+  const callable =
+    automations.data?.items.filter(
+      ({ id, publishedVersion }) => id !== automationId && publishedVersion !== null,
+    ) ?? [];
+  return (
+    <>
+      <Select
+        label={t("automations.field_automationId")}
+        description={t("automations.callHint")}
+        searchable
+        withAsterisk
+        data={callable.map(({ id, name }) => ({ value: id, label: name }))}
+        value={String(place.step.automationId ?? "") || null}
+        error={faultOf(["automationId"])}
+        onChange={(value) => set(["automationId"], value ?? "")}
+      />
+      <NamedValues {...props} path={["data"]} />
+    </>
+  );
+}
+
+function Stop(props: StepFormProps) {
+  const { place, set, faultOf } = props;
+  const { t } = useTranslation();
+  return (
+    <>
+      <Select
+        label={t("automations.field_status")}
+        allowDeselect={false}
+        error={faultOf(["status"])}
+        data={["completed", "error"].map((value) => ({
+          value,
+          label: t(`automations.run_${value}`),
+        }))}
+        value={place.step.status === "error" ? "error" : "completed"}
+        onChange={(value) => set(["status"], value ?? "completed")}
+      />
+      <Value {...props} path={["message"]} label="message" schema={{ type: "string" }} />
+      <Value {...props} path={["result"]} label="result" schema={{}} />
+    </>
+  );
+}
