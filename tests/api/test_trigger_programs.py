@@ -67,6 +67,7 @@ async def stripe() -> AsyncIterator[str]:
 def write_manifest(folder: Path, url: str) -> None:
     """The built-in app at this address, and subscribed to by the program's own route."""
     app = read_app(BUILT_IN / "stripe")
+    del app["options"]  # they stand in files of their own, of which this app has none
     for place, parts in (("actions", app.pop("components")), ("triggers", app.pop("triggers"))):
         (folder / "stripe" / place).mkdir(parents=True)
         for part in parts:

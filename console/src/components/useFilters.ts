@@ -16,7 +16,8 @@ export function useFilters(): Filters {
       if (value) next.set(name, value);
       else next.delete(name);
     }
-    setParams(next, { replace: true });
+    // At once: a checkbox that shows what the address says must not lag behind the click.
+    setParams(next, { replace: true, flushSync: true });
   };
   return { get: (name) => params.get(name), choose };
 }
