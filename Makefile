@@ -47,7 +47,7 @@ dev: $(DEV_READY) $(CONSOLE)
 console: $(CONSOLE)
 
 test: $(TEST_READY)
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup $(ARGS)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
 
 bench: $(DEV_READY)
 	@$(RUN) -m benchmarks $(if $(JSON),--json "$(JSON)")

@@ -69,7 +69,8 @@ async def _join(session: AsyncSession, account: Account, person: Person) -> None
             Identity.account_id == account.id, Identity.issuer == person.issuer
         )
     )
-    if other is not None:
+    # The same subject came by another browser since we looked: the insertion will tell.
+    if other not in (None, person.subject):
         raise SignInFailed(
             Failure.EMAIL_TAKEN, "another subject of the provider has the account with the email"
         )
