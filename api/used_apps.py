@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from connectors.manifest import App
+from connectors.manifest import App, AppPart
+from connectors.options import Options
 from store.models import Automation, AutomationVersion
 
 
@@ -45,10 +47,12 @@ async def uses_of(session: AsyncSession, project_id: str) -> dict[str, Use]:
 
 def needed_scopes(app: App, use: Use) -> list[str]:
     """The OAuth scopes that what is used of an app needs, each once, in the manifest's order."""
-    parts = [(component.key, component.scopes) for component in app.components]
-    parts += [(trigger.key, trigger.scopes) for trigger in app.triggers]
-    used = (scopes for key, scopes in parts if key in use.components)
-    return list(dict.fromkeys(scope for scopes in used for scope in scopes))
+    return scopes_of(part for part in app.parts if part.key in use.components)
+
+
+def scopes_of(parts: Iterable[AppPart | Options]) -> list[str]:
+    """The OAuth scopes that parts of an app need, each once."""
+    return list(dict.fromkeys(scope for part in parts for scope in part.scopes))
 
 
 def _components_of(definition: Any) -> set[str]:

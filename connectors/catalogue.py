@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from pydantic import ValidationError
 
-from connectors.manifest import App, Component, Trigger
+from connectors.manifest import App, AppPart, Component, Trigger
 from connectors.templates import compiled_parts
 from connectors.triggers import AppWebhookSource, InboundSource, ScheduleSource, WebhookSource
 from connectors.urls import places
@@ -179,7 +179,7 @@ def check_manifests(catalogue: Catalogue | None = None) -> list[str]:
     return faults
 
 
-def _doubts(part: Component | Trigger, read: set[str]) -> list[str]:
+def _doubts(part: AppPart, read: set[str]) -> list[str]:
     faults = []
     if not part.description:
         faults.append("needs a description")
@@ -201,8 +201,7 @@ def _doubts(part: Component | Trigger, read: set[str]) -> list[str]:
 
 
 def _doubts_of_options(app: App) -> list[str]:
-    parts: list[Component | Trigger] = [*app.components, *app.triggers]
-    chosen = {name for part in parts for name in part.options.values()}
+    chosen = {name for part in app.parts for name in part.options.values()}
     faults = []
     for options in app.options:
         if app.auth.type == "oauth2" and not options.scopes:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connectors.client import AppClient
     from connectors.credential import Credential
     from connectors.http import OutgoingHttp
-    from connectors.manifest import Component, ErrorKind, Trigger
+    from connectors.manifest import AppPart, ErrorKind
     from connectors.options import Options
 
 TIMEOUT = 20.0
@@ -49,7 +49,7 @@ class Choices:
 
 
 async def list_choices(
-    part: Component | Trigger,
+    part: AppPart,
     input_name: str,
     inputs: Mapping[str, Any],
     credential: Credential | None,

@@ -7,7 +7,7 @@ docs/connectors.md explains each key.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
@@ -32,6 +32,7 @@ from connectors.urls import places, without_places
 __all__ = [
     "ApiKeyAuth",
     "App",
+    "AppPart",
     "Auth",
     "BasicAuth",
     "Component",
@@ -127,20 +128,43 @@ def _object_schema(value: Any) -> Any:
 JsonSchema = Annotated[dict[str, Any], BeforeValidator(_object_schema)]
 
 
-class Component(Part):
-    """One action of an app. `key` is `<app-key>.<name>`."""
+class AppPart(Part):
+    """What a component and a trigger have in common. `key` is `<app-key>.<name>`."""
 
     key: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)*$")
-    type: Literal["action"] = "action"
     name: str = Field(min_length=1, max_length=100)
     description: str = ""
     input_schema: JsonSchema = Field(default_factory=lambda: {"type": "object", "properties": {}})
     output_schema: JsonSchema = Field(default_factory=dict)
-    """Tells what to expect; a response that differs does not fail a run."""
+    """Tells what to expect: a response that differs does not fail a run; `event`, of a trigger."""
     scopes: list[str] = Field(default_factory=list)
     """The OAuth scopes that a connection needs for it: the narrowest set that suffices."""
     options: dict[str, str] = Field(default_factory=dict)
     """Inputs by name, and which of the app's `options` each can be chosen from."""
+
+    _app: App = PrivateAttr()
+
+    @property
+    def app(self) -> App:
+        """The app that this belongs to."""
+        return self._app
+
+    @property
+    def app_key(self) -> str:
+        """The key of that app."""
+        return self.key.partition(".")[0]
+
+    @model_validator(mode="after")
+    def _takes_an_object(self) -> Self:
+        if self.input_schema.get("type") != "object":
+            raise ValueError("input_schema: its type is object")
+        return self
+
+
+class Component(AppPart):
+    """One action of an app."""
+
+    type: Literal["action"] = "action"
     timeout: float = Field(30.0, gt=0, le=600)
     """Seconds for the whole call, all pages."""
     request: Request
@@ -152,63 +176,21 @@ class Component(Part):
     """The app's header that makes a repeated call happen once; filled with the call's key."""
     already_done: AlreadyDone | None = None
 
-    _app: App = PrivateAttr()
-
-    @property
-    def app(self) -> App:
-        """The app that this component belongs to."""
-        return self._app
-
-    @property
-    def app_key(self) -> str:
-        """The key of that app."""
-        return self.key.partition(".")[0]
-
     @model_validator(mode="after")
-    def _fits(self) -> Component:
-        if self.input_schema.get("type") != "object":
-            raise ValueError("input_schema: its type is object")
+    def _requires_what_it_has(self) -> Self:
         properties = self.input_schema.get("properties", {})
         if unknown := [n for n in self.input_schema.get("required", []) if n not in properties]:
             raise ValueError(f"input_schema: required {unknown[0]!r} is no property")
         return self
 
 
-class Trigger(Part):
-    """What starts an automation. `key` is `<app-key>.<name>`."""
+class Trigger(AppPart):
+    """What starts an automation."""
 
-    key: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)*$")
     type: Literal["trigger"] = "trigger"
-    name: str = Field(min_length=1, max_length=100)
-    description: str = ""
-    input_schema: JsonSchema = Field(default_factory=lambda: {"type": "object", "properties": {}})
-    output_schema: JsonSchema = Field(default_factory=dict)
-    """What `event` is in the run."""
-    scopes: list[str] = Field(default_factory=list)
-    """The OAuth scopes that the connection needs for it."""
-    options: dict[str, str] = Field(default_factory=dict)
-    """As of a component."""
     sample: Any = None
     """An `event` as a run gets it: for tests and for the editor."""
     source: Source
-
-    _app: App = PrivateAttr()
-
-    @property
-    def app(self) -> App:
-        """The app that this trigger belongs to."""
-        return self._app
-
-    @property
-    def app_key(self) -> str:
-        """The key of that app."""
-        return self.key.partition(".")[0]
-
-    @model_validator(mode="after")
-    def _fits(self) -> Trigger:
-        if self.input_schema.get("type") != "object":
-            raise ValueError("input_schema: its type is object")
-        return self
 
 
 class App(Part):
@@ -273,8 +255,7 @@ class App(Part):
                 raise ValueError(f"two of its options have the key {options.key}")
             lists[name] = options
             self._check_path(options, options.request)
-        parts: list[Component | Trigger] = [*self.components, *self.triggers]
-        for part in parts:
+        for part in self.parts:
             try:
                 check_options(part.options, part.input_schema, lists)
             except ValueError as error:
@@ -299,6 +280,11 @@ class App(Part):
         return self
 
     @property
+    def parts(self) -> list[AppPart]:
+        """Its components and its triggers."""
+        return [*self.components, *self.triggers]
+
+    @property
     def private_headers(self) -> frozenset[str]:
         """Names of those of `headers` that tell something of the connection."""
         return self._private_headers
@@ -308,12 +294,12 @@ class App(Part):
         """Whether a request needs what the developer entered for the project."""
         return self._reads_integration
 
-    def options_of(self, part: Component | Trigger, input_name: str) -> Options | None:
+    def options_of(self, part: AppPart, input_name: str) -> Options | None:
         """What an input of a component or trigger of this app can be chosen from, if it can."""
         key = f"{self.key}.{part.options.get(input_name)}"
         return next((options for options in self.options if options.key == key), None)
 
-    def _check_path(self, part: Component | Trigger | Options, request: Request) -> None:
+    def _check_path(self, part: AppPart | Options, request: Request) -> None:
         if request.path is None:
             return
         if self.base_url is None:
@@ -330,9 +316,10 @@ class App(Part):
 
     def model_post_init(self, context: Any) -> None:
         """Ties the components to their app."""
-        parts: list[Component | Trigger | Options] = [*self.components, *self.triggers]
-        for part in (*parts, *self.options):
+        for part in self.parts:
             part._app = self
+        for options in self.options:
+            options._app = self
         of_connection = {"fields", "captured", "integration", "values", "credential"}
         self._private_headers = frozenset(
             name

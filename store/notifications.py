@@ -7,12 +7,11 @@ between. `temporal.outbox` finds what is due and has it delivered.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import delete, func, insert, or_, select, update
 
-from store.models import Notification, Project, WebhookEndpoint, new_id, now_ms
+from store.models import Notification, Project, WebhookEndpoint, new_id, now_ms, rfc3339
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -60,10 +59,9 @@ def notification_row(
 
 def body_of(notification: Notification) -> dict[str, Any]:
     """What the endpoint gets of a notification, as JSON."""
-    moment = datetime.fromtimestamp(notification.created_at / 1000, UTC)
     return {
         "type": notification.type,
-        "timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "timestamp": rfc3339(notification.created_at),
         "data": notification.data,
     }
 

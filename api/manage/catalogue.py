@@ -14,11 +14,12 @@ from api.errors import ErrorKind, not_found
 from api.manage.integrations import all_scopes, needs_client
 from api.schemas import AppKey, Model
 from api.state import StateDep
+from api.used_apps import scopes_of
 from automations.definition import Definition
 from connections.forms import CredentialInfoField, field_infos
 from connections.integrations import redirect_uri
 from connectors.auth import ClientAuth
-from connectors.manifest import App, Component, Trigger
+from connectors.manifest import App, AppPart
 
 router = APIRouter(
     tags=["catalogue"],
@@ -146,7 +147,7 @@ async def get_app(app_key: AppKey, state: StateDep) -> AppView:
         redirect_uri=redirect_uri(state.settings) if app.auth.type in OAUTH else None,
         register_url=app.auth.register_url if isinstance(app.auth, ClientAuth) else None,
         scopes=all_scopes(app),
-        option_scopes=list(dict.fromkeys(one for listed in app.options for one in listed.scopes)),
+        option_scopes=scopes_of(app.options),
         integration_fields=field_infos(app.auth.integration_fields),
         fields=field_infos(app.auth.fields),
         components=[
@@ -184,7 +185,7 @@ async def get_automation_schema() -> dict[str, Any]:
     return _SCHEMA
 
 
-def _options(part: Component | Trigger) -> dict[str, InputOptions]:
+def _options(part: AppPart) -> dict[str, InputOptions]:
     found = {name: part.app.options_of(part, name) for name in part.options}
     return {
         name: InputOptions(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -22,7 +21,7 @@ from api.registrations import DELETE_SECONDS, end, settle
 from api.schemas import Cursor, Limit, Model, Page, Timestamp, UserId, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from store.models import Connection, EndUser, Registration
+from store.models import Connection, EndUser, Registration, rfc3339
 
 router = APIRouter(
     prefix="/projects/{projectId}",
@@ -191,10 +190,10 @@ async def _table(state: State, project_id: str, users: Select[EndUser]) -> Async
 
 
 def _rows(user: EndUserView) -> list[tuple[str, ...]]:
-    known = (user.user_id, _iso(user.created_at))
+    known = (user.user_id, rfc3339(user.created_at))
     if not user.connections:
         return [(*known, "", "", "")]
-    return [(*known, one.app_key, one.status, _iso(one.updated_at)) for one in user.connections]
+    return [(*known, one.app_key, one.status, rfc3339(one.updated_at)) for one in user.connections]
 
 
 def _lines(rows: Sequence[Sequence[str]]) -> str:
@@ -207,8 +206,3 @@ def _cell(text: str) -> str:
     # A spreadsheet calculates what begins like a formula, and ids are chosen by others
     # (owasp.org, CSV Injection).
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
-
-
-def _iso(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -23,7 +23,7 @@ from api.manage.integration_views import (
 from api.schemas import AppKey, Model
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from api.used_apps import needed_scopes, uses_of
+from api.used_apps import needed_scopes, scopes_of, uses_of
 from connections.errors import FieldErrors
 from connections.forms import check_form
 from connections.integrations import (
@@ -257,9 +257,7 @@ def all_scopes(app: App) -> list[str]:
 
     Not what its options need beside that: end users choose nothing in the editor.
     """
-    parts = [component.scopes for component in app.components]
-    parts += [trigger.scopes for trigger in app.triggers]
-    return list(dict.fromkeys(scope for scopes in parts for scope in scopes))
+    return scopes_of(app.parts)
 
 
 def _sealed(state: State, project_id: str, app_key: str, secret: SecretStr | None) -> bytes | None:

@@ -29,7 +29,7 @@ from connections.errors import (
 from connectors.choices import Choices, list_choices
 from connectors.credential import Credential
 from connectors.failures import ComponentError
-from connectors.manifest import App, Component, Options, Trigger
+from connectors.manifest import App, AppPart, Options
 from store.encryption import DecryptionError, Keyring
 from store.models import DEVELOPER
 
@@ -124,7 +124,7 @@ async def list_options(body: OptionsBody, access: AnyAccess, state: StateDep) ->
     )
 
 
-def _needed(part: Component | Trigger, options: Options, inputs: dict[str, Any]) -> dict[str, Any]:
+def _needed(part: AppPart, options: Options, inputs: dict[str, Any]) -> dict[str, Any]:
     """The inputs that the options depend on; raises code 1 with those that are not known yet."""
     found: dict[str, Any] = {}
     faults = []

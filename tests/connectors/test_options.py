@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from connectors.http import OutgoingHttp
-    from connectors.manifest import Component, Trigger
 
 TOKEN = "planted-token-4711"
 KEY = Credential("api_key", {"apiKey": TOKEN})
@@ -300,7 +299,7 @@ class TestBuiltIn:
     async def ask(
         self, app: App, key: str, name: str, http: OutgoingHttp, **inputs: Any
     ) -> list[Choice]:
-        listed: list[Component | Trigger] = [*app.components, *app.triggers]
+        listed = app.parts
         parts = {part.key: part for part in listed}
         credential = Credential(
             "oauth2", {"accountSid": "AC" + "0a" * 16, "authToken": "t"}, access_token="token"

@@ -19,7 +19,7 @@ from tests.connectors.test_published import CUBICL, FACTS, GOOGLE, TWILIO, outpu
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connectors.manifest import Component, Trigger
+    from connectors.manifest import AppPart, Component, Trigger
     from connectors.request import Request
 
 CATALOGUE = load_catalogue()
@@ -61,7 +61,7 @@ def names_of_pages(part: Any) -> set[str]:
 
 
 def all_requests() -> list[Any]:
-    found: list[tuple[Component | Trigger, Request, set[str]]] = [
+    found: list[tuple[AppPart, Request, set[str]]] = [
         (trigger, *one) for trigger in TRIGGERS for one in requests_of(trigger)
     ]
     found += [(part, part.request, names_of_pages(part)) for part in COMPONENTS]
@@ -115,9 +115,7 @@ def members(value: Any, inside: str = "") -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("part", "request_", "pages"), all_requests())
-def test_a_request_is_documented(
-    part: Component | Trigger, request_: Request, pages: set[str]
-) -> None:
+def test_a_request_is_documented(part: AppPart, request_: Request, pages: set[str]) -> None:
     fact = fact_of(part.app.key, request_)
     query = {name.partition("[")[0] for name in request_.query.source} | pages
     assert query <= set(fact["query"])

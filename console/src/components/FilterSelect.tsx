@@ -16,10 +16,10 @@ export function FilterSelect({ filters, name, label, data, searchable }: Props) 
   return (
     <Select
       label={label}
-      placeholder={t("runs.all")}
+      placeholder={t("common.all")}
       clearable
       searchable={searchable}
-      clearButtonProps={{ "aria-label": t("runs.filterClear") }}
+      clearButtonProps={{ "aria-label": t("common.filterClear") }}
       value={filters.get(name)}
       onChange={(value) => filters.choose({ [name]: value })}
       data={data}

@@ -11,7 +11,7 @@ from api.app import create_app
 from temporal.server import free_port
 from tests.api.conftest import PASSWORD, Rest
 from tests.browser.conftest import opened, serving
-from tests.browser.console.running import LAPTOP
+from tests.browser.console.running import LAPTOP, Running, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,6 +27,15 @@ EMAIL = "ada@example.com"
 @pytest.fixture(scope="session", autouse=True)
 def _console(console_dist: Path) -> None:
     """The API serves the console."""
+
+
+@pytest.fixture(scope="module")
+async def inlay(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Running]:
+    """The whole of Inlay, with an app and a webhook; a file of tests shares it."""
+    async with running(tmp_path_factory.mktemp("inlay"), sqlite_template) as inlay:
+        yield inlay
 
 
 @pytest.fixture

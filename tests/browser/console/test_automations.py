@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import CONSOLE, PHONE, grave_faults
-from tests.browser.console.running import Running, no_wider_than_screen, running
+from tests.browser.console.running import Running, no_wider_than_screen
 from tests.packages import node_and_npm
 
 if TYPE_CHECKING:
@@ -72,14 +72,6 @@ TICKETS: dict[str, Any] = {
         {"id": "end", "type": "stop", "result": "{{ steps.ticket.output.id }}"},
     ],
 }
-
-
-@pytest.fixture(scope="module")
-async def inlay(
-    console_dist: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Running]:
-    async with running(tmp_path_factory.mktemp("automations"), sqlite_template) as inlay:
-        yield inlay
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import PHONE, grave_faults
-from tests.browser.console.running import Running, no_wider_than_screen, running
+from tests.browser.console.running import Running, no_wider_than_screen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from playwright.async_api import Browser, Locator, Page
 
@@ -34,14 +33,6 @@ ROUTED: dict[str, Any] = {
     },
     "steps": [CASE, {"id": "note", "type": "set", "values": {"text": ""}}],
 }
-
-
-@pytest.fixture(scope="module")
-async def inlay(
-    console_dist: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Running]:
-    async with running(tmp_path_factory.mktemp("forms"), sqlite_template) as inlay:
-        yield inlay
 
 
 @pytest.fixture

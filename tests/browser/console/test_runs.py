@@ -24,23 +24,14 @@ from tests.browser.console.project import (
     run_again,
     stands,
 )
-from tests.browser.console.running import Running, no_wider_than_screen, running
+from tests.browser.console.running import Running, no_wider_than_screen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from playwright.async_api import Browser, Page
 
     from tests.api.conftest import Workshop
-
-
-@pytest.fixture(scope="module")
-async def inlay(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Running]:
-    async with running(tmp_path_factory.mktemp("console"), sqlite_template) as inlay:
-        yield inlay
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ from playwright.async_api import expect
 from tests.api.conftest import Rest
 from tests.browser.conftest import PHONE, grave_faults
 from tests.browser.console.project import SLOWLY_MS, dialog
-from tests.browser.console.running import Running, connect, no_wider_than_screen, running
+from tests.browser.console.running import Running, connect, no_wider_than_screen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from playwright.async_api import Browser, Page
 
@@ -32,14 +31,6 @@ MENTIONS = {
         }
     ],
 }
-
-
-@pytest.fixture(scope="module")
-async def inlay(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Running]:
-    async with running(tmp_path_factory.mktemp("console"), sqlite_template) as inlay:
-        yield inlay
 
 
 @pytest.fixture

@@ -16,10 +16,9 @@ from tests.browser.console.project import (
     desk_run,
     register,
 )
-from tests.browser.console.running import Running, connect, no_wider_than_screen, running
+from tests.browser.console.running import Running, connect, no_wider_than_screen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from playwright.async_api import Browser
@@ -32,14 +31,6 @@ Intl.DateTimeFormat.prototype.resolvedOptions = function () {
   return { ...options.call(this), timeZone: "Mars/Olympus" };
 };
 """
-
-
-@pytest.fixture(scope="module")
-async def inlay(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Running]:
-    async with running(tmp_path_factory.mktemp("console"), sqlite_template) as inlay:
-        yield inlay
 
 
 @pytest.fixture

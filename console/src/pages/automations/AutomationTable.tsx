@@ -1,17 +1,8 @@
-import {
-  ActionIcon,
-  Anchor,
-  Box,
-  Menu,
-  Paper,
-  Stack,
-  Table,
-  Text,
-  VisuallyHidden,
-} from "@mantine/core";
+import { ActionIcon, Anchor, Box, Menu, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
 import { IconCopy, IconDotsVertical, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { ListTable } from "../../components/ListTable";
 import { Moment } from "../../components/Moment";
 import { StateBadge } from "../../components/StateBadge";
 import type { Summary } from "./useAutomationChanges";
@@ -31,25 +22,22 @@ interface Props {
 export function AutomationTable({ automations, ...rest }: Props) {
   const { t } = useTranslation();
   return (
-    <Paper withBorder>
-      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("automations.name")}</Table.Th>
-            <Table.Th visibleFrom="md">{t("automations.state")}</Table.Th>
-            <Table.Th visibleFrom="lg">{t("automations.registrations")}</Table.Th>
-            <Table.Th visibleFrom="sm">{t("automations.lastRun")}</Table.Th>
-            <Table.Th visibleFrom="lg">{t("automations.changed")}</Table.Th>
-            <Table.Th aria-label={t("automations.actions")} />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {automations.map((automation) => (
-            <Row key={automation.id} automation={automation} {...rest} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Paper>
+    <ListTable
+      head={
+        <>
+          <Table.Th>{t("automations.name")}</Table.Th>
+          <Table.Th visibleFrom="md">{t("automations.state")}</Table.Th>
+          <Table.Th visibleFrom="lg">{t("automations.registrations")}</Table.Th>
+          <Table.Th visibleFrom="sm">{t("automations.lastRun")}</Table.Th>
+          <Table.Th visibleFrom="lg">{t("automations.changed")}</Table.Th>
+          <Table.Th aria-label={t("automations.actions")} />
+        </>
+      }
+    >
+      {automations.map((automation) => (
+        <Row key={automation.id} automation={automation} {...rest} />
+      ))}
+    </ListTable>
   );
 }
 

@@ -1,6 +1,7 @@
-import { Button, Paper, Table, Text } from "@mantine/core";
+import { Button, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { components } from "../../api/schema";
+import { ListTable } from "../../components/ListTable";
 import { Moment } from "../../components/Moment";
 import { StateBadge } from "../../components/StateBadge";
 
@@ -15,67 +16,64 @@ interface Props {
 export function RegistrationTable({ rows, onOpen }: Props) {
   const { t } = useTranslation();
   return (
-    <Paper withBorder>
-      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("registrations.automation")}</Table.Th>
-            <Table.Th visibleFrom="sm">{t("registrations.user")}</Table.Th>
-            <Table.Th>{t("registrations.state")}</Table.Th>
-            <Table.Th visibleFrom="md">{t("registrations.events")}</Table.Th>
-            <Table.Th visibleFrom="md">{t("registrations.lastEvent")}</Table.Th>
-            <Table.Th visibleFrom="lg">{t("registrations.next")}</Table.Th>
-            <Table.Th aria-label={t("registrations.actions")} />
+    <ListTable
+      head={
+        <>
+          <Table.Th>{t("registrations.automation")}</Table.Th>
+          <Table.Th visibleFrom="sm">{t("registrations.user")}</Table.Th>
+          <Table.Th>{t("registrations.state")}</Table.Th>
+          <Table.Th visibleFrom="md">{t("registrations.events")}</Table.Th>
+          <Table.Th visibleFrom="md">{t("registrations.lastEvent")}</Table.Th>
+          <Table.Th visibleFrom="lg">{t("registrations.next")}</Table.Th>
+          <Table.Th aria-label={t("registrations.actions")} />
+        </>
+      }
+    >
+      {rows.map((row) => {
+        const name = row.automationName ?? t("registrations.deletedAutomation");
+        const user = row.userId || t("registrations.developer");
+        return (
+          <Table.Tr key={row.id}>
+            <Table.Td>
+              {name}
+              <Text size="xs" c="dimmed">
+                {row.trigger}
+                <Text span inherit hiddenFrom="sm">{` · ${user}`}</Text>
+              </Text>
+            </Table.Td>
+            <Table.Td visibleFrom="sm">{user}</Table.Td>
+            <Table.Td maw={300}>
+              <StateBadge state={row.state} label={t(`registrations.state_${row.state}`)} />
+              {row.message && (
+                <Text size="xs" mt={4} lineClamp={2}>
+                  {row.message}
+                </Text>
+              )}
+            </Table.Td>
+            <Table.Td visibleFrom="md">
+              {row.events}
+              {row.rejected > 0 && ` (${t("registrations.rejected", { count: row.rejected })})`}
+            </Table.Td>
+            <Table.Td visibleFrom="md">
+              {row.lastEventAt ? <Moment at={row.lastEventAt} /> : "–"}
+            </Table.Td>
+            <Table.Td visibleFrom="lg">
+              <Next row={row} />
+            </Table.Td>
+            <Table.Td ta="right">
+              <Button
+                variant="default"
+                size="compact-sm"
+                onClick={() => onOpen(row.id)}
+                aria-label={t("registrations.openOf", { name, user })}
+              >
+                {t("registrations.open")}
+              </Button>
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => {
-            const name = row.automationName ?? t("registrations.deletedAutomation");
-            const user = row.userId || t("registrations.developer");
-            return (
-              <Table.Tr key={row.id}>
-                <Table.Td>
-                  {name}
-                  <Text size="xs" c="dimmed">
-                    {row.trigger}
-                    <Text span inherit hiddenFrom="sm">{` · ${user}`}</Text>
-                  </Text>
-                </Table.Td>
-                <Table.Td visibleFrom="sm">{user}</Table.Td>
-                <Table.Td maw={300}>
-                  <StateBadge state={row.state} label={t(`registrations.state_${row.state}`)} />
-                  {row.message && (
-                    <Text size="xs" mt={4} lineClamp={2}>
-                      {row.message}
-                    </Text>
-                  )}
-                </Table.Td>
-                <Table.Td visibleFrom="md">
-                  {row.events}
-                  {row.rejected > 0 && ` (${t("registrations.rejected", { count: row.rejected })})`}
-                </Table.Td>
-                <Table.Td visibleFrom="md">
-                  {row.lastEventAt ? <Moment at={row.lastEventAt} /> : "–"}
-                </Table.Td>
-                <Table.Td visibleFrom="lg">
-                  <Next row={row} />
-                </Table.Td>
-                <Table.Td ta="right">
-                  <Button
-                    variant="default"
-                    size="compact-sm"
-                    onClick={() => onOpen(row.id)}
-                    aria-label={t("registrations.openOf", { name, user })}
-                  >
-                    {t("registrations.open")}
-                  </Button>
-                </Table.Td>
-              </Table.Tr>
-            );
-          })}
-        </Table.Tbody>
-      </Table>
-    </Paper>
+        );
+      })}
+    </ListTable>
   );
 }
 

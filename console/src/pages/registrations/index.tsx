@@ -1,18 +1,19 @@
-import { Box, Button, Checkbox, Group, Skeleton, Stack, Title } from "@mantine/core";
+import { Checkbox, Stack, Title } from "@mantine/core";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { api, unwrap } from "../../api/client";
-import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FilterBar } from "../../components/FilterBar";
 import { FilterSelect } from "../../components/FilterSelect";
 import { FilterText } from "../../components/FilterText";
-import { More } from "../../components/More";
+import { Listing } from "../../components/Listing";
 import { useAutomationNames } from "../../components/useAutomationNames";
 import { type Filters, useFilters } from "../../components/useFilters";
 import { Registration } from "./Registration";
 import { RegistrationTable, type Row } from "./RegistrationTable";
 
+const FILTERS = ["state", "automation", "user", "search", "own"];
 const STATES: Row["state"][] = [
   "starting",
   "active",
@@ -54,21 +55,26 @@ export default function Registrations() {
   return (
     <Stack>
       <Title order={1}>{t("registrations.title")}</Title>
-      <FilterBar projectId={projectId} filters={filters} isOwn={isOwn} isFiltered={isFiltered} />
-      <ErrorAlert error={list.error} />
-      {list.isPending && <Skeleton height={420} />}
-      {rows?.length === 0 && (
-        <EmptyState
-          title={isFiltered ? t("registrations.none") : t("registrations.empty")}
-          text={isFiltered ? t("registrations.noneText") : t("registrations.emptyText")}
+      <RegistrationFilters
+        projectId={projectId}
+        filters={filters}
+        isOwn={isOwn}
+        isFiltered={isFiltered}
+      />
+      <Listing
+        query={list}
+        count={rows?.length}
+        height={420}
+        empty={{
+          title: isFiltered ? t("registrations.none") : t("registrations.empty"),
+          text: isFiltered ? t("registrations.noneText") : t("registrations.emptyText"),
+        }}
+      >
+        <RegistrationTable
+          rows={rows ?? []}
+          onOpen={(id) => filters.choose({ registration: id })}
         />
-      )}
-      {rows && rows.length > 0 && (
-        <Box opacity={list.isPlaceholderData ? 0.6 : 1}>
-          <RegistrationTable rows={rows} onOpen={(id) => filters.choose({ registration: id })} />
-        </Box>
-      )}
-      <More query={list} />
+      </Listing>
       {chosen && (
         <Registration
           key={chosen}
@@ -88,14 +94,18 @@ interface BarProps {
   isFiltered: boolean;
 }
 
-function FilterBar({ projectId, filters, isOwn, isFiltered }: BarProps) {
+function RegistrationFilters({ projectId, filters, isOwn, isFiltered }: BarProps) {
   const { t } = useTranslation();
   // Another page led here, to the registrations of this very user.
   const user = filters.get("user");
   const automations = useAutomationNames(projectId);
   return (
     <>
-      <Group align="flex-end" role="search" aria-label={t("registrations.filters")}>
+      <FilterBar
+        filters={filters}
+        label={t("registrations.filters")}
+        clear={isFiltered ? { names: FILTERS, label: t("registrations.clear") } : null}
+      >
         <FilterSelect
           filters={filters}
           name="state"
@@ -137,23 +147,7 @@ function FilterBar({ projectId, filters, isOwn, isFiltered }: BarProps) {
             })
           }
         />
-        {isFiltered && (
-          <Button
-            variant="subtle"
-            onClick={() =>
-              filters.choose({
-                state: null,
-                automation: null,
-                user: null,
-                search: null,
-                own: null,
-              })
-            }
-          >
-            {t("registrations.clear")}
-          </Button>
-        )}
-      </Group>
+      </FilterBar>
       <ErrorAlert error={automations.error} />
     </>
   );

@@ -1,7 +1,8 @@
-import { Anchor, Paper, Table, Text } from "@mantine/core";
+import { Anchor, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { duration } from "../../components/duration";
+import { ListTable } from "../../components/ListTable";
 import { Moment } from "../../components/Moment";
 import { StateBadge } from "../../components/StateBadge";
 import { startedBy } from "./startedBy";
@@ -11,57 +12,54 @@ import type { Run } from "./useRuns";
 export function RunTable({ projectId, runs }: { projectId: string; runs: Run[] }) {
   const { t, i18n } = useTranslation();
   return (
-    <Paper withBorder>
-      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("runs.automation")}</Table.Th>
-            <Table.Th>{t("runs.status")}</Table.Th>
-            <Table.Th visibleFrom="sm">{t("runs.user")}</Table.Th>
-            <Table.Th visibleFrom="lg">{t("runs.trigger")}</Table.Th>
-            <Table.Th visibleFrom="sm">{t("runs.started")}</Table.Th>
-            <Table.Th visibleFrom="md">{t("runs.duration")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {runs.map((run) => (
-            <Table.Tr key={run.id}>
-              <Table.Td maw={340}>
-                <Anchor
-                  component={Link}
-                  underline="always"
-                  to={`/projects/${projectId}/runs/${encodeURIComponent(run.id)}`}
-                >
-                  {run.automationName ?? t("runs.deletedAutomation")}
-                </Anchor>
-                <Text size="xs" c="dimmed">
-                  {run.version ? t("runs.version", { version: run.version }) : t("runs.draft")}
-                  <Text span inherit hiddenFrom="sm">
-                    {` · ${run.userId || t("runs.developer")} · `}
-                    <Moment at={run.startedAt} />
-                  </Text>
-                </Text>
-                {run.message && (
-                  <Text size="xs" c={run.status === "error" ? "red" : "dimmed"} lineClamp={2}>
-                    {run.message}
-                  </Text>
-                )}
-              </Table.Td>
-              <Table.Td>
-                <StateBadge state={run.status} label={t(`runs.status_${run.status}`)} />
-              </Table.Td>
-              <Table.Td visibleFrom="sm">{run.userId || t("runs.developer")}</Table.Td>
-              <Table.Td visibleFrom="lg">{startedBy(run, t)}</Table.Td>
-              <Table.Td visibleFrom="sm">
+    <ListTable
+      head={
+        <>
+          <Table.Th>{t("runs.automation")}</Table.Th>
+          <Table.Th>{t("runs.status")}</Table.Th>
+          <Table.Th visibleFrom="sm">{t("runs.user")}</Table.Th>
+          <Table.Th visibleFrom="lg">{t("runs.trigger")}</Table.Th>
+          <Table.Th visibleFrom="sm">{t("runs.started")}</Table.Th>
+          <Table.Th visibleFrom="md">{t("runs.duration")}</Table.Th>
+        </>
+      }
+    >
+      {runs.map((run) => (
+        <Table.Tr key={run.id}>
+          <Table.Td maw={340}>
+            <Anchor
+              component={Link}
+              underline="always"
+              to={`/projects/${projectId}/runs/${encodeURIComponent(run.id)}`}
+            >
+              {run.automationName ?? t("runs.deletedAutomation")}
+            </Anchor>
+            <Text size="xs" c="dimmed">
+              {run.version ? t("runs.version", { version: run.version }) : t("runs.draft")}
+              <Text span inherit hiddenFrom="sm">
+                {` · ${run.userId || t("runs.developer")} · `}
                 <Moment at={run.startedAt} />
-              </Table.Td>
-              <Table.Td visibleFrom="md">
-                {run.endedAt ? duration(run.endedAt - run.startedAt, i18n.language) : "–"}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Paper>
+              </Text>
+            </Text>
+            {run.message && (
+              <Text size="xs" c={run.status === "error" ? "red" : "dimmed"} lineClamp={2}>
+                {run.message}
+              </Text>
+            )}
+          </Table.Td>
+          <Table.Td>
+            <StateBadge state={run.status} label={t(`runs.status_${run.status}`)} />
+          </Table.Td>
+          <Table.Td visibleFrom="sm">{run.userId || t("runs.developer")}</Table.Td>
+          <Table.Td visibleFrom="lg">{startedBy(run, t)}</Table.Td>
+          <Table.Td visibleFrom="sm">
+            <Moment at={run.startedAt} />
+          </Table.Td>
+          <Table.Td visibleFrom="md">
+            {run.endedAt ? duration(run.endedAt - run.startedAt, i18n.language) : "–"}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </ListTable>
   );
 }

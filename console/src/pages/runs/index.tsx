@@ -1,16 +1,17 @@
-import { Box, Button, Checkbox, Group, Skeleton, Stack, Title } from "@mantine/core";
+import { Button, Checkbox, Group, Stack, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FilterBar } from "../../components/FilterBar";
 import { FilterSelect } from "../../components/FilterSelect";
 import { FilterText } from "../../components/FilterText";
-import { More } from "../../components/More";
+import { Listing } from "../../components/Listing";
 import { useAutomationNames } from "../../components/useAutomationNames";
 import { type Filters, useFilters } from "../../components/useFilters";
 import { RunTable } from "./RunTable";
 import { type Period, PERIODS, type Status, useRuns } from "./useRuns";
 
+const FILTERS = ["search", "status", "automation", "user", "own", "period"];
 const STATUSES: Status[] = ["running", "paused", "completed", "error", "canceled"];
 
 /** All executions of a project. */
@@ -43,21 +44,18 @@ export default function Runs() {
           )}
         </div>
       </Group>
-      <FilterBar projectId={projectId} filters={filters} isOwn={isOwn} isFiltered={isFiltered} />
-      <ErrorAlert error={query.error} />
-      {query.isPending && <Skeleton height={520} />}
-      {runs?.length === 0 && (
-        <EmptyState
-          title={isFiltered ? t("runs.none") : t("runs.empty")}
-          text={isFiltered ? t("runs.noneText") : t("runs.emptyText")}
-        />
-      )}
-      {runs && runs.length > 0 && (
-        <Box opacity={query.isPlaceholderData ? 0.6 : 1}>
-          <RunTable projectId={projectId} runs={runs} />
-        </Box>
-      )}
-      <More query={query} />
+      <RunFilters projectId={projectId} filters={filters} isOwn={isOwn} isFiltered={isFiltered} />
+      <Listing
+        query={query}
+        count={runs?.length}
+        height={520}
+        empty={{
+          title: isFiltered ? t("runs.none") : t("runs.empty"),
+          text: isFiltered ? t("runs.noneText") : t("runs.emptyText"),
+        }}
+      >
+        <RunTable projectId={projectId} runs={runs ?? []} />
+      </Listing>
     </Stack>
   );
 }
@@ -69,21 +67,16 @@ interface BarProps {
   isFiltered: boolean;
 }
 
-function FilterBar({ projectId, filters, isOwn, isFiltered }: BarProps) {
+function RunFilters({ projectId, filters, isOwn, isFiltered }: BarProps) {
   const { t } = useTranslation();
-  const clear = () =>
-    filters.choose({
-      search: null,
-      status: null,
-      automation: null,
-      user: null,
-      own: null,
-      period: null,
-    });
   const automations = useAutomationNames(projectId);
   return (
     <>
-      <Group align="flex-end" role="search" aria-label={t("runs.filters")}>
+      <FilterBar
+        filters={filters}
+        label={t("runs.filters")}
+        clear={isFiltered ? { names: FILTERS, label: t("runs.clear") } : null}
+      >
         <FilterText
           filters={filters}
           name="search"
@@ -121,12 +114,7 @@ function FilterBar({ projectId, filters, isOwn, isFiltered }: BarProps) {
             filters.choose({ own: event.currentTarget.checked ? "1" : null, user: null })
           }
         />
-        {isFiltered && (
-          <Button variant="subtle" onClick={clear}>
-            {t("runs.clear")}
-          </Button>
-        )}
-      </Group>
+      </FilterBar>
       <ErrorAlert error={automations.error} />
     </>
   );

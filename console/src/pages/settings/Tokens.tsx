@@ -20,6 +20,7 @@ import { Copyable } from "../../components/Copyable";
 import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { Moment } from "../../components/Moment";
+import { newToken } from "../../components/newToken";
 import { More } from "../../components/More";
 import { StateBadge } from "../../components/StateBadge";
 
@@ -147,18 +148,10 @@ interface NewTokenProps {
 
 function NewToken({ projectId, opened, onClose }: NewTokenProps) {
   const { t } = useTranslation();
-  const queries = useQueryClient();
   const [name, setName] = useState("");
+  const queries = useQueryClient();
   const create = useMutation({
-    // The secret leaves the page's memory with the window.
-    gcTime: 0,
-    mutationFn: () =>
-      unwrap(
-        api.POST("/api/v1/projects/{projectId}/tokens", {
-          params: { path: { projectId } },
-          body: { name: name.trim() },
-        }),
-      ),
+    ...newToken(projectId),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["projects", projectId, "tokens"] }),
   });
   const close = () => {
@@ -189,7 +182,7 @@ function NewToken({ projectId, opened, onClose }: NewTokenProps) {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            create.mutate();
+            create.mutate(name.trim());
           }}
         >
           <Stack>

@@ -74,7 +74,7 @@ function MakeToken({ projectId }: { projectId: string }) {
   return (
     <>
       <ErrorAlert error={create.error} />
-      <Button loading={create.isPending} onClick={() => create.mutate()}>
+      <Button loading={create.isPending} onClick={() => create.mutate(t("start.tokenName"))}>
         {t("start.token_button")}
       </Button>
     </>

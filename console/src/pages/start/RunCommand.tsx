@@ -61,7 +61,7 @@ export function RunCommand({ projectId }: { projectId: string }) {
             mt="sm"
             variant="default"
             loading={create.isPending}
-            onClick={() => create.mutate()}
+            onClick={() => create.mutate(t("start.tokenName"))}
           >
             {t("start.tokenAgain")}
           </Button>

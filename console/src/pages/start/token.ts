@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
-import { api, unwrap } from "../../api/client";
+import { newToken } from "../../components/newToken";
 import { progressKey } from "./progress";
 
 /**
@@ -8,7 +7,6 @@ import { progressKey } from "./progress";
  * with a reload or sign-out.
  */
 export function useGuideToken(projectId: string) {
-  const { t } = useTranslation();
   const queries = useQueryClient();
   const key = ["projects", projectId, "start", "token"];
   const made = useQuery<string>({
@@ -18,15 +16,7 @@ export function useGuideToken(projectId: string) {
     queryFn: () => Promise.reject(new Error("A token is made by a click alone.")),
   });
   const create = useMutation({
-    // The secret is kept at one place.
-    gcTime: 0,
-    mutationFn: () =>
-      unwrap(
-        api.POST("/api/v1/projects/{projectId}/tokens", {
-          params: { path: { projectId } },
-          body: { name: t("start.tokenName") },
-        }),
-      ),
+    ...newToken(projectId),
     onSuccess: async ({ token }) => {
       queries.setQueryData(key, token);
       create.reset();

@@ -1,14 +1,15 @@
-import { Box, Button, Group, Paper, Skeleton, Stack, Table, Title } from "@mantine/core";
+import { Button, Group, Stack, Table, Title } from "@mantine/core";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../../api/client";
 import type { components } from "../../api/schema";
-import { EmptyState } from "../../components/EmptyState";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FilterBar } from "../../components/FilterBar";
 import { FilterSelect } from "../../components/FilterSelect";
 import { FilterText } from "../../components/FilterText";
+import { Listing } from "../../components/Listing";
+import { ListTable } from "../../components/ListTable";
 import { Moment } from "../../components/Moment";
-import { More } from "../../components/More";
 import { StateBadge } from "../../components/StateBadge";
 import { useFilters } from "../../components/useFilters";
 import { User } from "./User";
@@ -69,7 +70,7 @@ export function Users({ projectId }: { projectId: string }) {
           {t("statistics.csv")}
         </Button>
       </Group>
-      <Group align="flex-end" role="search" aria-label={t("statistics.userFilters")}>
+      <FilterBar filters={filters} label={t("statistics.userFilters")} clear={null}>
         <FilterText filters={filters} name="search" label={t("statistics.userSearch")} />
         <FilterSelect
           filters={filters}
@@ -84,25 +85,23 @@ export function Users({ projectId }: { projectId: string }) {
           label={t("statistics.connection")}
           data={STATUSES.map((value) => ({ value, label: t(`statistics.connection_${value}`) }))}
         />
-      </Group>
-      <ErrorAlert error={users.error ?? integrations.error} />
-      {users.isPending && <Skeleton height={260} />}
-      {rows?.length === 0 && (
-        <EmptyState
-          title={isFiltered ? t("statistics.usersNone") : t("statistics.usersEmpty")}
-          text={isFiltered ? t("statistics.usersNoneText") : t("statistics.usersEmptyText")}
+      </FilterBar>
+      <ErrorAlert error={integrations.error} />
+      <Listing
+        query={users}
+        count={rows?.length}
+        height={260}
+        empty={{
+          title: isFiltered ? t("statistics.usersNone") : t("statistics.usersEmpty"),
+          text: isFiltered ? t("statistics.usersNoneText") : t("statistics.usersEmptyText"),
+        }}
+      >
+        <UserTable
+          users={rows ?? []}
+          names={names}
+          onOpen={(userId) => filters.choose({ user: userId })}
         />
-      )}
-      {rows && rows.length > 0 && (
-        <Box opacity={users.isPlaceholderData ? 0.6 : 1}>
-          <UserTable
-            users={rows}
-            names={names}
-            onOpen={(userId) => filters.choose({ user: userId })}
-          />
-        </Box>
-      )}
-      <More query={users} />
+      </Listing>
       {opened && (
         <User
           key={opened}
@@ -126,49 +125,46 @@ interface TableProps {
 function UserTable({ users, names, onOpen }: TableProps) {
   const { t } = useTranslation();
   return (
-    <Paper withBorder>
-      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("statistics.user")}</Table.Th>
-            <Table.Th>{t("statistics.connections")}</Table.Th>
-            <Table.Th visibleFrom="sm">{t("statistics.since")}</Table.Th>
-            <Table.Th aria-label={t("statistics.actions")} />
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {users.map(({ userId, createdAt, connections }) => (
-            <Table.Tr key={userId}>
-              <Table.Td>{userId}</Table.Td>
-              <Table.Td>
-                <Group gap="xs">
-                  {connections.length === 0 && "–"}
-                  {connections.map(({ appKey, status }) => (
-                    <StateBadge
-                      key={appKey}
-                      state={status}
-                      label={`${names.get(appKey) ?? appKey}: ${t(`statistics.connection_${status}`)}`}
-                    />
-                  ))}
-                </Group>
-              </Table.Td>
-              <Table.Td visibleFrom="sm">
-                <Moment at={createdAt} />
-              </Table.Td>
-              <Table.Td ta="right">
-                <Button
-                  variant="default"
-                  size="compact-sm"
-                  aria-label={t("statistics.openUser", { user: userId })}
-                  onClick={() => onOpen(userId)}
-                >
-                  {t("statistics.open")}
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Paper>
+    <ListTable
+      head={
+        <>
+          <Table.Th>{t("statistics.user")}</Table.Th>
+          <Table.Th>{t("statistics.connections")}</Table.Th>
+          <Table.Th visibleFrom="sm">{t("statistics.since")}</Table.Th>
+          <Table.Th aria-label={t("statistics.actions")} />
+        </>
+      }
+    >
+      {users.map(({ userId, createdAt, connections }) => (
+        <Table.Tr key={userId}>
+          <Table.Td>{userId}</Table.Td>
+          <Table.Td>
+            <Group gap="xs">
+              {connections.length === 0 && "–"}
+              {connections.map(({ appKey, status }) => (
+                <StateBadge
+                  key={appKey}
+                  state={status}
+                  label={`${names.get(appKey) ?? appKey}: ${t(`statistics.connection_${status}`)}`}
+                />
+              ))}
+            </Group>
+          </Table.Td>
+          <Table.Td visibleFrom="sm">
+            <Moment at={createdAt} />
+          </Table.Td>
+          <Table.Td ta="right">
+            <Button
+              variant="default"
+              size="compact-sm"
+              aria-label={t("statistics.openUser", { user: userId })}
+              onClick={() => onOpen(userId)}
+            >
+              {t("statistics.open")}
+            </Button>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </ListTable>
   );
 }
