@@ -16,6 +16,7 @@ import sys
 from collections import deque
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,10 @@ NAMESPACE = "default"
 START_TIMEOUT = 60.0
 """Seconds that the server may take to answer; it usually needs one or two."""
 STOP_TIMEOUT = 10.0
+RECENT_LINES = 500
+"""What is kept of the output: enough for the cause and the stack trace that follows it."""
+CAUSE_LINES = 5
+"""What an error tells of the output: the server states the cause first."""
 
 DYNAMIC_CONFIG = {
     # It defaults to 20 polls a second on the one history shard of the dev server, which makes
@@ -143,7 +148,8 @@ async def start_dev_server(
             raise DevServerError(
                 f"port {wanted} is taken; end what listens there or choose another"
             )
-    # A port found free may be taken a moment later by another process: then choose again.
+    # A port found free, by us or by the server for one of its inner services, may be taken a moment
+    # later by another process: then choose again.
     for attempts_left in (2, 1, 0):
         chosen_port = port or free_port()
         chosen_ui_port = None if headless else ui_port or free_port()
@@ -159,7 +165,7 @@ async def start_dev_server(
         except DevServerError:
             await server.stop()
             taken = any("address already in use" in line for line in server.recent_output)
-            if not (taken and attempts_left and port is None):
+            if not (taken and attempts_left):
                 raise
         except BaseException:
             await server.stop()
@@ -256,7 +262,7 @@ async def _spawn(
         start_new_session=True,
         preexec_fn=die_with_parent(os.getpid()),
     )
-    recent: deque[str] = deque(maxlen=50)
+    recent: deque[str] = deque(maxlen=RECENT_LINES)
     reader = asyncio.create_task(_read(process, recent, on_output), name="temporal-output")
     return DevServer(process, address, ui_url, recent, reader)
 
@@ -288,8 +294,8 @@ async def _wait_until_healthy(server: DevServer) -> None:
         return
     if ended in done:
         # What it said last is read by another task, which may be a step behind.
-        await asyncio.sleep(0.1)
-        said = "\n".join(server.recent_output) or "it said nothing"
+        await asyncio.wait({server._reader}, timeout=STOP_TIMEOUT)
+        said = "\n".join(islice(server.recent_output, CAUSE_LINES)) or "it said nothing"
         raise DevServerError(f"the Temporal server ended with {ended.result()}: {said}")
     raise DevServerError(f"the Temporal server did not answer within {START_TIMEOUT:g} seconds")
 

@@ -12,7 +12,7 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from temporal.server import DevServerError, dev_server, free_port, is_port_free
+from temporal.server import DevServerError, dev_server, find_executable, free_port, is_port_free
 
 
 @workflow.defn(sandboxed=False)
@@ -43,6 +43,41 @@ async def test_a_taken_port_is_told(tmp_path: Path) -> None:
         with pytest.raises(DevServerError, match=f"port {port} is taken"):
             async with dev_server(None, port, headless=True):
                 pytest.fail("two servers on one port")
+
+
+async def test_a_port_of_an_inner_service_that_another_took_is_chosen_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The server goes on after such an error, and ends with the stack trace of what that leads to.
+    failing_once = tmp_path / "temporal"
+    failing_once.write_text(
+        "#!/bin/sh\n"
+        f'[ -e {tmp_path}/failed ] && exec {find_executable()} "$@"\n'
+        f"touch {tmp_path}/failed\n"
+        'echo \'level=ERROR msg="Failed to start gRPC listener" error="listen tcp 127.0.0.1:1:'
+        " bind: address already in use\"'\n"
+        "seq 200\n"
+        "exit 2\n"
+    )
+    failing_once.chmod(0o755)
+    monkeypatch.setattr("temporal.server.find_executable", lambda: failing_once)
+    port = free_port()
+    async with dev_server(None, port, headless=True) as server:
+        assert server.address == f"127.0.0.1:{port}"
+        assert (tmp_path / "failed").exists()
+
+
+async def test_a_server_that_cannot_start_says_the_cause_without_the_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = tmp_path / "temporal"
+    failing.write_text("#!/bin/sh\necho 'Error: no disk'\nseq 200\nexit 2\n")
+    failing.chmod(0o755)
+    monkeypatch.setattr("temporal.server.find_executable", lambda: failing)
+    with pytest.raises(DevServerError, match="ended with 2: Error: no disk") as caught:
+        async with dev_server(None, headless=True):
+            pytest.fail("it started")
+    assert len(str(caught.value).splitlines()) < 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs PR_SET_PDEATHSIG")
