@@ -83,10 +83,14 @@ class TokenRefresh:
                 if usable:
                     return usable
                 waited_for = row.revision
-            elif waited_for == row.revision and row.refresh_lease_until == 0:
+            elif waited_for == row.revision and row.refresh_lease_until <= 0:
+                if usable:
+                    return usable
                 raise RefreshUnavailable(f"The token of {owner.app_key} could not be renewed now.")
             elif renewed := await self._try(row, stored, usable, now + LEASE_MS):
                 return renewed
+            else:
+                waited_for = row.revision
             if asyncio.get_running_loop().time() > deadline:
                 raise RefreshUnavailable(f"The token of {owner.app_key} is still being renewed.")
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
@@ -221,7 +225,9 @@ class TokenRefresh:
         )
 
     async def _release(self, row: Connection, lease: int) -> None:
-        await self._swap(row, {"refresh_lease_until": 0}, Connection.refresh_lease_until == lease)
+        # Negative, not 0: who read the row before the lease was taken cannot take it any more.
+        released = {"refresh_lease_until": -lease}
+        await self._swap(row, released, Connection.refresh_lease_until == lease)
 
     async def _swap(self, row: Connection, values: dict[str, Any], *conditions: Any) -> bool:
         """Writes `values` if the connection is still the one that was read."""
@@ -243,7 +249,7 @@ class TokenRefresh:
 
     def _refusal(self, row: Connection, stored: Stored, code: str) -> str:
         lost = ""
-        if row.refresh_lease_until and stored.credential.refresh_token:
+        if row.refresh_lease_until > 0 and stored.credential.refresh_token:
             lost = " A renewal before this one was interrupted, so that its new token was lost."
         return (
             f"{self._name(row)} no longer accepts the connection ({code}).{lost}"

@@ -206,7 +206,7 @@ class Connection(Base):
     revision: Mapped[int] = mapped_column(default=1)
     """Grows with each change of the credential; refreshes compare and swap on it."""
     refresh_lease_until: Mapped[int] = mapped_column(default=0)
-    """A refresh is under way until then, at the latest."""
+    """A refresh is under way until then, at the latest; negative: it has ended and failed."""
     created_at: Mapped[int] = mapped_column(default=now_ms)
     updated_at: Mapped[int] = mapped_column(default=now_ms)
 
