@@ -57,8 +57,12 @@ def console_page() -> Response:
     except FileNotFoundError:
         return HTMLResponse(_NOT_BUILT)
     nonce = secrets.token_urlsafe(16)
-    policy = _POLICY.format(nonce=nonce)
-    return HTMLResponse(page.replace(NONCE, nonce), headers={"content-security-policy": policy})
+    headers = {
+        "content-security-policy": _POLICY.format(nonce=nonce),
+        # The window in which an account is connected closes itself, and is known to be closed.
+        "cross-origin-opener-policy": "same-origin-allow-popups",
+    }
+    return HTMLResponse(page.replace(NONCE, nonce), headers=headers)
 
 
 @router.api_route("/assets/{name}", methods=["GET", "HEAD"])

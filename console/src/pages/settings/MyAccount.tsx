@@ -1,7 +1,7 @@
 import { Alert, Anchor, Button, Group, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../../api/client";
 import { ErrorAlert } from "../../components/ErrorAlert";
@@ -25,6 +25,7 @@ export function MyAccount({
   const isOAuth = authType === "oauth2" || authType === "oauth1";
   /** When the account had been connected as connecting began; null: it is not being connected. */
   const [began, setBegan] = useState<number | null>(null);
+  const [opened, setOpened] = useState<Window | null>(null);
   const key = ["projects", projectId, "developer-connections"];
   const connections = useQuery({
     queryKey: key,
@@ -49,15 +50,30 @@ export function MyAccount({
     setBegan(found?.updatedAt ?? 0);
     if (!isOAuth) return;
     // Opened at once, as browsers let a click do, and led on when the link is there.
-    const opened = window.open("", "_blank", "popup,width=560,height=760");
+    const popup = window.open("", "_blank", "popup,width=560,height=760");
+    setOpened(popup);
     link.mutate(undefined, {
-      onSuccess: ({ url }) => opened?.location.replace(url),
+      onSuccess: ({ url }) => popup?.location.replace(url),
       onError: () => {
-        opened?.close();
+        popup?.close();
         setBegan(null);
       },
     });
   };
+  useEffect(() => {
+    if (opened === null) return;
+    const watching = setInterval(() => {
+      // An app's page can cut the window off, which then passes for closed; what happens in it is
+      // seen when the console has the focus again.
+      if (!opened.closed) return;
+      setOpened(null);
+      setBegan(null);
+      void queries.invalidateQueries({
+        queryKey: ["projects", projectId, "developer-connections"],
+      });
+    }, 500);
+    return () => clearInterval(watching);
+  }, [opened, projectId, queries]);
   const disconnect = useMutation({
     mutationFn: () => unwrap(api.DELETE(`${ROOT}/{appKey}`, { params })),
     onSettled: () => queries.invalidateQueries({ queryKey: key }),
