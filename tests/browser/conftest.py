@@ -63,7 +63,7 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
 async def opened(chromium: Browser, **options: Any) -> AsyncIterator[Page]:
     """A page in a context of its own, in which nothing may be refused by a page's own policy."""
     context = await chromium.new_context(**{"viewport": PHONE, "locale": "en-GB", **options})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     refused: list[str] = []
     context.on(
         "console",

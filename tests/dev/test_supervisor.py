@@ -107,7 +107,7 @@ async def test_children_die_with_their_parent() -> None:
     pid = int(await parent.stdout.readline())
     parent.kill()
     await parent.wait()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while _lives(pid):
             await asyncio.sleep(0.05)
 

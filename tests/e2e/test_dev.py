@@ -136,6 +136,6 @@ async def test_no_process_outlives_it(tmp_path: Path) -> None:
         ports = [int(url.rpartition(":")[2]) for url in running.urls]
         running.process.kill()
         await running.process.wait()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not all(map(is_port_free, ports)):
                 await asyncio.sleep(0.05)

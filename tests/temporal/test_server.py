@@ -100,6 +100,6 @@ async def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     os.kill(pid, 0)  # it lives
     parent.send_signal(signal.SIGKILL)
     await parent.wait()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not is_port_free(port):
             await asyncio.sleep(0.05)

@@ -42,7 +42,7 @@ async def finish(client: Client, world: FakeWorld, run: RunInput) -> RunOutcome:
 
 async def status_attribute(handle: Handle) -> str | None:
     # The attribute is set by the task that also pauses; the server shows it when that has ended.
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             attributes = (await handle.describe()).typed_search_attributes
             if (status := attributes.get(search_attributes.STATUS)) is not None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 RUN_MS = 60_000
 """How long a run may take to be seen on a busy machine."""
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
 GREETING: dict[str, Any] = {
     "trigger": {
         "type": "manual",

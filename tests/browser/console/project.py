@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SLOWLY_MS = 30_000
 """What follows an action by way of the engine; a busy machine takes its time."""
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 TICKET = {
     "trigger": {

@@ -200,7 +200,7 @@ class Running:
         context = await chromium.new_context(
             **{"base_url": self.url, "viewport": LAPTOP, "locale": "en-GB", **options}
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         refused: list[str] = []
         context.on(
             "console",

@@ -79,7 +79,7 @@ async def test_an_empty_account_is_led_to_its_first_run(
         await expect(command).to_contain_text("Bearer inlay_")
         assert await grave_faults(page, axe) == []
         await page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             # The columns follow the window a moment later.
             while not await no_wider_than_screen(page):
                 await asyncio.sleep(0.1)
