@@ -21,9 +21,15 @@ VERIFIER = "v" * 64
 
 
 @pytest.fixture
-async def base_url() -> AsyncIterator[str]:
+def token_lifetime() -> int:
+    """Seconds that an access token lives."""
+    return 3600
+
+
+@pytest.fixture
+async def base_url(token_lifetime: int) -> AsyncIterator[str]:
     port = free_port()
-    config = Config("inlay", "client-secret", CALLBACK, token_lifetime=2)
+    config = Config("inlay", "client-secret", CALLBACK, token_lifetime=token_lifetime)
     server = uvicorn.Server(
         uvicorn.Config(create_app(config), port=port, log_level="warning", lifespan="off")
     )
@@ -134,6 +140,7 @@ async def test_a_refresh_token_is_good_once(base_url: str) -> None:
             await client.refresh_token(f"{base_url}/oauth/token", refresh_token=first)
 
 
+@pytest.mark.parametrize("token_lifetime", [2])
 async def test_an_access_token_expires(base_url: str) -> None:
     async with connected(base_url) as client:
         token = client.token["access_token"]
