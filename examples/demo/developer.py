@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 RUN_TIMEOUT = 120.0
 """Seconds; `run` answers when the run ends or pauses."""
+TELLING_TIMEOUT = 60.0
+"""Seconds within which the webhook must have been told."""
 
 
 class RefusedError(Exception):
@@ -79,17 +82,22 @@ async def sign_up(api: Rest) -> tuple[str, str]:
     return email, password
 
 
-async def make_project(api: Rest) -> Project:
+async def make_project(api: Rest, webhook_url: str) -> Project:
     """A project, its token, and an automation that is still empty."""
     project = await api.call(
-        "POST",
-        "/api/v1/projects",
-        {"name": "Acme Helpdesk", "webhookUrl": "https://acme.example/inlay"},
+        "POST", "/api/v1/projects", {"name": "Acme Helpdesk", "webhookUrl": webhook_url}
     )
     path = f"/api/v1/projects/{project['id']}"
     token = await api.call("POST", f"{path}/tokens", {"name": "Acme's server"})
     automation = await api.call("POST", f"{path}/automations", {"name": "A customer asks for help"})
     return Project(project["id"], token["token"], automation["id"])
+
+
+async def webhook_secret(api: Rest, project: Project) -> str:
+    """What the developer's server verifies notifications with."""
+    answer = await api.call("GET", f"/api/v1/projects/{project.id}/webhook/secret")
+    secret: str = answer["secret"]
+    return secret
 
 
 async def add_automation(
@@ -153,6 +161,15 @@ async def latest_run(api: Rest, project: Project, user_id: str) -> dict[str, Any
         return None
     run: dict[str, Any] = await api.call("GET", f"{path}/{runs['items'][0]['id']}")
     return run
+
+
+async def until_told(api: Rest, project: Project) -> None:
+    """Waits until the project's webhook has been told all; raises `RefusedError` if it fails."""
+    deadline = asyncio.get_running_loop().time() + TELLING_TIMEOUT
+    while (webhook := await api.call("GET", f"/api/v1/projects/{project.id}/webhook"))["pending"]:
+        if asyncio.get_running_loop().time() > deadline:
+            raise RefusedError(f"the application was not told all: {webhook['lastError']}")
+        await asyncio.sleep(0.1)
 
 
 def _automation_path(project: Project) -> str:

@@ -18,7 +18,7 @@ from rich.text import Text
 from examples.demo import developer
 from examples.demo.browser import connect_account
 from examples.demo.developer import Project, RefusedError, Rest
-from examples.demo.stage import CLIENT_ID, Stage, stage
+from examples.demo.stage import APPLICATION, CLIENT_ID, Stage, stage
 from examples.tracker.state import Config
 from settings import get_settings
 
@@ -107,6 +107,7 @@ async def _show(console: Console, ready: Stage, info: Path | None) -> bool:
             events = [
                 await _happen(console, ready, application, triggered, user) for user in END_USERS
             ]
+        await developer.until_told(api, project)
     runs_url = ready.base_url + developer.runs_path(project)
     if info is not None:
         _write(
@@ -140,8 +141,10 @@ async def _show(console: Console, ready: Stage, info: Path | None) -> bool:
 
 
 async def _prepare(console: Console, ready: Stage, api: Rest) -> Project:
-    project = await developer.make_project(api)
+    project = await developer.make_project(api, ready.webhook_url)
     _say(console, "They make the project “Acme Helpdesk” and an API token for their application")
+    await ready.start_application(await developer.webhook_secret(api, project))
+    _say(console, "Their application runs, and will hear from Inlay by signed notifications")
     await developer.add_integration(api, project, APP_KEY, CLIENT_ID, ready.client_secret)
     _say(console, "They add Tracker as an integration, with the client that Tracker gave them")
     definition = json.loads((Path(__file__).parent / "automation.json").read_text())
@@ -278,11 +281,11 @@ def _files(info: Path | None) -> Iterator[TextIO]:
 
 
 def _log(console: Console, file: TextIO) -> Log:
-    """Everything goes to the file; what Inlay itself says, also to the terminal."""
+    """Everything goes to the file; what Inlay and the application say, also to the terminal."""
 
     def log(name: str, line: str) -> None:
         file.write(f"{name} | {line}\n")
-        if name == "inlay" or "started again" in line or "giving up" in line:
+        if name in {"inlay", APPLICATION} or "started again" in line or "giving up" in line:
             _tell(console, line if name == "inlay" else f"{name} {line}")
 
     return log

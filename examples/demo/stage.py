@@ -1,4 +1,4 @@
-"""What the demonstration stands on: all of Inlay, and Tracker beside it."""
+"""What the demonstration stands on: all of Inlay, Tracker beside it, and the developer's server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from dev.stack import DevError, running_stack, until_healthy
 from dev.supervisor import ChildProcess, Log, Running, Supervisor
-from temporal.server import is_port_free
+from examples.application import WEBHOOK_PATH
+from temporal.server import free_port, is_port_free
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 TRACKER_PORT = 8400
 CONNECTOR = Path(__file__).parents[1] / "tracker" / "connector" / "tracker"
 CLIENT_ID = "inlay-demo"
+APPLICATION = "acme"
+"""The developer's server among the processes."""
 LATENCY = 0.25
 """Seconds that Tracker takes for a call, so that there is something to watch."""
 
@@ -36,6 +39,25 @@ class Stage:
     client_secret: str
     """Tracker's secret of the client `CLIENT_ID`."""
     supervisor: Supervisor
+    log: Log
+    application_port: int
+
+    @property
+    def webhook_url(self) -> str:
+        """Where the developer's server hears what Inlay tells."""
+        return f"http://127.0.0.1:{self.application_port}{WEBHOOK_PATH}"
+
+    async def start_application(self, webhook_secret: str) -> None:
+        """Starts the developer's server, which knows the secret of its project's webhook."""
+
+        async def start() -> Running:
+            arguments = ["-m", "examples.application", str(self.application_port)]
+            environment = {"ACME_WEBHOOK_SECRET": webhook_secret}
+            return await ChildProcess.start(APPLICATION, arguments, environment, self.log)
+
+        await self.supervisor.start(APPLICATION, start)
+        url = f"http://127.0.0.1:{self.application_port}/health"
+        await until_healthy("Acme's server", url, self.supervisor.failed)
 
 
 @asynccontextmanager
@@ -86,6 +108,8 @@ async def _stage(
             tracker_url,
             secret,
             stack.supervisor,
+            log,
+            free_port(),
         )
 
 

@@ -35,6 +35,12 @@ def test_one_automation_runs_for_two_end_users(tmp_path: Path) -> None:
     # Each ticket belongs to its end user; the announcement is always the developer's.
     assert first["createdBy"] != second["createdBy"]
     assert first["announcedBy"] == second["announcedBy"]
+    # The developer's server was told of all that happened, the runs of events included.
+    said = (tmp_path / "demo" / "processes.log").read_text()
+    for user in info["userIds"]:
+        assert said.count(f"acme | hears connection.connected of {user}\n") == 1
+        assert said.count(f"acme | hears registration.started of {user}\n") == 1
+        assert said.count(f"acme | hears run.completed of {user}\n") == 2
 
 
 def test_an_event_of_the_app_that_is_told_twice_is_one_run(tmp_path: Path) -> None:
