@@ -115,10 +115,11 @@ class Delivery:
         now = self._clock()
         project_id = notification.project_id
         async with self._database.begin() as session:
+            # Always the endpoint first: who pauses, resumes or deletes it locks it first, too.
             if answer.error is None:
-                await book_delivery(session, notification.id, answer.status or 0, now)
                 if endpoint.failing_since is not None or endpoint.last_error is not None:
                     await book_health(session, project_id, None, now)
+                await book_delivery(session, notification.id, answer.status or 0, now)
                 return True
             since = await book_health(session, project_id, answer.error, now)
             await book_failure(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AnyHttpUrl, Field, TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import DECLARE_ANY, DECLARE_SESSION, AnyAccess, OwnedProject, Owner
@@ -31,6 +31,7 @@ from store.models import (
     new_id,
     now_ms,
 )
+from store.projects import remove_project
 from store.webhooks import change_url
 
 router = APIRouter(
@@ -222,8 +223,7 @@ async def delete_project(
     await _cancel_all(state, active)
     ended = await end(state, Registration.project_id == project_id)
     await settle(state, ended, DELETE_SECONDS)
-    async with state.database.begin() as session:
-        await session.execute(delete(Project).where(Project.id == project_id))
+    await remove_project(state.database, project_id)
     # Those that could not unsubscribe see that there is nothing left to do.
     await tell(state, ended)
     return Removed(

@@ -34,6 +34,7 @@ from store.database import Database
 from store.encryption import Keyring
 from store.models import Account, Notification, Project, now_ms
 from store.notifications import KEPT_MS, claim_due, notification_row, notify, send_again
+from store.projects import remove_project
 from store.webhooks import Endpoint, read_endpoint, resume_endpoint, rotate_secret
 from temporal.client import data_converter
 from temporal.outbox import Outbox
@@ -339,8 +340,7 @@ async def test_a_delivery_whose_project_is_deleted_ends(
     async with office.working(temporal):
         await office.outbox(temporal).wake()
         await receiver.until(1)
-        async with office.database.begin() as session:
-            await session.execute(delete(Project))
+        await remove_project(office.database, office.project_id)
         await office.handle(temporal).signal(NotificationDelivery.wake)
         await office.handle(temporal).result()
 
