@@ -79,18 +79,15 @@ class TokenRefresh:
                 continue
             now = now_ms()
             usable = stored.credential if _is_usable(stored, rejected, now) else None
-            if row.refresh_lease_until > now:
-                if usable:
-                    return usable
-                waited_for = row.revision
-            elif waited_for == row.revision and row.refresh_lease_until <= 0:
-                if usable:
-                    return usable
+            is_leased = row.refresh_lease_until > now
+            has_failed = waited_for == row.revision and row.refresh_lease_until <= 0
+            if usable and (is_leased or has_failed):
+                return usable
+            if has_failed:
                 raise RefreshUnavailable(f"The token of {owner.app_key} could not be renewed now.")
-            elif renewed := await self._try(row, stored, usable, now + LEASE_MS):
+            if not is_leased and (renewed := await self._try(row, stored, usable, now + LEASE_MS)):
                 return renewed
-            else:
-                waited_for = row.revision
+            waited_for = row.revision
             if asyncio.get_running_loop().time() > deadline:
                 raise RefreshUnavailable(f"The token of {owner.app_key} is still being renewed.")
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
