@@ -60,6 +60,7 @@ export function MyAccount({
       },
     });
   };
+  const { refetch } = connections;
   useEffect(() => {
     if (opened === null) return;
     const watching = setInterval(() => {
@@ -68,12 +69,10 @@ export function MyAccount({
       if (!opened.closed) return;
       setOpened(null);
       setBegan(null);
-      void queries.invalidateQueries({
-        queryKey: ["projects", projectId, "developer-connections"],
-      });
+      void refetch();
     }, 500);
     return () => clearInterval(watching);
-  }, [opened, projectId, queries]);
+  }, [opened, refetch]);
   const disconnect = useMutation({
     mutationFn: () => unwrap(api.DELETE(`${ROOT}/{appKey}`, { params })),
     onSettled: () => queries.invalidateQueries({ queryKey: key }),
