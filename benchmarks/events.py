@@ -45,7 +45,7 @@ class Product:
         }
         async with Rest(self.stack.settings.public_url) as api:
             await sign_up(api)
-            project = await make_project(api, "https://acme.example/inlay")
+            project = await make_project(api)
             await publish(api, project, definition)
         self.project_id = project.id
         self.http.headers["authorization"] = f"Bearer {project.token}"

@@ -169,6 +169,6 @@ async def _publish(base_url: str, stub_url: str) -> tuple[str, str]:
     }
     async with Rest(base_url) as api:
         await sign_up(api)
-        project = await make_project(api, "https://acme.example/inlay")
+        project = await make_project(api)
         await publish(api, project, definition)
     return project.automation_id, project.token

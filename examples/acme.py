@@ -1,7 +1,6 @@
 """The server of the developer's own product: Inlay tells it what happens.
 
-`python -m examples.application <port>`; `ACME_WEBHOOK_SECRET` is the secret of its project's
-webhook.
+`python -m examples.acme <port>`; `ACME_WEBHOOK_SECRET` is the secret of its project's webhook.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 RUN_TIMEOUT = 120.0
 """Seconds; `run` answers when the run ends or pauses."""
+NOWHERE = "https://acme.example/inlay"
+"""A webhook for projects that nobody hears of."""
 TELLING_TIMEOUT = 60.0
 """Seconds within which the webhook must have been told."""
 
@@ -82,7 +84,7 @@ async def sign_up(api: Rest) -> tuple[str, str]:
     return email, password
 
 
-async def make_project(api: Rest, webhook_url: str) -> Project:
+async def make_project(api: Rest, webhook_url: str = NOWHERE) -> Project:
     """A project, its token, and an automation that is still empty."""
     project = await api.call(
         "POST", "/api/v1/projects", {"name": "Acme Helpdesk", "webhookUrl": webhook_url}

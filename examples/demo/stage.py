@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dev.stack import DevError, running_stack, until_healthy
 from dev.supervisor import ChildProcess, Log, Running, Supervisor
-from examples.application import WEBHOOK_PATH
+from examples.acme import WEBHOOK_PATH
 from temporal.server import free_port, is_port_free
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ TRACKER_PORT = 8400
 CONNECTOR = Path(__file__).parents[1] / "tracker" / "connector" / "tracker"
 CLIENT_ID = "inlay-demo"
 APPLICATION = "acme"
-"""The developer's server among the processes."""
+"""The program that is the developer's own server."""
 LATENCY = 0.25
 """Seconds that Tracker takes for a call, so that there is something to watch."""
 
@@ -49,15 +49,9 @@ class Stage:
 
     async def start_application(self, webhook_secret: str) -> None:
         """Starts the developer's server, which knows the secret of its project's webhook."""
-
-        async def start() -> Running:
-            arguments = ["-m", "examples.application", str(self.application_port)]
-            environment = {"ACME_WEBHOOK_SECRET": webhook_secret}
-            return await ChildProcess.start(APPLICATION, arguments, environment, self.log)
-
-        await self.supervisor.start(APPLICATION, start)
-        url = f"http://127.0.0.1:{self.application_port}/health"
-        await until_healthy("Acme's server", url, self.supervisor.failed)
+        environment = {"ACME_WEBHOOK_SECRET": webhook_secret}
+        port = self.application_port
+        await _serve(self.supervisor, self.log, APPLICATION, port, environment)
 
 
 @asynccontextmanager
@@ -94,23 +88,30 @@ async def _stage(
             "TRACKER_REDIRECT_URI": f"{stack.settings.public_url}/api/v1/oauth/callback",
             "TRACKER_LATENCY": str(LATENCY),
         }
-
-        async def start_tracker() -> Running:
-            arguments = ["-m", "examples.tracker", str(tracker_port)]
-            return await ChildProcess.start("tracker", arguments, environment, log)
-
-        await stack.supervisor.start("tracker", start_tracker)
-        tracker_url = f"http://127.0.0.1:{tracker_port}"
-        await until_healthy("Tracker", f"{tracker_url}/health", stack.supervisor.failed)
+        await _serve(stack.supervisor, log, "tracker", tracker_port, environment)
         yield Stage(
             stack.settings.public_url,
             stack.settings.temporal_ui_url,
-            tracker_url,
+            f"http://127.0.0.1:{tracker_port}",
             secret,
             stack.supervisor,
             log,
             free_port(),
         )
+
+
+async def _serve(
+    supervisor: Supervisor, log: Log, name: str, port: int, environment: dict[str, str]
+) -> None:
+    """Keeps a program of `examples` running on a port; it answers when this ends."""
+
+    async def start() -> Running:
+        arguments = ["-m", f"examples.{name}", str(port)]
+        return await ChildProcess.start(name, arguments, environment, log)
+
+    await supervisor.start(name, start)
+    url = f"http://127.0.0.1:{port}/health"
+    await until_healthy(name.capitalize(), url, supervisor.failed)
 
 
 def _tracker_port(log: Log) -> int:

@@ -108,7 +108,7 @@ class Deployment:
         """A project with this automation, published; its token is put into `http`."""
         async with Rest(self.settings.public_url) as api:
             await sign_up(api)
-            project = await make_project(api, "https://acme.example/inlay")
+            project = await make_project(api)
             await publish(api, project, definition)
         self.project_id = project.id
         self.http.headers["authorization"] = f"Bearer {project.token}"

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from examples.application import WEBHOOK_PATH, create_app
+from examples.acme import WEBHOOK_PATH, create_app
 
 SECRET = "whsec_" + "c2VjcmV0LW9mLWFjbWU="
 BODY = json.dumps({"type": "run.completed", "data": {"userId": "customer-17"}})
