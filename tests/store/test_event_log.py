@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from connections.app_hooks import app_hook_secret
 from store.database import close_database, open_database
 from store.event_log import REJECTED_A_MINUTE, EventLog
-from store.models import Account, Integration, Project, Registration, RegistrationEvent, new_id
+from store.models import Integration, Registration, RegistrationEvent, new_id
 from store.registrations import EVENTS_KEPT, event_payload, hook_id_of
 
 if TYPE_CHECKING:
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
 
     from store.database import Database
     from store.encryption import Keyring
-
-
-@pytest.fixture
-async def project_id(database: Database) -> str:
-    async with database.begin() as session:
-        account = Account(email="dev@example.com", password_hash="x", daily_credits=5)
-        session.add(account)
-        await session.flush()
-        project = Project(account_id=account.id, name="Shop", webhook_url="https://shop.example")
-        session.add(project)
-    return project.id
 
 
 async def registration(database: Database, project_id: str, user_id: str) -> str:

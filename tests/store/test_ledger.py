@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from sqlalchemy import select
 
 from store.bookings import RunClosed, RunOpened, StepWrite, credits_of
 from store.ledger import Ledger
 from store.models import (
-    Account,
     CreditUsage,
     Notification,
     Project,
@@ -23,17 +21,6 @@ from store.models import (
 
 if TYPE_CHECKING:
     from store.database import Database
-
-
-@pytest.fixture
-async def project(database: Database) -> Project:
-    async with database.begin() as session:
-        account = Account(email="dev@example.com", password_hash="x", daily_credits=5)
-        session.add(account)
-        await session.flush()
-        project = Project(account_id=account.id, name="P", webhook_url="https://example.com/hook")
-        session.add(project)
-    return project
 
 
 def run_row(project: Project, run_id: str = "run-1") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from store.encryption import Keyring
-from store.models import Account, Notification, Project, WebhookEndpoint, now_ms
+from store.models import Notification, Project, WebhookEndpoint, now_ms
 from store.notifications import (
     KEPT_MS,
     Waiting,
@@ -41,17 +41,6 @@ if TYPE_CHECKING:
     from store.database import Database
 
 LEASE = 30_000
-
-
-@pytest.fixture
-async def project_id(database: Database) -> str:
-    async with database.begin() as session:
-        account = Account(email="dev@example.com", password_hash="x", daily_credits=5)
-        session.add(account)
-        await session.flush()
-        project = Project(account_id=account.id, name="Shop", webhook_url="https://shop.example")
-        session.add(project)
-    return project.id
 
 
 async def tell(database: Database, project_id: str, count: int = 1) -> list[str]:

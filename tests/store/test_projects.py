@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select, text, update
 
-from store.models import (
-    Account,
-    Notification,
-    Project,
-    Run,
-    WebhookEndpoint,
-    now_ms,
-)
+from store.models import Notification, Project, Run, WebhookEndpoint, now_ms
 from store.notifications import book_failure, notify
 from store.projects import remove_project
 from store.webhooks import book_health
@@ -27,14 +20,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def project_id(database: Database) -> str:
+async def project_id(database: Database, project: Project) -> str:
+    """The project, with an endpoint and a run."""
     async with database.begin() as session:
-        account = Account(email="dev@example.com", password_hash="x", daily_credits=5)
-        session.add(account)
-        await session.flush()
-        project = Project(account_id=account.id, name="Shop", webhook_url="https://shop.example")
-        session.add(project)
-        await session.flush()
         session.add(WebhookEndpoint(project_id=project.id, secret=b"x"))
         session.add(
             Run(

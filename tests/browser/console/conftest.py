@@ -11,7 +11,7 @@ from api.app import create_app
 from temporal.server import free_port
 from tests.api.conftest import PASSWORD, Rest
 from tests.browser.conftest import opened, serving
-from tests.browser.console.running import LAPTOP, Running, running
+from tests.browser.console.running import LAPTOP, Running, running, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
     from settings import Settings
+    from tests.api.conftest import Workshop
 
 EMAIL = "ada@example.com"
 
@@ -36,6 +37,19 @@ async def inlay(
     """The whole of Inlay, with an app and a webhook; a file of tests shares it."""
     async with running(tmp_path_factory.mktemp("inlay"), sqlite_template) as inlay:
         yield inlay
+
+
+@pytest.fixture
+async def workshop(inlay: Running) -> Workshop:
+    """A developer with a project of their own."""
+    return await inlay.workshop()
+
+
+@pytest.fixture
+async def page(inlay: Running, workshop: Workshop, chromium: Browser) -> AsyncIterator[Page]:
+    """The developer's browser."""
+    async with inlay.browsing(chromium, workshop, reduced_motion="reduce") as page:
+        yield page
 
 
 @pytest.fixture
@@ -76,6 +90,5 @@ async def stranger(url: str, chromium: Browser) -> AsyncIterator[Page]:
 async def developer(rest: Rest, stranger: Page) -> Page:
     """The browser of the developer, signed in, with developer mode on."""
     await rest.expect(200, "PATCH", "/api/v1/account", {"developerMode": True})
-    me = {"email": EMAIL, "password": PASSWORD}
-    assert (await stranger.context.request.post("/api/v1/sessions", data=me)).status == 201
+    await sign_in(stranger.context, EMAIL)
     return stranger

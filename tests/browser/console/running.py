@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, BrowserContext, Page
     from starlette.requests import Request
 
 LAPTOP = {"width": 1280, "height": 860}
@@ -208,10 +208,7 @@ class Running:
                 refused.append(said.text) if "Content Security Policy" in said.text else None
             ),
         )
-        signed_in = await context.request.post(
-            "/api/v1/sessions", data={"email": workshop.email, "password": PASSWORD}
-        )
-        assert signed_in.status == 201
+        await sign_in(context, workshop.email)
         page = await context.new_page()
         try:
             yield page
@@ -252,6 +249,12 @@ async def running(folder: Path, database: Path) -> AsyncIterator[Running]:
             working.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await working
+
+
+async def sign_in(context: BrowserContext, email: str) -> None:
+    """Signs a developer in, in a browser of its own."""
+    me = {"email": email, "password": PASSWORD}
+    assert (await context.request.post("/api/v1/sessions", data=me)).status == 201
 
 
 async def connect(workshop: Workshop, user_id: str) -> None:

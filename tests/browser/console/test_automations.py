@@ -29,25 +29,12 @@ from tests.browser.console.running import Running, no_wider_than_screen
 from tests.packages import node_and_npm
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from playwright.async_api import Browser
 
     from tests.api.conftest import Workshop
 
 
 TEMPLATES = sorted((CONSOLE / "src/pages/automations/templates").glob("*.json"))
-
-
-@pytest.fixture
-async def workshop(inlay: Running) -> Workshop:
-    return await inlay.workshop()
-
-
-@pytest.fixture
-async def page(inlay: Running, workshop: Workshop, chromium: Browser) -> AsyncIterator[Page]:
-    async with inlay.browsing(chromium, workshop, reduced_motion="reduce") as page:
-        yield page
 
 
 async def test_from_nothing_to_a_published_automation(page: Page, workshop: Workshop) -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
-from tests.api.conftest import PASSWORD
 from tests.browser.conftest import opened
-from tests.browser.console.running import LAPTOP
+from tests.browser.console.running import LAPTOP, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,8 +26,7 @@ async def integrations(served: Served, chromium: Browser) -> AsyncIterator[tuple
     """The integrations of the project, and the card of the calendar."""
     workshop = served.product.workshop
     async with opened(chromium, base_url=served.url, viewport=LAPTOP) as page:
-        me = {"email": workshop.email, "password": PASSWORD}
-        assert (await page.context.request.post("/api/v1/sessions", data=me)).status == 201
+        await sign_in(page.context, workshop.email)
         await page.goto(f"/projects/{workshop.project_id}/settings?area=integrations")
         yield page, page.get_by_role("article", name=APP)
 

@@ -6,7 +6,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.console.editing import (
@@ -27,22 +26,7 @@ from tests.browser.console.editing import (
 from tests.browser.console.running import Running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from playwright.async_api import Browser
-
     from tests.api.conftest import Workshop
-
-
-@pytest.fixture
-async def workshop(inlay: Running) -> Workshop:
-    return await inlay.workshop()
-
-
-@pytest.fixture
-async def page(inlay: Running, workshop: Workshop, chromium: Browser) -> AsyncIterator[Page]:
-    async with inlay.browsing(chromium, workshop, reduced_motion="reduce") as page:
-        yield page
 
 
 async def test_an_action_is_added_from_the_catalogue_and_reads_the_data(

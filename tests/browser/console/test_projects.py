@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
-from tests.api.conftest import PASSWORD
 from tests.browser.conftest import PHONE, grave_faults, opened
 from tests.browser.console.conftest import EMAIL
-from tests.browser.console.running import LAPTOP, no_wider_than_screen
+from tests.browser.console.running import LAPTOP, no_wider_than_screen, sign_in
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route
@@ -120,8 +119,7 @@ async def test_axe_finds_nothing_grave(
     async with opened(
         chromium, base_url=url, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
     ) as page:
-        me = {"email": EMAIL, "password": PASSWORD}
-        assert (await page.context.request.post("/api/v1/sessions", data=me)).status == 201
+        await sign_in(page.context, EMAIL)
         await page.goto("/projects")
         await expect(page.get_by_text("No projects yet")).to_be_visible()
         assert await grave_faults(page, axe) == []

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from tests.api.conftest import PASSWORD, Rest
 from tests.browser.conftest import PHONE, grave_faults
-from tests.browser.console.running import no_wider_than_screen
+from tests.browser.console.running import no_wider_than_screen, sign_in
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -47,8 +47,7 @@ async def script_bytes(page: Page, path: str) -> int:
 
 async def test_no_page_but_the_editor_loads_much_script(stranger: Page, rest: Rest) -> None:
     loaded = {path: await script_bytes(stranger, path) for path in ("/sign-in", "/sign-up")}
-    me = {"email": "ada@example.com", "password": PASSWORD}
-    assert (await stranger.context.request.post("/api/v1/sessions", data=me)).status == 201
+    await sign_in(stranger.context, "ada@example.com")
     loaded["/ before developer mode"] = await script_bytes(stranger, "/")
     await rest.expect(200, "PATCH", "/api/v1/account", {"developerMode": True})
     project_id = await make_shop(rest)
