@@ -9,9 +9,8 @@ import hmac
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-import orjson
-
 from automations.functions.registry import Section
+from automations.json_text import JsonError, read
 from automations.values import (
     Budget,
     ExpressionError,
@@ -56,9 +55,9 @@ def _json_decode(budget: Budget, text: str) -> Any:
     # Each item of JSON takes one character at least, and a comma or colon stands between two.
     budget.charge(len(text) // 8 + text.count(",") + text.count(":"))
     try:
-        return orjson.loads(text)
-    except ValueError:
-        raise ExpressionError("the text is no JSON, so json.decode(…) cannot read it") from None
+        return read(text)
+    except JsonError as error:
+        raise ExpressionError(f"json.decode(…) cannot read the text: {error}") from None
 
 
 @ENCODING.add(

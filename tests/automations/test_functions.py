@@ -40,3 +40,11 @@ def test_functions_that_others_compute_the_same_way(source: str, value: object) 
 def test_nothing_reads_a_clock_or_chance(name: str) -> None:
     with pytest.raises(ExpressionError, match=name):
         compile_expression(f"{name}()")
+
+
+def test_a_whole_number_beyond_64_bits_is_read_as_the_text_of_its_digits() -> None:
+    source = "json.decode('[12345678901234567890123, 12345678901234567890124]')"
+    assert compile_expression(source).evaluate({}) == [
+        "12345678901234567890123",
+        "12345678901234567890124",
+    ]

@@ -1,0 +1,85 @@
+"""JSON text as values: strict, bounded in depth, and no number changed.
+
+Whole numbers within 64 bits are int, decimals are float. A whole number beyond 64 bits is the text
+of its digits, since neither databases nor other programs keep it as a number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+MAX_DEPTH = 64
+"""Levels of lists and objects; Pydantic, databases and payloads all bear more than that."""
+_INT64 = (-(2**63), 2**63 - 1)
+# What may be a number of 16 digits or more before its point: in a float it could lose some.
+_LONG_NUMBER = re.compile(r"(?:\A|[:,\[\s])-?[0-9]{16}")
+_LONG_NUMBER_BYTES = re.compile(_LONG_NUMBER.pattern.encode())
+
+
+class JsonError(ValueError):
+    """A text that is not taken; the message says why and where."""
+
+
+def read(content: bytes | str) -> Any:
+    """The value of a JSON text (RFC 8259), in UTF-8 where it is bytes; a byte order mark is taken.
+
+    Raises JsonError for what is no JSON, for NaN, for numbers too large for a decimal, for lone
+    surrogates, and for what is nested deeper than MAX_DEPTH.
+    """
+    if isinstance(content, str):
+        content = content.removeprefix("\ufeff")
+    else:
+        content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise JsonError(f"no valid JSON: {error.msg} (character {error.pos})") from None
+    check_depth(value, content)
+    long = _LONG_NUMBER if isinstance(content, str) else _LONG_NUMBER_BYTES
+    if long.search(content):  # type: ignore[arg-type]
+        text = content if isinstance(content, str) else content.decode()
+        return json.loads(text, parse_int=_whole, parse_float=_decimal)
+    return value
+
+
+def check_depth(value: Any, content: bytes | str) -> None:
+    """Raises JsonError where the value of a JSON text is nested deeper than MAX_DEPTH."""
+    # Counting is cheap and rarely says yes, so that most texts are not walked.
+    opened = (
+        content.count("{") + content.count("[")
+        if isinstance(content, str)
+        else content.count(b"{") + content.count(b"[")
+    )
+    if opened <= MAX_DEPTH or not isinstance(value, dict | list):
+        return
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise JsonError(f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _whole(digits: str) -> int | str:
+    # Python refuses to read more than some thousand digits.
+    if len(digits) > 20:
+        return digits
+    number = int(digits)
+    return number if _INT64[0] <= number <= _INT64[1] else digits
+
+
+def _decimal(digits: str) -> float | int | str:
+    # 9007199254740993.0 is a whole number, whose last digit a float would change.
+    whole, _, fraction = digits.partition(".")
+    if fraction and not fraction.strip("0"):
+        return _whole(whole)
+    return float(digits)
