@@ -125,11 +125,23 @@ class SwitchStep(StepBase):
     default: list[Step] = Field(default_factory=list)
 
 
+class Carry(Node):
+    """A value that a loop hands from each of its iterations to the next."""
+
+    name: str = Field("carry", pattern=STEP_ID_PATTERN)
+    """What expressions inside the loop call it."""
+    start: Template = None
+    """Its value in the first iteration; computed outside of the loop."""
+    next: Template
+    """Its value after an iteration; sees what the iteration's steps gave, and the value so far."""
+
+
 class ForEachStep(StepBase):
     """Runs its steps for each item of a list; its output is the list of the iterations' outputs.
 
     Inside, `item` (or the name in `itemName`) and `index` (from 0) are in scope, and what earlier
-    steps of the same iteration gave. After it, only its own output is.
+    steps of the same iteration gave. After it, only its own output is. With `carry` the items come
+    one after the other, and the output is `{items: the outputs, carry: its last value}`.
     """
 
     type: Literal["for-each"] = "for-each"
@@ -140,6 +152,26 @@ class ForEachStep(StepBase):
     steps: list[Step] = Field(min_length=1)
     output: Template = None
     """What one iteration gives; absent: null for each item."""
+    carry: Carry | None = None
+
+
+class RepeatStep(StepBase):
+    """Runs its steps again and again until a condition holds; this pages through a list, or waits
+    for a job to be done.
+
+    Inside, `index` (from 0) is in scope, what earlier steps of the same iteration gave, and the
+    value that `carry` hands on. Fails when the condition does not hold after `maxTimes`.
+    """
+
+    type: Literal["repeat"] = "repeat"
+    until: CelSource
+    """Computed after each iteration; sees what its steps gave, and the new value of `carry`."""
+    max_times: int = Field(100, ge=1, le=10_000)
+    index_name: str = Field("index", pattern=STEP_ID_PATTERN)
+    steps: list[Step] = Field(min_length=1)
+    carry: Carry | None = None
+    output: Template = None
+    """Computed after the last iteration, where `until` is; absent: the value of `carry`."""
 
 
 class DelayStep(StepBase):
@@ -209,6 +241,7 @@ Step = Annotated[
     | ConditionStep
     | SwitchStep
     | ForEachStep
+    | RepeatStep
     | DelayStep
     | WaitUntilStep
     | ApprovalStep
@@ -225,7 +258,7 @@ class Definition(Node):
 
     Expressions see: `data` (the run's data), `event` (the trigger's event, null in a manual run),
     `steps.<id>.output|status|error` of steps that have run, `vars`, `run` (`id`, `userId`,
-    `startedAt`), `callbacks.<id>`, and `item` and `index` inside a for-each.
+    `startedAt`), `callbacks.<id>`, and inside a loop its `item`, `index` and `carry`.
     """
 
     trigger: Trigger | None = None
@@ -234,8 +267,20 @@ class Definition(Node):
     """What `run` answers as `result` when all steps are done."""
 
 
-for _model in (Branch, ConditionStep, Case, SwitchStep, ForEachStep, Definition):
+for _model in (Branch, ConditionStep, Case, SwitchStep, ForEachStep, RepeatStep, Definition):
     _model.model_rebuild()
+
+Loop = ForEachStep | RepeatStep
+
+
+def loop_names(loop: Loop) -> set[str]:
+    """The names that expressions inside a loop see, and those outside do not."""
+    names = {loop.index_name}
+    if isinstance(loop, ForEachStep):
+        names.add(loop.item_name)
+    if loop.carry is not None:
+        names.add(loop.carry.name)
+    return names
 
 
 def child_blocks(step: Step) -> list[tuple[str, list[Step]]]:
@@ -247,7 +292,7 @@ def child_blocks(step: Step) -> list[tuple[str, list[Step]]]:
         case SwitchStep():
             blocks = [(f"cases[{i}].steps", c.steps) for i, c in enumerate(step.cases)]
             return [*blocks, ("default", step.default)]
-        case ForEachStep():
+        case ForEachStep() | RepeatStep():
             return [("steps", step.steps)]
         case _:
             return []

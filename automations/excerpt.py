@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from automations.definition import ForEachStep, SetStep, Step, walk
-from automations.expressions import ExpressionError, compile_expression
+from automations.definition import ForEachStep, RepeatStep, SetStep, Step, loop_names, walk
+from automations.expressions import ExpressionError, compile_expression, compile_template
 from automations.host import Given, scope_of
 from automations.loops import expressions_of
 
@@ -22,8 +22,17 @@ class Around:
 
     label: str
     items: str
+    """Empty: a repeat, which has none."""
     item_name: str
     index_name: str
+    carry_name: str
+    """Empty: it carries nothing."""
+    carry_start: Any
+
+    @property
+    def names(self) -> set[str]:
+        """What expressions inside see of it."""
+        return {self.item_name, self.index_name, self.carry_name} - {""}
 
 
 @dataclass(frozen=True)
@@ -98,14 +107,24 @@ def with_items(
         index = chosen.get("index") or 0
         names = {**given.names, loop.index_name: index}
         names.pop(loop.item_name, None)
-        if "item" in chosen:
+        if loop.carry_name:
+            names[loop.carry_name] = _start(loop, scope_of(data, event, {}, given))
+        if loop.item_name and "item" in chosen:
             names[loop.item_name] = chosen["item"]
-        else:
+        elif loop.item_name:
             items = _items(loop, scope_of(data, event, {}, given))
             if index < len(items):
                 names[loop.item_name] = items[index]
         given = replace(given, names=names)
     return given
+
+
+def _start(loop: Around, scope: dict[str, Any]) -> Any:
+    """What the first iteration is handed, as far as it can be computed."""
+    try:
+        return compile_template(loop.carry_start).resolve(scope)
+    except (ExpressionError, RecursionError, TypeError, ValueError):
+        return None
 
 
 def _items(loop: Around, scope: dict[str, Any]) -> list[Any]:
@@ -156,8 +175,8 @@ def _set_inside(step: Step) -> set[str]:
     found: set[str] = set()
     for each in walk([step]):
         found.add(f"steps.{each.id}")
-        if isinstance(each, ForEachStep):
-            found |= {each.item_name, each.index_name}
+        if isinstance(each, ForEachStep | RepeatStep):
+            found |= loop_names(each)
         elif isinstance(each, SetStep):
             found |= {f"vars.{name}" for name in each.values}
     return found
@@ -181,13 +200,13 @@ def _find(
         here = f"{path}[{index}]"
         if step.get("id") == step_id:
             return Excerpt(here, step, before, loops)
-        inner_loops = (*loops, _around(step)) if step.get("type") == "for-each" else loops
+        inner_loops = (*loops, _around(step)) if step.get("type") in _LOOPS else loops
         for name, block in _blocks(step):
             found = _find(block, f"{here}.{name}", before, inner_loops, step_id)
             if found is not None:
                 return found
         # What a branch did may be read after it, what an iteration did may not.
-        ended = [step] if step.get("type") == "for-each" else _walk([step])
+        ended = [step] if step.get("type") in _LOOPS else _walk([step])
         before |= {each["id"]: each.get("component") for each in ended if _has_id(each)}
     return None
 
@@ -196,11 +215,15 @@ def _around(step: dict[str, Any]) -> Around:
     def text(*keys: str, default: str = "") -> str:
         return next((str(step[key]) for key in keys if step.get(key)), default)
 
+    goes_through = step.get("type") == "for-each"
+    carry = step.get("carry")
     return Around(
         label=text("name", "id"),
-        items=text("items"),
-        item_name=text("itemName", "item_name", default="item"),
+        items=text("items") if goes_through else "",
+        item_name=text("itemName", "item_name", default="item") if goes_through else "",
         index_name=text("indexName", "index_name", default="index"),
+        carry_name=str(carry.get("name") or "carry") if isinstance(carry, dict) else "",
+        carry_start=carry.get("start") if isinstance(carry, dict) else None,
     )
 
 
@@ -227,8 +250,11 @@ def _blocks(step: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
         case "switch":
             yield from _parts(step, "cases")
             yield "default", _list(step.get("default"))
-        case "for-each":
+        case "for-each" | "repeat":
             yield "steps", _list(step.get("steps"))
+
+
+_LOOPS = ("for-each", "repeat")
 
 
 def _parts(step: dict[str, Any], name: str) -> Iterator[tuple[str, list[Any]]]:

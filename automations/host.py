@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from automations.definition import ForEachStep, Step
+    from automations.definition import Loop, Step
 
 
 class StepFailed(Exception):
@@ -65,11 +65,33 @@ class Host(Protocol):
     async def wait(self, place: Place, kind: str, message: str, until: datetime | None) -> Answer:
         """Pauses until somebody answers or the moment has come."""
 
-    async def iterate(self, place: Place, items: list[Any], scope: Scope) -> list[Any] | None:
-        """Runs a long loop's iterations elsewhere; None: run them here. Raises Stopped."""
+    def iterations_here(self, loop: Loop) -> int:
+        """How many iterations of a loop may run beside the steps around it."""
+
+    async def iterate(
+        self, place: Place, items: list[Any], scope: Scope, carried: Any
+    ) -> Iterations:
+        """Runs the iterations of a for-each elsewhere; raises Stopped."""
+
+    async def repeat(
+        self, place: Place, first_index: int, scope: Scope, carried: Any
+    ) -> Iterations:
+        """Runs the iterations of a repeat from `first_index` on elsewhere; raises Stopped."""
 
     def record(self, trace: Trace) -> None:
         """Takes note of a step that needed no activity."""
+
+
+@dataclass(frozen=True)
+class Iterations:
+    """What iterations of a loop gave."""
+
+    outputs: list[Any] = field(default_factory=list)
+    """Of a for-each: of each item. Of a repeat whose condition holds: its one output."""
+    carried: Any = None
+    """The value of the loop's `carry` after them."""
+    done: bool = False
+    """Of a repeat: whether its condition holds."""
 
 
 @dataclass(frozen=True)
@@ -128,9 +150,8 @@ class Scope:
     variables: dict[str, Any]
     iteration: str = ""
 
-    def inner(self, index: int, loop: ForEachStep, item: Any) -> Scope:
+    def inner(self, index: int, names: dict[str, Any]) -> Scope:
         """The scope of one iteration: what it sets is not seen outside."""
-        names = {loop.item_name: item, loop.index_name: index}
         copies = {name: dict(self.variables[name]) for name in ("steps", "vars")}
         iteration = f"{self.iteration}.{index}" if self.iteration else str(index)
         return Scope({**self.variables, **copies, **names}, iteration)

@@ -22,6 +22,8 @@ from automations.definition import (
     Definition,
     DelayStep,
     ForEachStep,
+    Loop,
+    RepeatStep,
     SetStep,
     Step,
     StopStep,
@@ -30,7 +32,17 @@ from automations.definition import (
     walk,
 )
 from automations.expressions import ExpressionError, compile_expression, compile_template
-from automations.host import Given, Host, Place, Scope, StepFailed, Stopped, Trace, scope_of
+from automations.host import (
+    Given,
+    Host,
+    Iterations,
+    Place,
+    Scope,
+    StepFailed,
+    Stopped,
+    Trace,
+    scope_of,
+)
 from automations.loops import find_step
 
 MAX_ITEMS = 10_000
@@ -79,15 +91,18 @@ class Interpreter:
         self,
         loop_id: str,
         items: list[Any],
-        first_index: int,
-        variables: dict[str, Any],
-        iteration: str,
-    ) -> list[Any]:
-        """Runs the iterations of one loop for a part of its items; raises Stopped."""
-        loop = find_step(self._definition, loop_id)
-        if not isinstance(loop, ForEachStep):
-            raise Stopped("error", f"{loop_id} is not a loop")
-        return await self._iterate(loop, items, first_index, Scope(variables, iteration))
+        indexes: range,
+        scope: Scope,
+        carried: Any,
+    ) -> Iterations:
+        """Runs some iterations of one loop, of a for-each with their items; raises Stopped."""
+        match find_step(self._definition, loop_id):
+            case ForEachStep() as loop:
+                return await self._iterate(loop, items, indexes.start, scope, carried)
+            case RepeatStep() as loop:
+                return await self._repeat_here(loop, indexes, scope, carried)
+            case _:
+                raise Stopped("error", f"{loop_id} is not a loop")
 
     async def _run_block(self, steps: list[Step], scope: Scope) -> None:
         for step in steps:
@@ -120,8 +135,10 @@ class Interpreter:
                 )
             case ConditionStep() | SwitchStep():
                 return await self._choose(place, scope)
-            case ForEachStep():
-                return await self._traced(place, self._for_each(place, scope))
+            case ForEachStep() as loop:
+                return await self._traced(place, self._for_each(place, loop, scope))
+            case RepeatStep() as loop:
+                return await self._traced(place, self._repeat(place, loop, scope))
             case SetStep(values=values):
                 with _Tracing(self._host, place) as done:
                     resolved = _resolve(values, scope)
@@ -149,9 +166,7 @@ class Interpreter:
             done({"status": step.status, "result": result})
         raise Stopped(step.status, None if message is None else str(message), result)
 
-    async def _for_each(self, place: Place, scope: Scope) -> list[Any]:
-        loop = place.step
-        assert isinstance(loop, ForEachStep)  # noqa: S101 - narrows the type for the checker
+    async def _for_each(self, place: Place, loop: ForEachStep, scope: Scope) -> Any:
         items = compile_expression(loop.items).evaluate(scope.variables)
         if not isinstance(items, list):
             raise StepFailed(f"`items` must be a list, not {_kind_of(items)}", "invalid_input")
@@ -160,28 +175,75 @@ class Interpreter:
                 f"the list has {len(items)} items; a for-each takes at most {MAX_ITEMS}",
                 "invalid_input",
             )
-        elsewhere = await self._host.iterate(place, items, scope)
-        return await self._iterate(loop, items, 0, scope) if elsewhere is None else elsewhere
+        start = _resolve(loop.carry.start, scope) if loop.carry else None
+        if len(items) <= self._host.iterations_here(loop):
+            done = await self._iterate(loop, items, 0, scope, start)
+        else:
+            done = await self._host.iterate(place, items, scope, start)
+        if loop.carry is None:
+            return done.outputs
+        return {"items": done.outputs, "carry": done.carried}
 
     async def _iterate(
-        self, loop: ForEachStep, items: list[Any], first_index: int, scope: Scope
-    ) -> list[Any]:
+        self, loop: ForEachStep, items: list[Any], first_index: int, scope: Scope, carried: Any
+    ) -> Iterations:
         outputs: list[Any] = [None] * len(items)
-        output = compile_template(loop.output)
         waiting = iter(range(len(items)))
 
         async def work() -> None:
+            nonlocal carried
             for position in waiting:
-                inner = scope.inner(first_index + position, loop, items[position])
-                self._set_callbacks(inner)
-                await self._run_block(loop.steps, inner)
-                try:
-                    outputs[position] = output.resolve(inner.variables)
-                except ExpressionError as error:
-                    raise StepFailed(f"`output` of item {position + 1}: {error}") from error
+                index = first_index + position
+                names = {loop.item_name: items[position], loop.index_name: index}
+                inner = await self._iteration(loop, index, names, carried, scope)
+                outputs[position] = _part(loop.output, inner, f"`output` of item {index + 1}")
+                carried = _carried(loop, index, inner)
 
-        await _all(work for _ in range(min(loop.parallelism, len(items))))
-        return outputs
+        # What one iteration hands on, the next one waits for.
+        at_a_time = 1 if loop.carry else loop.parallelism
+        await _all(work for _ in range(min(at_a_time, len(items))))
+        return Iterations(outputs, carried)
+
+    async def _repeat(self, place: Place, loop: RepeatStep, scope: Scope) -> Any:
+        start = _resolve(loop.carry.start, scope) if loop.carry else None
+        here = min(self._host.iterations_here(loop), loop.max_times)
+        done = await self._repeat_here(loop, range(here), scope, start)
+        if not done.done and here < loop.max_times:
+            done = await self._host.repeat(place, here, scope, done.carried)
+        if not done.done:
+            raise StepFailed(
+                f"`until` was not true after {loop.max_times} times: let it be true earlier, or "
+                "raise `maxTimes`",
+                "exhausted",
+            )
+        return done.outputs[0]
+
+    async def _repeat_here(
+        self, loop: RepeatStep, indexes: range, scope: Scope, carried: Any
+    ) -> Iterations:
+        for index in indexes:
+            names = {loop.index_name: index}
+            inner = await self._iteration(loop, index, names, carried, scope)
+            carried = _carried(loop, index, inner)
+            if loop.carry:
+                inner.variables[loop.carry.name] = carried
+            if _until(loop, index, inner):
+                output = carried
+                if loop.output is not None:
+                    output = _part(loop.output, inner, "`output`")
+                return Iterations([output], carried, done=True)
+        return Iterations(carried=carried)
+
+    async def _iteration(
+        self, loop: Loop, index: int, names: dict[str, Any], carried: Any, scope: Scope
+    ) -> Scope:
+        """Runs a loop's steps once; gives the scope after them."""
+        if loop.carry:
+            names = {**names, loop.carry.name: carried}
+        inner = scope.inner(index, names)
+        self._set_callbacks(inner)
+        await self._run_block(loop.steps, inner)
+        return inner
 
     async def _wait(self, place: Place, scope: Scope) -> Any:
         match place.step:
@@ -280,6 +342,31 @@ def _chosen_block(step: Step, scope: Scope) -> tuple[str, list[Step]]:
             return "default", step.default
         case _:
             raise StepFailed(f"a step of type {step.type} has no branches")
+
+
+def _carried(loop: Loop, index: int, scope: Scope) -> Any:
+    """What an iteration hands on to the next one."""
+    if loop.carry is None:
+        return None
+    return _part(loop.carry.next, scope, f"`carry.next` of number {index + 1}")
+
+
+def _until(loop: RepeatStep, index: int, scope: Scope) -> bool:
+    try:
+        answer = compile_expression(loop.until).evaluate(scope.variables)
+    except ExpressionError as error:
+        raise StepFailed(f"`until` of number {index + 1}: {error}", "expression") from error
+    if not isinstance(answer, bool):
+        raise StepFailed(f"`until` must be true or false, not {_kind_of(answer)}", "invalid_input")
+    return answer
+
+
+def _part(template: Any, scope: Scope, name: str) -> Any:
+    """The value of a part of a step, which an error names."""
+    try:
+        return _resolve(template, scope)
+    except ExpressionError as error:
+        raise StepFailed(f"{name}: {error}", "expression") from error
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -8,6 +8,8 @@ from automations.definition import (
     ConditionStep,
     Definition,
     ForEachStep,
+    Loop,
+    RepeatStep,
     SetStep,
     Step,
     SwitchStep,
@@ -33,7 +35,7 @@ def weight(steps: list[Step], inner_loop: int) -> int:
     `inner_loop`."""
     total = 0
     for step in steps:
-        if isinstance(step, ForEachStep):
+        if isinstance(step, ForEachStep | RepeatStep):
             total += inner_loop
         else:
             blocks = [weight(block, inner_loop) for _, block in child_blocks(step)]
@@ -41,9 +43,9 @@ def weight(steps: list[Step], inner_loop: int) -> int:
     return max(total, 1)
 
 
-def referenced_scope(loop: ForEachStep, scope: Scope) -> Scope:
+def referenced_scope(loop: Loop, scope: Scope) -> Scope:
     """The part of the scope that a loop's body reads, so that no more travels."""
-    expressions = [expression for _, expression in compile_template(loop.output).expressions]
+    expressions = list(_expressions_inside(loop))
     for step in walk(loop.steps):
         expressions.extend(expressions_of(step))
     references = {path for expression in expressions for path in expression.references}
@@ -69,9 +71,19 @@ def expressions_of(step: Step) -> Iterator[Expression]:
         case SwitchStep():
             yield compile_expression(step.value)
             return
-        case ForEachStep():
-            yield compile_expression(step.items)
-            template = step.output
+        case ForEachStep() | RepeatStep():
+            if isinstance(step, ForEachStep):
+                yield compile_expression(step.items)
+            yield from _expressions_inside(step)
+            template = step.carry.start if step.carry else None
         case _:
             template = step.model_dump(exclude={"id", "name", "on_error", "type"})
+    yield from (expression for _, expression in compile_template(template).expressions)
+
+
+def _expressions_inside(loop: Loop) -> Iterator[Expression]:
+    """The loop's own expressions that are computed in its iterations."""
+    if isinstance(loop, RepeatStep):
+        yield compile_expression(loop.until)
+    template = [loop.output, loop.carry.next if loop.carry else None]
     yield from (expression for _, expression in compile_template(template).expressions)

@@ -19,11 +19,14 @@ from automations.definition import (
     ConditionStep,
     Definition,
     ForEachStep,
+    Loop,
     ManualTrigger,
+    RepeatStep,
     SetStep,
     Step,
     SwitchStep,
     child_blocks,
+    loop_names,
     walk,
 )
 from automations.excerpt import Excerpt
@@ -130,7 +133,7 @@ def validate_excerpt(
     for step_id, key in excerpt.before.items():
         component = catalogue.component(key) if isinstance(key, str) else None
         outputs[step_id] = component.output_schema if component else {}
-    names = {name for loop in excerpt.loops for name in (loop.item_name, loop.index_name)}
+    names = {name for loop in excerpt.loops for name in loop.names}
     scope = _Scope(RESERVED | names, outputs, excerpt.data)
     try:
         parsed = parse(excerpt.definition)
@@ -149,7 +152,7 @@ def validate_excerpt(
 def _path_of(location: tuple[int | str, ...]) -> str:
     # Pydantic names the chosen kind of a step in the location; people do not write it.
     kinds = {"app", "condition", "switch", "for-each", "delay", "wait-until", "approval"}
-    kinds |= {"callback", "call", "set", "stop", "manual"}
+    kinds |= {"repeat", "callback", "call", "set", "stop", "manual"}
     parts: list[str] = []
     after_index = False
     for part in location:
@@ -228,11 +231,11 @@ class _Validation:
             yield from self._own_faults(step, here, scope)
             for name, block in child_blocks(step):
                 inner = scope
-                if isinstance(step, ForEachStep):
-                    inner = replace(scope, names=scope.names | {step.item_name, step.index_name})
+                if isinstance(step, ForEachStep | RepeatStep):
+                    inner = replace(scope, names=scope.names | loop_names(step))
                 inner = yield from self._block(block, f"{here}.{name}", inner, depth + 1)
-                if isinstance(step, ForEachStep):
-                    yield from self._template(step.output, f"{here}.output", inner)
+                if isinstance(step, ForEachStep | RepeatStep):
+                    yield from self._inside_loop(step, here, inner)
                 else:
                     # What a branch did may be read after it; a skipped step has no output.
                     scope = replace(scope, outputs={**scope.outputs, **inner.outputs})
@@ -242,6 +245,34 @@ class _Validation:
                 schema = component.output_schema if component else {}
             scope = replace(scope, outputs={**scope.outputs, step.id: schema})
         return scope
+
+    def _inside_loop(self, loop: Loop, path: str, scope: _Scope) -> Iterator[Fault]:
+        """The faults of what a loop computes after the steps inside it."""
+        yield from self._template(loop.output, f"{path}.output", scope)
+        if loop.carry is not None:
+            yield from self._template(loop.carry.next, f"{path}.carry.next", scope)
+        if isinstance(loop, RepeatStep):
+            yield from self._expression(loop.until, f"{path}.until", scope, "boolean")
+
+    def _loop(self, loop: Loop, path: str, scope: _Scope) -> Iterator[Fault]:
+        """The faults of a loop's names, and of what it computes before its first iteration."""
+        names = [loop.index_name]
+        if isinstance(loop, ForEachStep):
+            names.append(loop.item_name)
+            yield from self._expression(loop.items, f"{path}.items", scope, "array")
+            if loop.carry is not None and loop.parallelism > 1:
+                yield Fault(
+                    f"{path}.parallelism",
+                    "With `carry` each item waits for the one before: leave `parallelism` at 1.",
+                )
+        if loop.carry is not None:
+            names.append(loop.carry.name)
+            yield from self._template(loop.carry.start, f"{path}.carry.start", scope)
+        for name in names:
+            if name in RESERVED:
+                yield Fault(path, f"`{name}` is a name of the language: choose another.")
+        if len(set(names)) < len(names):
+            yield Fault(path, "The names of a loop's item, index and carry must differ.")
 
     def _own_faults(self, step: Step, path: str, scope: _Scope) -> Iterator[Fault]:
         match step:
@@ -255,11 +286,8 @@ class _Validation:
                     )
             case SwitchStep():
                 yield from self._expression(step.value, f"{path}.value", scope)
-            case ForEachStep():
-                yield from self._expression(step.items, f"{path}.items", scope, "array")
-                for name in (step.item_name, step.index_name):
-                    if name in RESERVED:
-                        yield Fault(path, f"`{name}` is a name of the language: choose another.")
+            case ForEachStep() | RepeatStep():
+                yield from self._loop(step, path, scope)
             case CallStep():
                 if step.automation_id not in self._called:
                     yield Fault(

@@ -16,8 +16,15 @@ from temporalio.exceptions import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from automations.definition import MAX_CALL_DEPTH, AppStep, CallStep, ForEachStep
-    from automations.host import Answer, Place, Scope, StepFailed, Stopped, Trace
+    from automations.definition import (
+        MAX_CALL_DEPTH,
+        AppStep,
+        CallStep,
+        ForEachStep,
+        Loop,
+        RepeatStep,
+    )
+    from automations.host import Answer, Iterations, Place, Scope, StepFailed, Stopped, Trace
     from automations.loops import referenced_scope, weight
     from workflows import search_attributes
     from workflows.payloads import (
@@ -254,22 +261,26 @@ class WorkflowHost:
             raise StepFailed(f"“{called.name}”: {_child_message(error)}") from error
         return outcome.result
 
-    async def iterate(self, place: Place, items: list[Any], scope: Scope) -> list[Any] | None:
-        """Runs a long loop's iterations in child workflows, some in each."""
+    def iterations_here(self, loop: Loop) -> int:
+        """How many iterations of a loop this workflow's history bears."""
+        if workflow.info().get_current_history_length() > ACTIVITIES_OF_ONE_WORKFLOW * 6:
+            return 0
+        return INLINE_ACTIVITIES // weight(loop.steps, INLINE_ACTIVITIES)
+
+    async def iterate(
+        self, place: Place, items: list[Any], scope: Scope, carried: Any
+    ) -> Iterations:
+        """Runs a long for-each in child workflows, some items in each."""
         loop = place.step
         assert isinstance(loop, ForEachStep)  # noqa: S101 - narrows the type for the checker
-        each = weight(loop.steps, INLINE_ACTIVITIES)
-        crowded = workflow.info().get_current_history_length() > ACTIVITIES_OF_ONE_WORKFLOW * 6
-        if len(items) * each <= INLINE_ACTIVITIES and not crowded:
-            return None
-        size = max(1, ACTIVITIES_OF_ONE_WORKFLOW // each)
-        at_a_time = max(1, loop.parallelism // size)
+        size = _part_size(loop)
+        at_a_time = 1 if loop.carry else max(1, loop.parallelism // size)
         firsts = range(0, len(items), size)
         visible = referenced_scope(loop, scope)
         outputs: list[Any] = []
         for group in range(0, len(firsts), at_a_time):
             parts = [
-                self._part(place, items[first : first + size], first, visible)
+                self._part(place, items[first : first + size], first, size, visible, carried)
                 for first in firsts[group : group + at_a_time]
             ]
             workflow.set_current_details(
@@ -277,14 +288,38 @@ class WorkflowHost:
             )
             for outcome in await asyncio.gather(*parts):
                 outputs.extend(outcome.outputs)
-                self._traces.extend(outcome.traces)
-                if outcome.stopped is not None:
-                    self._stop(outcome.stopped)
+                carried = outcome.carried
+                self._take(outcome)
             await self._book_traces()
-        return outputs
+        return Iterations(outputs, carried)
+
+    async def repeat(
+        self, place: Place, first_index: int, scope: Scope, carried: Any
+    ) -> Iterations:
+        """Goes on with a long repeat in child workflows, one after the other."""
+        loop = place.step
+        assert isinstance(loop, RepeatStep)  # noqa: S101 - narrows the type for the checker
+        size = _part_size(loop)
+        visible = referenced_scope(loop, scope)
+        for first in range(first_index, loop.max_times, size):
+            workflow.set_current_details(f"**{place.label}** was done {first} times.")
+            times = min(size, loop.max_times - first)
+            outcome = await self._part(place, [], first, times, visible, carried)
+            self._take(outcome)
+            await self._book_traces()
+            if outcome.done:
+                return Iterations(outcome.outputs, outcome.carried, done=True)
+            carried = outcome.carried
+        return Iterations(carried=carried)
 
     async def _part(
-        self, place: Place, items: list[Any], first_index: int, scope: Scope
+        self,
+        place: Place,
+        items: list[Any],
+        first_index: int,
+        times: int,
+        scope: Scope,
+        carried: Any,
     ) -> LoopPartOutcome:
         part = LoopPart(
             run=self._run,
@@ -293,18 +328,21 @@ class WorkflowHost:
             loop_id=place.step.id,
             iteration=place.iteration,
             first_index=first_index,
+            times=times,
             items=items,
             variables=scope.variables,
+            carried=carried,
         )
         where = "-".join(filter(None, [place.step.id, place.iteration.replace(".", "-")]))
+        kind = "items" if isinstance(place.step, ForEachStep) else "times"
         try:
             outcome: LoopPartOutcome = await workflow.execute_child_workflow(
                 "LoopPart",
                 part,
-                id=f"{self._run_id}-{where}-items-{first_index}",
+                id=f"{self._run_id}-{where}-{kind}-{first_index}",
                 result_type=LoopPartOutcome,
-                static_summary=f"{place.label}: items {first_index + 1} to "
-                f"{first_index + len(items)}",
+                static_summary=f"{place.label}: {kind} {first_index + 1} to "
+                f"{first_index + (len(items) or times)}",
                 search_attributes=workflow.info().typed_search_attributes,
             )
         except ChildWorkflowError as error:
@@ -315,6 +353,11 @@ class WorkflowHost:
                 raise
             raise StepFailed(_child_message(error)) from error
         return outcome
+
+    def _take(self, outcome: LoopPartOutcome) -> None:
+        self._traces.extend(outcome.traces)
+        if outcome.stopped is not None:
+            self._stop(outcome.stopped)
 
     def _stop(self, outcome: RunOutcome) -> NoReturn:
         self._traces.extend(outcome.traces)
@@ -343,6 +386,11 @@ class WorkflowHost:
             body=answer.body,
             query=answer.query,
         )
+
+
+def _part_size(loop: Loop) -> int:
+    """How many iterations of a loop one child workflow runs."""
+    return max(1, ACTIVITIES_OF_ONE_WORKFLOW // weight(loop.steps, INLINE_ACTIVITIES))
 
 
 def _child_message(error: ChildWorkflowError) -> str:

@@ -110,14 +110,21 @@ class LoopPart(BaseModel):
     iteration: str
     """The iteration that the loop itself is in."""
     first_index: int
+    times: int = 0
+    """How many iterations of a repeat."""
     items: list[Any]
     variables: dict[str, Any]
+    carried: Any = None
+    """The value of the loop's `carry` before the first of these iterations."""
 
 
 class LoopPartOutcome(BaseModel):
     """What the iterations gave, or that a stop step among them ended the run."""
 
     outputs: list[Any] = Field(default_factory=list)
+    carried: Any = None
+    done: bool = False
+    """Whether the condition of a repeat holds."""
     stopped: RunOutcome | None = None
     traces: list[StepTrace] = Field(default_factory=list)
 

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     import orjson
 
-    from automations.host import Stopped
+    from automations.host import Scope, Stopped
     from automations.interpreter import Interpreter, load_definition
     from workflows.host import WorkflowHost
     from workflows.payloads import LoopPart, LoopPartOutcome, Resume, RunInput, RunOutcome
@@ -94,8 +94,12 @@ class LoopPartRun:
         definition = load_definition(orjson.dumps(part.run.definition).decode())
         interpreter = Interpreter(definition, self._host, part.run.callback_url, part.run.given)
         try:
-            outputs = await interpreter.run_iterations(
-                part.loop_id, part.items, part.first_index, part.variables, part.iteration
+            done = await interpreter.run_iterations(
+                part.loop_id,
+                part.items,
+                range(part.first_index, part.first_index + part.times),
+                Scope(part.variables, part.iteration),
+                part.carried,
             )
         except Stopped as stop:
             outcome = RunOutcome(
@@ -107,7 +111,12 @@ class LoopPartRun:
             if outcome.status == "error":
                 raise _failure(outcome) from None
             return LoopPartOutcome(stopped=outcome)
-        return LoopPartOutcome(outputs=outputs, traces=self._host.take_traces())
+        return LoopPartOutcome(
+            outputs=done.outputs,
+            carried=done.carried,
+            done=done.done,
+            traces=self._host.take_traces(),
+        )
 
     @workflow.signal
     def resume(self, answer: Resume) -> None:

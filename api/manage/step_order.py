@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from automations.definition import Definition, ForEachStep, Step, child_blocks
+from automations.definition import Definition, ForEachStep, RepeatStep, Step, child_blocks
 
 Rank = tuple[tuple[float, ...], str]
 """Compares executions of steps of one run; no two have the same."""
@@ -44,5 +44,5 @@ class StepOrder:
             here = (*path, position)
             self._paths[step.id] = here
             for number, (_, block) in enumerate(child_blocks(step)):
-                inside = _INDEX if isinstance(step, ForEachStep) else number
+                inside = _INDEX if isinstance(step, ForEachStep | RepeatStep) else number
                 self._note(block, (*here, inside))

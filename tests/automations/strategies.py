@@ -14,6 +14,21 @@ CONDITIONS = st.sampled_from(
 )
 LISTS = st.sampled_from(["data.items", "[1, 2, 3]", "[]", "data.items.map(i, i)", "[[1], [2]]"])
 
+LOOPS = {
+    "for-each": st.fixed_dictionaries(
+        {"items": LISTS, "parallelism": st.integers(1, 5), "output": st.just("{{ item }}")}
+    ),
+    "repeat": st.fixed_dictionaries(
+        {
+            "until": st.sampled_from(["index == 2", "carry > 1", "1 / carry > 0"]),
+            "maxTimes": st.integers(1, 5),
+            "carry": st.fixed_dictionaries(
+                {"start": st.integers(0, 3), "next": st.just("{{ carry + 1 }}")}
+            ),
+        }
+    ),
+}
+
 
 @st.composite
 def definitions(draw: st.DrawFn) -> dict[str, Any]:
@@ -25,7 +40,9 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
         count += 1
         made: dict[str, Any] = {"id": f"s{count}"}
         leaves = ["app", "fail", "set", "delay", "wait-until", "approval", "callback", "stop"]
-        kind = draw(st.sampled_from(leaves + ["condition", "switch", "for-each"] * (depth < 3)))
+        kind = draw(
+            st.sampled_from(leaves + ["condition", "switch", "for-each", "repeat"] * (depth < 3))
+        )
         if draw(st.booleans()):
             made["onError"] = {"action": "continue"}
         value = "{{ " + draw(EXPRESSIONS) + " }}"
@@ -47,14 +64,9 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
             case "switch":
                 cases = [{"equals": draw(st.sampled_from([1, "a", None])), "steps": block(depth)}]
                 return made | {"type": kind, "value": draw(EXPRESSIONS), "cases": cases}
-            case "for-each":
-                return made | {
-                    "type": kind,
-                    "items": draw(LISTS),
-                    "parallelism": draw(st.integers(1, 5)),
-                    "steps": [step(depth + 1), *block(depth)],
-                    "output": "{{ item }}",
-                }
+            case "for-each" | "repeat":
+                inside = [step(depth + 1), *block(depth)]
+                return made | {"type": kind, "steps": inside, **draw(LOOPS[kind])}
             case _:
                 return made | {"type": kind}
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automations.definition import Definition, ForEachStep
-from automations.host import Answer, Place, Scope, StepFailed, Stopped, Trace
+from automations.definition import Definition, ForEachStep, Loop
+from automations.host import Answer, Iterations, Place, Scope, StepFailed, Stopped, Trace
 from automations.interpreter import Interpreter
 from automations.loops import referenced_scope, weight
 from automations.validation import validate
@@ -48,8 +48,18 @@ class NotingHost:
         self.waits.append((kind, message))
         return self.answer
 
-    async def iterate(self, place: Place, items: list[Any], scope: Scope) -> list[Any] | None:
-        return None
+    def iterations_here(self, loop: Loop) -> int:
+        return 10_000
+
+    async def iterate(
+        self, place: Place, items: list[Any], scope: Scope, carried: Any
+    ) -> Iterations:
+        raise AssertionError("every loop of these tests is short")
+
+    async def repeat(
+        self, place: Place, first_index: int, scope: Scope, carried: Any
+    ) -> Iterations:
+        raise AssertionError("every loop of these tests is short")
 
     def record(self, trace: Trace) -> None:
         self.traces.append(trace)

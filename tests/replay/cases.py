@@ -52,6 +52,24 @@ CASES: dict[str, RunInput] = {
     ),
     "short-loop": run_input([_loop("data.items")], data={"items": list(range(20))}),
     "long-loop": run_input([_loop("data.items")], data={"items": list(range(210))}),
+    "repeat": run_input(
+        [
+            {
+                "id": "count",
+                "type": "repeat",
+                "maxTimes": 300,
+                "carry": {"start": 0, "next": "{{ carry + index }}"},
+                "until": "index == 220",
+                "steps": [{"id": "note", "type": "set", "values": {"n": "{{ carry }}"}}],
+            },
+            _app("after", inputs={"n": "{{ steps.count.output }}"}),
+        ]
+    ),
+    "carrying-loop": run_input(
+        [_loop("data.items", parallelism=1, carry={"start": 0, "next": "{{ carry + item }}"})],
+        result="{{ steps.each.output.carry }}",
+        data={"items": [1, 2, 3]},
+    ),
     "delay-and-approval": run_input(
         [
             {"id": "nap", "type": "delay", "seconds": 0.1},

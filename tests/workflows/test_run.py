@@ -309,6 +309,79 @@ async def test_ten_thousand_items(temporal: Client, world: FakeWorld) -> None:
     assert booked == {str(n) for n in range(10_000)}
 
 
+async def test_a_value_is_handed_on_from_part_to_part_of_a_long_loop(
+    temporal: Client, world: FakeWorld
+) -> None:
+    loop = {
+        "id": "sum",
+        "type": "for-each",
+        "items": "data.items",
+        "carry": {"start": "{{ data.start }}", "next": "{{ carry + item }}"},
+        "steps": [{"id": "s", "type": "set", "values": {"n": "{{ carry }}"}}],
+    }
+    run = run_input(
+        [loop],
+        result="{{ steps.sum.output.carry }}",
+        data={"items": list(range(2_500)), "start": 7},
+    )
+    assert (await finish(temporal, world, run)).result == 7 + sum(range(2_500))
+
+
+async def test_a_long_repeat_goes_on_in_parts_until_its_condition_holds(
+    temporal: Client, world: FakeWorld
+) -> None:
+    # The app gives pages of three until it has given 1,500 things.
+    world.components["app.page"] = lambda call: {
+        "items": list(range(call.inputs["from"], call.inputs["from"] + 3)),
+        "next": call.inputs["from"] + 3 if call.inputs["from"] < 1_497 else None,
+    }
+    loop = {
+        "id": "pages",
+        "type": "repeat",
+        "maxTimes": 10_000,
+        "carry": {
+            "start": {"next": 0, "sum": 0},
+            "next": {
+                "next": "{{ steps.page.output.next }}",
+                "sum": "{{ carry.sum + steps.page.output.items.sum() }}",
+            },
+        },
+        "until": "carry.next == null",
+        "steps": [
+            {
+                "id": "page",
+                "type": "app",
+                "component": "app.page",
+                "inputs": {"from": "{{ carry.next }}"},
+            }
+        ],
+        "output": {"sum": "{{ carry.sum }}", "times": "{{ index + 1 }}"},
+    }
+    queue = str(uuid4())
+    run = run_input([loop], result="{{ steps.pages.output }}")
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run, queue)
+        assert (await handle.result()).result == {"sum": sum(range(1_500)), "times": 500}
+        assert [call.iteration for call in world.calls] == [str(n) for n in range(500)]
+        # 200 times beside the other steps, the rest in a child workflow.
+        assert len((await handle.fetch_history()).events) < 200 * 6 + 60
+
+
+async def test_a_repeat_that_never_ends_fails_in_its_parts_too(
+    temporal: Client, world: FakeWorld
+) -> None:
+    loop = {
+        "id": "r",
+        "type": "repeat",
+        "maxTimes": 2_345,
+        "until": "index < 0",
+        "onError": {"action": "continue"},
+        "steps": [{"id": "s", "type": "set", "values": {"n": "{{ index }}"}}],
+    }
+    outcome = await finish(temporal, world, run_input([loop], result="{{ steps.r.error.message }}"))
+    assert str(outcome.result).startswith("`until` was not true after 2345 times")
+
+
 async def test_a_failure_in_a_part_of_a_long_loop_ends_the_run_and_names_the_item(
     temporal: Client, world: FakeWorld
 ) -> None:
