@@ -169,7 +169,7 @@ def _select(expr: syntax_pb2.Expr) -> Node:
             try:
                 return value[field]
             except KeyError:
-                raise MissingError(describe_missing(path, field, value)) from None
+                raise MissingError(describe_missing(path, field, value, budget)) from None
         if isinstance(value, Optional):
             return access(value.value, field) if value.present else NONE
         where = f"`{'.'.join(path)}`" if path else "the value"
@@ -341,11 +341,11 @@ def _optional(value: Any) -> Optional:
     raise ExpressionError(f"`?` takes an optional value, such as a.?b, not {kind_of(value)}")
 
 
-def _items(value: Any) -> list[Any]:
+def _items(value: Any, budget: Budget) -> list[Any]:
     if isinstance(value, list):
         return value
     if isinstance(value, dict):
-        return sorted_keys(value)
+        return sorted_keys(value, budget)
     raise ExpressionError(f"only a list or a map can be gone through, not {kind_of(value)}")
 
 
@@ -365,7 +365,7 @@ def _comprehension(fold: syntax_pb2.Expr.Comprehension) -> Node:
 
     def run(variables: Variables, budget: Budget) -> Any:
         inner = dict(variables)
-        items = _items(source(variables, budget))
+        items = _items(source(variables, budget), budget)
         inner[collected] = start(variables, budget)
         for item in items:
             budget.charge(1)
@@ -406,7 +406,7 @@ def _gather(source: Node, name: str, condition: Node | None, item: Node) -> Node
     def run(variables: Variables, budget: Budget) -> list[Any]:
         inner = dict(variables)
         found = []
-        for value in _items(source(variables, budget)):
+        for value in _items(source(variables, budget), budget):
             budget.charge(1)
             inner[name] = value
             if condition is None or _truth(condition(inner, budget), "filter"):

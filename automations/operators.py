@@ -26,7 +26,7 @@ from automations.values import (
     equal,
     kind_of,
     number_text,
-    order_key,
+    sorted_keys,
     timestamp_text,
     whole,
 )
@@ -38,13 +38,28 @@ MAX_DURATION = timedelta(days=3_652_500)
 """CEL's longest duration, about 10,000 years."""
 
 
-def describe_missing(path: tuple[str, ...] | None, field: str, value: dict[Any, Any]) -> str:
+MISSING_COST = 12
+"""Units that an error costs which an expression may catch."""
+MAX_NAMED = 100
+"""Keys of the largest map of which an error names any; of a larger one it tells their number."""
+MAX_SHOWN = 80
+"""Characters of a key in an error."""
+
+
+def describe_missing(
+    path: tuple[str, ...] | None, field: str, value: dict[Any, Any], budget: Budget
+) -> str:
     """Says that a map has no such field, and what to write instead."""
+    budget.charge(MISSING_COST)
+    field = field[:MAX_SHOWN]
     if path == ("steps",):
         return f"step `{field}` has not run"
     where = f"`{'.'.join(path)}`" if path else "the map"
-    names = [str(key) for key in sorted(value, key=order_key)[:20]]
-    has = f"it has {', '.join(names)}" if names else "it is empty"
+    if len(value) > MAX_NAMED:
+        has = f"it has {len(value)} others"
+    else:
+        names = [str(key)[:MAX_SHOWN] for key in sorted_keys(value, budget)[:20]]
+        has = f"it has {', '.join(names)}" if names else "it is empty"
     place = ".".join(path) if path else "x"
     return f"{where} has no `{field}` ({has}); write {place}.?{field}.orValue(…) where it may miss"
 
@@ -66,7 +81,7 @@ def _index(budget: Budget, container: Any, key: Any) -> Any:
     if isinstance(container, dict):
         if isinstance(key, str | int) and key in container:
             return container[key]
-        raise MissingError(describe_missing(None, str(key), container))
+        raise MissingError(describe_missing(None, str(key), container, budget))
     if isinstance(container, list):
         if not _is_number(key) or key != int(key):
             raise ExpressionError(f"the index of a list is a whole number, not {kind_of(key)}")

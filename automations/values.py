@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_WORK = 1_000_000
-"""Units of work of one evaluation: one for each operation, item and 64 characters."""
+"""Units of work of one evaluation, at most 250 ms and 64 MB on a small machine."""
 MAX_TEXT = 4_000_000
 """Characters of a text that an expression makes."""
 MAX_ITEMS = 100_000
 """Items of a list that an expression makes."""
-CHARACTERS_PER_UNIT = 64
+BYTES_PER_UNIT = 64
 INT_RANGE = (-(2**63), 2**63 - 1)
 
 
@@ -39,29 +39,79 @@ class MissingError(ExpressionError):
     """There is no value at a path; `default(…)` gives another instead."""
 
 
+class TooMuchWork(ExpressionError):
+    """The budget is spent: nothing in an expression may go on after it."""
+
+
 class Budget:
-    """How much work one evaluation may still do. Counted, not timed, so that replays agree."""
+    """How much work one evaluation may still do. Counted, not timed, so that replays agree.
+
+    A unit is a quarter of a microsecond or 64 bytes, whichever a piece of work takes more of: an
+    item gone through or made in a loop of Python, a comparison of two plain values, 64 bytes made.
+
+    Who implements an operator or a function charges **before** it works and before it makes
+    anything. A function of the library is charged for each argument and for its result with
+    `charge_for` by whoever calls it, which covers one pass over the outermost list, map or text.
+    What it does beyond that it charges itself:
+
+    - another pass, or a slow one (a call of the standard library for each item): `charge`;
+    - searching a text for another: `charge_search`;
+    - going into the items of items (comparing, hashing, writing JSON): `charge_deep`, or
+      `order_key`, `frozen`, `equal` and `to_json`, which charge for themselves;
+    - sorting: `sorting_keys`.
+    """
 
     __slots__ = ("left",)
 
-    def __init__(self) -> None:
-        self.left = MAX_WORK
+    def __init__(self, units: float = MAX_WORK) -> None:
+        self.left = units
 
-    def charge(self, units: int) -> None:
-        """Takes units; raises ExpressionError when none are left."""
+    def charge(self, units: float) -> None:
+        """Takes units; raises TooMuchWork when none are left."""
         self.left -= units
         if self.left < 0:
-            raise ExpressionError(
+            raise TooMuchWork(
                 "the expression does too much work: use it on less data, or split it over steps"
             )
 
     def charge_for(self, value: Any) -> None:
         """Takes what going once over a value costs; not over what is inside its items."""
         if isinstance(value, str | bytes):
-            if len(value) > CHARACTERS_PER_UNIT:
-                self.charge(len(value) // CHARACTERS_PER_UNIT)
-        elif isinstance(value, list | dict):
+            if len(value) >= 16:
+                self.charge(bytes_of(value) / BYTES_PER_UNIT)
+        elif isinstance(value, list):
             self.charge(len(value))
+        elif isinstance(value, dict):
+            self.charge(2 * len(value))
+
+    def charge_search(self, text: str | bytes, part: str | bytes) -> None:
+        """Takes what finding a text in another costs at worst (CPython's search is quadratic for
+        short texts)."""
+        steps = len(part) if len(part) < 6 or (len(part) < 100 and len(text) < 30_000) else 8
+        self.charge(len(text) * (1 + steps) / 256)
+
+    def charge_deep(self, value: Any) -> None:
+        """Takes what going over a value and all that is inside it costs."""
+        level = [value]
+        while level:
+            self.charge(len(level))
+            below: list[Any] = []
+            for item in level:
+                if isinstance(item, list):
+                    self.charge(len(item))
+                    below.extend(item)
+                elif isinstance(item, dict):
+                    self.charge(2 * len(item))
+                    below.extend(item)
+                    below.extend(item.values())
+                elif isinstance(item, str | bytes):
+                    self.charge(bytes_of(item) / BYTES_PER_UNIT)
+            level = below
+
+
+def bytes_of(text: str | bytes) -> int:
+    """The memory that a text takes at most; the same in every process."""
+    return len(text) if isinstance(text, bytes) or text.isascii() else 4 * len(text)
 
 
 class Optional:
@@ -156,7 +206,10 @@ def text_of(value: Any) -> str:
 
 
 def json_text(value: Any) -> str:
-    """A JSON value as JSON text with sorted keys, so that it is the same everywhere."""
+    """A JSON value as JSON text with sorted keys, so that it is the same everywhere.
+
+    Its size is bounded before: by what may come in, or by `to_json`.
+    """
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except (TypeError, ValueError):
@@ -172,9 +225,12 @@ def to_json(value: Any, budget: Budget) -> Any:
 
     What is JSON already is given as it is, not copied.
     """
-    if value is None or isinstance(value, str | int):
+    if value is None or isinstance(value, int):
         return value
     match value:
+        case str():
+            budget.charge_for(value)
+            return value
         case float():
             if not math.isfinite(value):
                 raise ExpressionError("the result is not a finite number")
@@ -236,7 +292,7 @@ def equal(left: Any, right: Any, budget: Budget) -> bool:
     return bool(left == right)
 
 
-def order_key(value: Any) -> tuple[int, Any]:
+def order_key(value: Any, budget: Budget) -> tuple[int, Any]:
     """Sorts values of any kind in one fixed order: null, bool, numbers, text, moments, others."""
     match value:
         case None:
@@ -255,26 +311,61 @@ def order_key(value: Any) -> tuple[int, Any]:
         case bytes():
             return (6, value)
         case list():
-            return (7, tuple(order_key(item) for item in value))
+            budget.charge(4 * len(value) + 4)
+            return (7, tuple([order_key(item, budget) for item in value]))
         case dict():
-            return (8, tuple((key, order_key(value[key])) for key in sorted_keys(value)))
+            budget.charge(8 * len(value) + 4)
+            entries = [(order_key(key, budget), value[key]) for key in value]
+            # Keys differ from one another, so that no two values are compared here.
+            entries.sort(key=_first)
+            return (8, tuple([(key, order_key(item, budget)) for key, item in entries]))
         case _:
             return (9, "")
 
 
-def sorted_keys(value: dict[Any, Any]) -> list[Any]:
+def _first(entry: tuple[Any, Any]) -> Any:
+    return entry[0]
+
+
+def sorting_keys(values: list[Any], budget: Budget) -> list[tuple[int, Any]]:
+    """A key of each value for sorting them; charges for what comparing them costs."""
+    before = budget.left
+    keys = []
+    for value in values:
+        budget.charge(4)
+        if isinstance(value, str | bytes):
+            budget.charge(bytes_of(value) / BYTES_PER_UNIT)
+        keys.append(order_key(value, budget))
+    # Each level of a merge goes at most once over everything.
+    budget.charge((before - budget.left) / 4 * len(values).bit_length())
+    return keys
+
+
+def sorted_keys(value: dict[Any, Any], budget: Budget) -> list[Any]:
     """The keys of a map in their fixed order."""
-    return sorted(value, key=order_key)
+    budget.charge(len(value))
+    if all(map(_is_text, value)):
+        return sorted(value)
+    keys = list(value)
+    order = dict(zip(keys, sorting_keys(keys, budget), strict=True))
+    return sorted(keys, key=order.__getitem__)
 
 
-def frozen(value: Any) -> Any:
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def frozen(value: Any, budget: Budget) -> Any:
     """Something hashable that is the same for equal values."""
     if isinstance(value, bool):
         return ("bool", value)
     if isinstance(value, list):
-        return ("list", tuple(frozen(item) for item in value))
+        budget.charge(4 * len(value) + 4)
+        return ("list", tuple([frozen(item, budget) for item in value]))
     if isinstance(value, dict):
-        return ("map", frozenset((key, frozen(item)) for key, item in value.items()))
+        budget.charge(8 * len(value) + 4)
+        return ("map", frozenset([(key, frozen(item, budget)) for key, item in value.items()]))
+    budget.charge_for(value)
     return value
 
 

@@ -11,7 +11,8 @@ from automations.values import (
     bounded_items,
     frozen,
     kind_of,
-    order_key,
+    sorted_keys,
+    sorting_keys,
     text_of,
     whole,
 )
@@ -118,8 +119,7 @@ def _distinct(budget: Budget, items: list[Any], column: str | None = None) -> li
     seen: set[Any] = set()
     found = []
     for item, value in zip(items, values, strict=True):
-        budget.charge_for(value)
-        key = frozen(value)
+        key = frozen(value, budget)
         if key not in seen:
             seen.add(key)
             found.append(item)
@@ -132,8 +132,8 @@ def _distinct(budget: Budget, items: list[Any], column: str | None = None) -> li
     example="[3, 1, 2].sort()",
 )
 def _sort(budget: Budget, items: list[Any]) -> list[Any]:
-    _charge_for_sorting(budget, items)
-    return sorted(items, key=order_key)
+    keys = sorting_keys(items, budget)
+    return [items[index] for index in sorted(range(len(items)), key=keys.__getitem__)]
 
 
 @LISTS.add(
@@ -144,16 +144,10 @@ def _sort(budget: Budget, items: list[Any]) -> list[Any]:
 )
 def _sort_by(budget: Budget, rows: list[Any], column: str, descending: bool = False) -> list[Any]:
     values = _column(rows, column)
-    _charge_for_sorting(budget, values)
+    keys = sorting_keys(values, budget)
     # Of equal rows the first stays first, also when descending.
-    order = sorted(range(len(rows)), key=lambda i: order_key(values[i]), reverse=descending)
+    order = sorted(range(len(rows)), key=keys.__getitem__, reverse=descending)
     return [rows[index] for index in order]
-
-
-def _charge_for_sorting(budget: Budget, values: list[Any]) -> None:
-    budget.charge(len(values) * max(len(values).bit_length() // 4, 1))
-    for value in values:
-        budget.charge_for(value)
 
 
 @LISTS.add(
@@ -212,10 +206,9 @@ def _keys(rows: list[Any], column: str) -> list[str]:
     example='[{"id": 1, "n": "x"}].lookup("id", 1).n',
 )
 def _lookup(budget: Budget, rows: list[Any], column: str, value: Any) -> Any:
-    wanted = frozen(value)
+    wanted = frozen(value, budget)
     for row, found in zip(rows, _column(rows, column), strict=True):
-        budget.charge_for(found)
-        if frozen(found) == wanted:
+        if frozen(found, budget) == wanted:
             return row
     return None
 
@@ -232,10 +225,10 @@ def _join_table(
 ) -> list[dict[str, Any]]:
     by_value: dict[Any, dict[str, Any]] = {}
     for value, other in zip(_column(others, theirs or column), others, strict=True):
-        by_value.setdefault(frozen(value), other)
+        by_value.setdefault(frozen(value, budget), other)
     found = []
     for value, row in zip(_column(rows, column), rows, strict=True):
-        joined_row = {**by_value.get(frozen(value), {}), **row}
+        joined_row = {**by_value.get(frozen(value, budget), {}), **row}
         budget.charge(len(joined_row))
         found.append(joined_row)
     return found
@@ -273,7 +266,9 @@ def _avg(budget: Budget, items: list[Any], column: str | None = None) -> float |
     example="[3, 1].min()",
 )
 def _min(budget: Budget, items: Any, other: Any = None) -> Any:
-    return min(_comparable(items, other), key=order_key, default=None)
+    values = _comparable(items, other)
+    keys = sorting_keys(values, budget)
+    return values[min(range(len(values)), key=keys.__getitem__)] if values else None
 
 
 @LISTS.add(
@@ -284,7 +279,9 @@ def _min(budget: Budget, items: Any, other: Any = None) -> Any:
     example="[3, 1].max()",
 )
 def _max(budget: Budget, items: Any, other: Any = None) -> Any:
-    return max(_comparable(items, other), key=order_key, default=None)
+    values = _comparable(items, other)
+    keys = sorting_keys(values, budget)
+    return values[max(range(len(values)), key=keys.__getitem__)] if values else None
 
 
 def _comparable(items: Any, other: Any) -> list[Any]:
@@ -298,7 +295,7 @@ def _comparable(items: Any, other: Any) -> list[Any]:
     "keys(map) -> list", summary="The keys of a map, in order.", example='{"b": 1, "a": 2}.keys()'
 )
 def _keys_of(budget: Budget, value: dict[Any, Any]) -> list[Any]:
-    return sorted(value, key=order_key)
+    return sorted_keys(value, budget)
 
 
 @LISTS.add(
@@ -307,7 +304,7 @@ def _keys_of(budget: Budget, value: dict[Any, Any]) -> list[Any]:
     example='{"b": 1, "a": 2}.values()',
 )
 def _values(budget: Budget, value: dict[Any, Any]) -> list[Any]:
-    return [value[key] for key in sorted(value, key=order_key)]
+    return [value[key] for key in sorted_keys(value, budget)]
 
 
 @LISTS.add(
@@ -316,7 +313,7 @@ def _values(budget: Budget, value: dict[Any, Any]) -> list[Any]:
     example='{"a": 1}.entries()',
 )
 def _entries(budget: Budget, value: dict[Any, Any]) -> list[dict[str, Any]]:
-    return [{"key": key, "value": value[key]} for key in sorted(value, key=order_key)]
+    return [{"key": key, "value": value[key]} for key in sorted_keys(value, budget)]
 
 
 @LISTS.add(
