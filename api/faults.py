@@ -4,34 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from sqlalchemy import select
 
 from api.called import called_automations
-from api.errors import ApiError, ErrorKind, invalid, path_of
+from api.errors import ApiError, ErrorKind, path_of
 from api.published import Compiled, compile_definition, input_validator
+from api.schemas import Model
 from api.state import State
 from automations.definition import CallStep, Definition, ManualTrigger, walk
 from automations.excerpt import Excerpt, excerpt
-from automations.validation import Fault, validate, validate_excerpt
+from automations.faults import Fault, located
+from automations.validation import review, titles_in, validate_excerpt
 from store.models import Automation
 
 
 async def faults_of(
     state: State, project_id: str, automation_id: str, definition: Any
 ) -> list[Fault]:
-    """Every fault of a definition, as the automation of this id; empty when it can be published."""
+    """All faults and warnings of a definition, as the automation of this id.
+
+    It can be published when all are warnings.
+    """
     try:
         parsed = Definition.model_validate(definition)
     except ValidationError:
-        return validate(definition, state.catalogue, {})
+        return review(definition, state.catalogue, {})
     called = await _called(state, project_id, automation_id, parsed)
-    faults = validate(definition, state.catalogue, called)
-    if not faults and isinstance(parsed.trigger, ManualTrigger):
+    faults = review(definition, state.catalogue, called)
+    if all(f.is_warning for f in faults) and isinstance(parsed.trigger, ManualTrigger):
         try:
             input_validator(parsed.trigger.input)
         except ValueError as error:
-            faults.append(Fault(path_of(["trigger", "input"]), f"no valid JSON Schema: {error}"))
+            told = Fault(path_of(["trigger", "input"]), f"no valid JSON Schema: {error}")
+            faults = located([told, *faults], definition, titles_in(state.catalogue))
     return faults
 
 
@@ -48,15 +54,63 @@ async def _called(
     return called
 
 
-def check(faults: list[Fault], what: str) -> None:
-    """Raises code 1 with all faults, if there are any."""
-    if faults:
-        count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
-        first = f"{faults[0].path}: {faults[0].message}"
-        raise invalid(
-            [(fault.path, fault.message) for fault in faults],
-            f"{what} has {count}. {first}",
+class StepOf(Model):
+    """The step that something is found in."""
+
+    id: str
+    name: str = Field(description="What people call it; the id where it has no name.")
+
+
+class FaultView(Model):
+    """What is wrong in a definition, where, and what to do."""
+
+    path: str = Field(examples=["steps[0].inputs.to"])
+    message: str
+    step: StepOf | None = Field(
+        None, description="The innermost step around the place; null: the trigger or the result."
+    )
+    field: str | None = Field(
+        None,
+        description="What people call the place in it; null: all of it.",
+        examples=["input “To”"],
+    )
+
+    @classmethod
+    def of(cls, fault: Fault) -> FaultView:
+        """A fault or a warning, as the API answers it."""
+        step = StepOf(id=fault.step.id, name=fault.step.name) if fault.step else None
+        return cls(path=fault.path, message=fault.message, step=step, field=fault.field)
+
+
+class Faults(Model):
+    """What is found in a draft; it can be run and published when there are no faults."""
+
+    faults: list[FaultView]
+    warnings: list[FaultView] = Field(
+        description="What may be meant as it is, and may fail: publishing goes on."
+    )
+
+
+def views_of(found: list[Fault]) -> Faults:
+    """Faults and warnings apart."""
+    return Faults(
+        faults=[FaultView.of(fault) for fault in found if not fault.is_warning],
+        warnings=[FaultView.of(fault) for fault in found if fault.is_warning],
+    )
+
+
+def check(found: list[Fault], what: str) -> list[FaultView]:
+    """The warnings; raises code 1 with all faults, if there are any."""
+    views = views_of(found)
+    if views.faults:
+        count = "a fault" if len(views.faults) == 1 else f"{len(views.faults)} faults"
+        first = next(fault for fault in found if not fault.is_warning)
+        raise ApiError(
+            ErrorKind.INVALID_PARAMETER,
+            f"{what} has {count}. {first.sentence}",
+            [fault.model_dump(by_alias=True) for fault in views.faults],
         )
+    return views.warnings
 
 
 async def checked_draft(state: State, project_id: str, automation_id: str) -> Compiled:

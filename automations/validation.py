@@ -31,6 +31,7 @@ from automations.definition import (
 )
 from automations.excerpt import Excerpt
 from automations.expressions import ExpressionError, compile_expression, compile_template
+from automations.faults import Fault, Titles, located
 from automations.templates import type_of
 
 MAX_BYTES = 256 * 1024
@@ -38,14 +39,6 @@ MAX_STEPS = 500
 MAX_NESTING = 12
 RESERVED = frozenset({"data", "event", "run", "steps", "vars", "callbacks"})
 _FAILURES = (ExpressionError, RecursionError, ValueError, TypeError)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong, and where: `steps[0].inputs.title`."""
-
-    path: str
-    message: str
 
 
 class DescribedComponent(Protocol):
@@ -114,15 +107,38 @@ def parse(definition: Any) -> Definition:
 def validate(
     definition: Any, catalogue: ComponentCatalogue, called: Mapping[str, Definition]
 ) -> list[Fault]:
-    """All faults of a definition, in its order; empty when it can be run. Never raises.
+    """All faults of a definition, in its order; empty when it can be run. Never raises."""
+    return [fault for fault in review(definition, catalogue, called) if not fault.is_warning]
+
+
+def review(
+    definition: Any, catalogue: ComponentCatalogue, called: Mapping[str, Definition]
+) -> list[Fault]:
+    """All faults and warnings of a definition, in its order, with their places. Never raises.
 
     `called` holds the published definitions of the automations that it calls, directly or not.
     """
     try:
         parsed = parse(definition)
     except InvalidDefinition as invalid:
-        return invalid.faults
-    return list(_Validation(parsed, catalogue, called).faults())
+        found = invalid.faults
+    else:
+        found = list(_Validation(parsed, catalogue, called).faults())
+    return located(found, definition, titles_in(catalogue))
+
+
+def titles_in(catalogue: ComponentCatalogue) -> Titles:
+    """What people call the inputs of components and triggers."""
+
+    def titles(key: str) -> dict[str, str]:
+        found = catalogue.component(key) or catalogue.trigger(key)
+        properties = found.input_schema.get("properties", {}) if found else {}
+        return {
+            name: str(part.get("title") or name) if isinstance(part, dict) else name
+            for name, part in properties.items()
+        }
+
+    return titles
 
 
 def validate_excerpt(
@@ -141,11 +157,10 @@ def validate_excerpt(
         faults = invalid.faults
     else:
         faults = list(_Validation(parsed, catalogue, called, excerpt.ids).block_faults(scope))
+    titles = titles_in(catalogue)
     return [
-        Fault(
-            f"{excerpt.path}{fault.path.removeprefix('steps').removeprefix('[0]')}", fault.message
-        )
-        for fault in faults
+        replace(fault, path=f"{excerpt.path}{fault.path.removeprefix('steps').removeprefix('[0]')}")
+        for fault in located(faults, excerpt.definition, titles)
     ]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind
-from api.faults import faults_of
+from api.faults import Faults, faults_of, views_of
 from api.manage.run_views import RunStatus
 from api.registrations import ENDED, change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
@@ -111,19 +111,6 @@ class AutomationView(AutomationHead):
     """An automation with its draft."""
 
     definition: dict[str, Any]
-
-
-class FaultView(Model):
-    """What is wrong in a definition, and what to do."""
-
-    path: str = Field(examples=["steps[0].inputs.to"])
-    message: str
-
-
-class Faults(Model):
-    """All faults of a draft; it can be run and published when there are none."""
-
-    faults: list[FaultView]
 
 
 _DRAFT_CHANGED = (
@@ -290,10 +277,9 @@ async def delete_automation(
 async def validate_automation(
     automation_id: AutomationId, access: AnyAccess, state: StateDep
 ) -> Faults:
-    """All that keeps the draft from being run or published."""
+    """All that keeps the draft from being run or published, and what may fail in a run."""
     automation = await find_automation(state, access.project_id, automation_id)
-    faults = await faults_of(state, access.project_id, automation_id, automation.draft)
-    return Faults(faults=[FaultView(path=f.path, message=f.message) for f in faults])
+    return views_of(await faults_of(state, access.project_id, automation_id, automation.draft))
 
 
 async def find_automation(state: State, project_id: str, automation_id: str) -> Automation:

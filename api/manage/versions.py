@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind, invalid
-from api.faults import check, faults_of
+from api.faults import FaultView, check, faults_of
 from api.manage.automations import find_automation, no_automation
 from api.registrations import change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
@@ -60,6 +60,14 @@ class VersionView(VersionSummary):
     definition: dict[str, Any]
 
 
+class PublishedView(VersionView):
+    """A version that was published now."""
+
+    warnings: list[FaultView] = Field(
+        description="What was published all the same: it may be meant, and may fail in a run."
+    )
+
+
 @router.post(
     "/publish",
     status_code=201,
@@ -71,7 +79,7 @@ async def publish_automation(
     access: AnyAccess,
     state: StateDep,
     body: PublishBody | None = None,
-) -> VersionView:
+) -> PublishedView:
     """Makes a version of the draft, which runs take from now on.
 
     Nobody is registered by it. Users who are go on with its trigger: where that is another one,
@@ -84,8 +92,9 @@ async def publish_automation(
     if body and body.revision not in {None, revision}:
         raise _changed(revision)
     faults = await faults_of(state, access.project_id, automation_id, automation.draft)
-    check(faults, "The draft")
-    return await _publish(state, automation_id, revision, automation.draft, restore=False)
+    warnings = check(faults, "The draft")
+    version = await _publish(state, automation_id, revision, automation.draft, restore=False)
+    return _published(version, warnings)
 
 
 @router.get("/versions", summary="List the versions")
@@ -139,7 +148,7 @@ async def get_version(
 )
 async def roll_back(
     automation_id: AutomationId, number: Number, access: AnyAccess, state: StateDep
-) -> VersionView:
+) -> PublishedView:
     """Publishes an older version's definition again, as a new version, and makes it the draft.
 
     It is checked again: apps may have changed since.
@@ -147,15 +156,16 @@ async def roll_back(
     automation = await find_automation(state, access.project_id, automation_id)
     version = await _find(state, automation_id, number)
     faults = await faults_of(state, access.project_id, automation_id, version.definition)
-    check(faults, f"Version {number}")
-    return await _publish(
+    warnings = check(faults, f"Version {number}")
+    again = await _publish(
         state, automation_id, automation.draft_revision, version.definition, restore=True
     )
+    return _published(again, warnings)
 
 
 async def _publish(
     state: State, automation_id: str, revision: int, definition: dict[str, Any], *, restore: bool
-) -> VersionView:
+) -> AutomationVersion:
     """A new version of what was checked; raises CONFLICT when the draft has changed since."""
     changes: dict[str, Any] = {"updated_at": now_ms()}
     if restore:
@@ -201,7 +211,7 @@ async def _publish(
         )
         changed = await _move_registrations(session, before, version)
     await tell(state, changed)
-    return _view(version, current=True)
+    return version
 
 
 async def _move_registrations(
@@ -242,3 +252,8 @@ def _view(version: AutomationVersion, *, current: bool) -> VersionView:
         current=current,
         definition=version.definition,
     )
+
+
+def _published(version: AutomationVersion, warnings: list[FaultView]) -> PublishedView:
+    view = _view(version, current=True)
+    return PublishedView(**view.model_dump(), warnings=warnings)

@@ -55,6 +55,7 @@ async def test_a_faulty_draft_can_be_kept_but_not_published(workshop: Workshop) 
     faults = (await workshop.developer.expect(200, "POST", f"{url}/validate"))["faults"]
     assert len(faults) >= 2
     assert all(fault["path"].startswith("steps[") and fault["message"] for fault in faults)
+    assert all(fault["step"]["name"] and fault["field"] for fault in faults)
     error = await workshop.developer.refused(1, "POST", f"{url}/publish")
     assert error["details"] == faults
     assert (await workshop.developer.expect(200, "GET", url))["publishedVersion"] is None

@@ -1014,7 +1014,7 @@ export interface paths {
         put?: never;
         /**
          * Check a draft
-         * @description All that keeps the draft from being run or published.
+         * @description All that keeps the draft from being run or published, and what may fail in a run.
          */
         post: operations["validateAutomation"];
         delete?: never;
@@ -2188,7 +2188,7 @@ export interface components {
         };
         /**
          * FaultView
-         * @description What is wrong in a definition, and what to do.
+         * @description What is wrong in a definition, where, and what to do.
          */
         FaultView: {
             /**
@@ -2198,14 +2198,27 @@ export interface components {
             path: string;
             /** Message */
             message: string;
+            /** @description The innermost step around the place; null: the trigger or the result. */
+            step?: components["schemas"]["StepOf"] | null;
+            /**
+             * Field
+             * @description What people call the place in it; null: all of it.
+             * @example input “To”
+             */
+            field?: string | null;
         };
         /**
          * Faults
-         * @description All faults of a draft; it can be run and published when there are none.
+         * @description What is found in a draft; it can be run and published when there are no faults.
          */
         Faults: {
             /** Faults */
             faults: components["schemas"]["FaultView"][];
+            /**
+             * Warnings
+             * @description What may be meant as it is, and may fail: publishing goes on.
+             */
+            warnings: components["schemas"]["FaultView"][];
         };
         /**
          * FieldOption
@@ -2851,6 +2864,33 @@ export interface components {
             revision?: number | null;
         };
         /**
+         * PublishedView
+         * @description A version that was published now.
+         */
+        PublishedView: {
+            /** Number */
+            number: number;
+            /**
+             * Publishedat
+             * @description Milliseconds since the epoch (UTC).
+             */
+            publishedAt: number;
+            /**
+             * Current
+             * @description Runs take this version.
+             */
+            current: boolean;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * Warnings
+             * @description What was published all the same: it may be meant, and may fail in a run.
+             */
+            warnings: components["schemas"]["FaultView"][];
+        };
+        /**
          * RegisterBody
          * @description Who is registered, and with what.
          */
@@ -3380,6 +3420,19 @@ export interface components {
              * @description Day by day, today last.
              */
             chart: components["schemas"]["Day"][];
+        };
+        /**
+         * StepOf
+         * @description The step that something is found in.
+         */
+        StepOf: {
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @description What people call it; the id where it has no name.
+             */
+            name: string;
         };
         /**
          * StepSample
@@ -8398,7 +8451,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionView"];
+                    "application/json": components["schemas"]["PublishedView"];
                 };
             };
             /** @description 1 INVALID PARAMETER */
@@ -8635,7 +8688,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionView"];
+                    "application/json": components["schemas"]["PublishedView"];
                 };
             };
             /** @description 1 INVALID PARAMETER */
