@@ -19,6 +19,7 @@ from automations.values import (
     MissingError,
     Optional,
     TypeValue,
+    as_read,
     kind_of,
     sorted_keys,
 )
@@ -145,7 +146,7 @@ def _name(name: str) -> Node:
             raise ExpressionError(f"there is no `{name}` here; there are: {known}") from None
         if isinstance(value, _Failed):
             raise value.error
-        return value
+        return as_read(value)
 
     return read
 
@@ -167,7 +168,7 @@ def _select(expr: syntax_pb2.Expr) -> Node:
         value = operand(variables, budget)
         if isinstance(value, dict):
             try:
-                return value[field]
+                return as_read(value[field])
             except KeyError:
                 raise MissingError(describe_missing(path, field, value, budget)) from None
         if isinstance(value, Optional):
@@ -182,7 +183,7 @@ def _select(expr: syntax_pb2.Expr) -> Node:
 def _call(expr: syntax_pb2.Expr) -> Node:
     call = expr.call_expr
     arguments = [_node(part) for part in _parts(expr)]
-    name = call.function
+    name = _function(call)
     if name in ("_&&_", "_||_"):
         return _logic(arguments[0], arguments[1], name == "_||_")
     if name == "_?_:_":
@@ -218,6 +219,30 @@ def _call(expr: syntax_pb2.Expr) -> Node:
         return operation(budget, *[argument(variables, budget) for argument in arguments])
 
     return run
+
+
+def _function(call: syntax_pb2.Expr.Call) -> str:
+    if call.function == "_/_" and all(map(_is_whole, call.args)):
+        return "divide whole"
+    return str(call.function)
+
+
+_WHOLE_OPERATORS = ("_+_", "_-_", "_*_", "_/_", "_%_", "-_")
+
+
+def _is_whole(expr: syntax_pb2.Expr) -> bool:
+    """Whether an expression gives a whole number whatever the data is: literals, `int(…)`,
+    `size(…)`, other functions that always do, and what is reckoned with these."""
+    if expr.WhichOneof("expr_kind") == "const_expr":
+        return bool(expr.const_expr.WhichOneof("constant_kind") == "int64_value")
+    call, parts = expr.call_expr, _parts(expr)
+    if call.function in _WHOLE_OPERATORS:
+        return all(map(_is_whole, parts))
+    if call.function == "_?_:_":
+        return all(map(_is_whole, parts[1:]))
+    if library := LIBRARY.get(call.function):
+        return library.results(len(parts)) == {"int"}
+    return call.function in ("int", "size") or bool(call.function.startswith("get"))
 
 
 def _logic(left: Node, right: Node, decisive: bool) -> Node:

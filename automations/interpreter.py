@@ -44,6 +44,7 @@ from automations.host import (
     scope_of,
 )
 from automations.loops import find_step
+from automations.values import Budget, equal
 
 MAX_ITEMS = 10_000
 """Items of one for-each."""
@@ -337,7 +338,7 @@ def _chosen_block(step: Step, scope: Scope) -> tuple[str, list[Step]]:
         case SwitchStep():
             value = compile_expression(step.value).evaluate(scope.variables)
             for case in step.cases:
-                if _same(case.equals, value):
+                if equal(case.equals, value, Budget()):
                     return case.name or str(case.equals), case.steps
             return "default", step.default
         case _:
@@ -367,11 +368,6 @@ def _part(template: Any, scope: Scope, name: str) -> Any:
         return _resolve(template, scope)
     except ExpressionError as error:
         raise StepFailed(f"{name}: {error}", "expression") from error
-
-
-def _same(left: Any, right: Any) -> bool:
-    # In JSON true is not 1, though in Python it is.
-    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
 async def _all(works: Iterator[Callable[[], Awaitable[None]]] | Any) -> None:

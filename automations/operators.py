@@ -21,6 +21,7 @@ from automations.values import (
     MissingError,
     Optional,
     TypeValue,
+    as_read,
     bounded,
     bounded_items,
     equal,
@@ -68,31 +69,37 @@ def access(container: Any, key: Any) -> Optional:
     """The optional value at a key or index."""
     if isinstance(container, Optional):
         return access(container.value, key) if container.present else NONE
+    key = as_read(key)
     if isinstance(container, dict) and isinstance(key, str | int) and key in container:
-        return Optional(True, container[key])
-    if isinstance(container, list) and _is_number(key) and 0 <= key < len(container):
-        return Optional(True, container[int(key)])
+        return Optional(True, as_read(container[key]))
+    if isinstance(container, list) and _is_index(key) and 0 <= key < len(container):
+        return Optional(True, as_read(container[key]))
     return NONE
 
 
 def _index(budget: Budget, container: Any, key: Any) -> Any:
     if isinstance(container, Optional):
         return access(container, key)
+    key = as_read(key)
     if isinstance(container, dict):
         if isinstance(key, str | int) and key in container:
-            return container[key]
+            return as_read(container[key])
         raise MissingError(describe_missing(None, str(key), container, budget))
     if isinstance(container, list):
-        if not _is_number(key) or key != int(key):
+        if not _is_index(key):
             raise ExpressionError(f"the index of a list is a whole number, not {kind_of(key)}")
         if 0 <= key < len(container):
-            return container[int(key)]
+            return as_read(container[key])
         raise MissingError(f"there is no item {key} in a list of {len(container)} (from 0)")
     raise ExpressionError(f"{kind_of(container)} has no items: `[…]` takes a list or a map")
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _arithmetic(
@@ -154,14 +161,23 @@ def _divide_whole(left: int, right: int) -> int:
     return quotient if (left < 0) == (right < 0) else -quotient
 
 
-def _divide(left: float, right: float) -> float:
+def _divide(budget: Budget, left: Any, right: Any) -> Any:
+    """Divides numbers of which one comes from data, where 10 and 10.0 are the same."""
+    if not (_is_number(left) and _is_number(right)):
+        raise ExpressionError(f"`/` cannot take {kind_of(left)} and {kind_of(right)}")
     if right == 0:
-        raise ExpressionError("division by zero")
+        if isinstance(right, int):
+            raise ExpressionError("division by zero")
+        # 0.0 is never data, but written or made by double(…): IEEE 754, as CEL has it.
+        return math.copysign(math.inf, left) * math.copysign(1, right) if left else math.nan
+    if isinstance(left, int) and isinstance(right, int) and left % right == 0:
+        # Exact beyond the 53 bits of a decimal, too.
+        return whole(left // right)
     return left / right
 
 
-def _remainder(budget: Budget, left: Any, right: Any) -> int:
-    if not (isinstance(left, int) and isinstance(right, int) and _is_number(left)):
+def _remainder(budget: Budget, left: Any, right: Any) -> Any:
+    if not (_is_index(left) and _is_index(right)):
         raise ExpressionError(f"`%` takes whole numbers, not {kind_of(left)} and {kind_of(right)}")
     return left - right * _divide_whole(left, right)
 
@@ -194,7 +210,8 @@ def _ordering(sign: str, compare: Callable[[Any, Any], bool]) -> Callable[[Budge
 
 def _contained(budget: Budget, item: Any, container: Any) -> bool:
     if isinstance(container, dict):
-        return isinstance(item, str | int) and item in container
+        key = as_read(item)
+        return isinstance(key, str | int) and key in container
     if isinstance(container, list):
         budget.charge(len(container))
         return any(equal(item, other, budget) for other in container)
@@ -387,7 +404,8 @@ CALLS: dict[str, Callable[..., Any]] = {
     "_+_": _arithmetic("+", operator.add, operator.add),
     "_-_": _arithmetic("-", operator.sub, operator.sub),
     "_*_": _arithmetic("*", operator.mul, operator.mul),
-    "_/_": _arithmetic("/", _divide_whole, _divide),
+    "_/_": _divide,
+    "divide whole": _arithmetic("/", _divide_whole, operator.truediv),
     "_%_": _remainder,
     "-_": _negate,
     "!_": _not,

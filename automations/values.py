@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ MAX_ITEMS = 100_000
 """Items of a list that an expression makes."""
 BYTES_PER_UNIT = 64
 INT_RANGE = (-(2**63), 2**63 - 1)
+_INT_LIMIT = float(2**63)
+# What may be a whole number with a point or exponent in JSON text.
+_POINTLESS = re.compile(r"\.0(?![0-9])|[0-9]e")
 
 
 class ExpressionError(Exception):
@@ -146,7 +150,7 @@ def kind_of(value: Any) -> str:
         case int():
             return "a whole number"
         case float():
-            return "a decimal number"
+            return "a whole number" if value.is_integer() else "a decimal number"
         case str():
             return "text"
         case list():
@@ -172,14 +176,21 @@ def whole(value: int) -> int:
     return value
 
 
+def as_read(value: Any) -> Any:
+    """A value as it is read from data: 10.0 is the whole number 10, as JSON does not tell them
+    apart."""
+    if type(value) is float and value.is_integer() and -_INT_LIMIT < value < _INT_LIMIT:
+        return int(value)
+    return value
+
+
 def number_text(value: float) -> str:
     """A number as people write it: `1.5`, `100`; with an exponent from 1e21 and below 1e-6."""
+    value = as_read(value)
     if isinstance(value, int):
         return str(value)
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
-    if value == 0:
-        return "0"
     if 1e-6 <= abs(value) < 1e21:
         text = format(Decimal(repr(value)), "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
@@ -208,8 +219,14 @@ def text_of(value: Any) -> str:
 def json_text(value: Any) -> str:
     """A JSON value as JSON text with sorted keys, so that it is the same everywhere.
 
-    Its size is bounded before: by what may come in, or by `to_json`.
+    Whole numbers are written without a point, whether they are 10 or 10.0. Its size is bounded
+    before: by what may come in, or by `to_json`.
     """
+    text = _written(value)
+    return _written(_all_as_read(value)) if _POINTLESS.search(text) else text
+
+
+def _written(value: Any) -> str:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except (TypeError, ValueError):
@@ -218,6 +235,16 @@ def json_text(value: Any) -> str:
             return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         except (TypeError, ValueError, RecursionError) as error:
             raise ExpressionError("the value cannot be written as JSON") from error
+
+
+def _all_as_read(value: Any) -> Any:
+    if isinstance(value, list):
+        items = [_all_as_read(item) for item in value]
+        return value if all(map(_is, items, value)) else items
+    if isinstance(value, dict):
+        entries = {key: _all_as_read(item) for key, item in value.items()}
+        return value if all(map(_is, entries.values(), value.values())) else entries
+    return as_read(value)
 
 
 def to_json(value: Any, budget: Budget) -> Any:
@@ -234,7 +261,7 @@ def to_json(value: Any, budget: Budget) -> Any:
         case float():
             if not math.isfinite(value):
                 raise ExpressionError("the result is not a finite number")
-            return value
+            return as_read(value)
         case list():
             budget.charge(len(value))
             items = [to_json(item, budget) for item in value]
@@ -246,8 +273,7 @@ def to_json(value: Any, budget: Budget) -> Any:
         case datetime():
             return timestamp_text(value)
         case timedelta():
-            seconds = value.total_seconds()
-            return int(seconds) if seconds.is_integer() else seconds
+            return as_read(value.total_seconds())
         case Optional():
             return to_json(value.value, budget) if value.present else None
         case bytes():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from automations.values import Budget, ExpressionError, kind_of
+from automations.values import Budget, ExpressionError, as_read, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,20 +63,24 @@ class Function:
                 found[parameters] = result
         return found
 
+    def results(self, count: int) -> set[str]:
+        """The kinds of what it gives when it is called with so many arguments."""
+        return {o.result for o in self.overloads if len(o.parameters) == count}
+
     def __call__(self, budget: Budget, arguments: list[Any]) -> Any:
         """Calls it with values of any kind; raises ExpressionError."""
-        fitting = [o.parameters for o in self.overloads if len(o.parameters) == len(arguments)]
-        for parameters in fitting:
-            if all(map(_fits, parameters, arguments)):
+        fitting = [o for o in self.overloads if len(o.parameters) == len(arguments)]
+        for overload in fitting:
+            if all(map(_fits, overload.parameters, arguments)):
                 break
         else:
-            self._refuse(fitting, arguments)
+            self._refuse([overload.parameters for overload in fitting], arguments)
         for argument in arguments:
             budget.charge_for(argument)
-        given = map(_adapted, parameters, arguments)
+        given = map(_adapted, overload.parameters, arguments)
         result = self.implement(budget, *given)
         budget.charge_for(result)
-        return result
+        return result if overload.result == "double" else as_read(result)
 
     def _refuse(self, fitting: list[tuple[str, ...]], arguments: list[Any]) -> None:
         kinds = ", ".join(map(kind_of, arguments))
@@ -101,7 +105,7 @@ def _fits(kind: str, value: Any) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "int":
             return (isinstance(value, int) and not isinstance(value, bool)) or (
-                isinstance(value, float) and value.is_integer()
+                isinstance(value, float) and isinstance(as_read(value), int)
             )
         case "double":
             return isinstance(value, float)
