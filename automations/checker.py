@@ -8,7 +8,6 @@ zones.
 
 from __future__ import annotations
 
-import difflib
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from cel_expr_python.ext import ext_bindings, ext_optional  # type: ignore[impor
 from google.api.expr.v1alpha1 import checked_pb2, syntax_pb2
 from google.protobuf import any_pb2
 
+from automations.checker_words import plain_words
 from automations.functions import LIBRARY, STANDARD
 from automations.values import ExpressionError
 
@@ -88,7 +88,7 @@ def check(source: str) -> checked_pb2.CheckedExpr:
         )
     except (RuntimeError, ValueError, TypeError) as error:
         # TypeError: text that is not UTF-8, such as half of a surrogate pair.
-        raise ExpressionError(_plain_words(source, str(error))) from None
+        raise ExpressionError(plain_words(source, str(error))) from None
     tree = any_pb2.Any.FromString(checked.serialize())
     return checked_pb2.CheckedExpr.FromString(tree.value)
 
@@ -150,67 +150,3 @@ def _free_names(expr: syntax_pb2.Expr, bound: frozenset[str], found: set[str]) -
             _free_names(fold.result, inner, found)
             for part in (fold.loop_condition, fold.loop_step):
                 _free_names(part, inner | {fold.iter_var}, found)
-
-
-_FAULT = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
-_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
-_MISMATCH = re.compile(r"found no matching overload for '([^']*)' applied to '\(?(.*?)\)?'")
-_OPERATORS = {"_?_:_": "?:", "_[_]": "[ ]", "!_": "!", "-_": "-", "@in": "in", "_in_": "in"}
-_KINDS = {
-    "string": "text",
-    "int": "whole number",
-    "double": "decimal number",
-    "bool": "true or false",
-    "null": "null",
-    "null_type": "null",
-    "dyn": "any value",
-}
-
-
-def _plain_words(source: str, message: str) -> str:
-    if "recursion" in message:
-        return "the expression is nested too deeply (32 levels at most): split it over steps"
-    fault = _FAULT.search(message)
-    if fault is None:
-        return "the expression cannot be read; see the documentation of expressions"
-    line, column, what = int(fault[1]), int(fault[2]), fault[3]
-    where = f"at character {column}" if line <= 1 else f"at line {line}, character {column}"
-    if undeclared := _UNDECLARED.match(what):
-        return f"{where}: {_unknown(undeclared[1])}"
-    if mismatch := _MISMATCH.match(what):
-        return f"{where}: {_mismatch(mismatch[1], mismatch[2])}"
-    if what.startswith("Syntax error"):
-        lines = source.splitlines() or [""]
-        rest = lines[min(line, len(lines)) - 1][max(column - 1, 0) :][:20]
-        near = f"near `{rest}`" if rest else "at its end"
-        hint = ": write `==` to compare" if re.match(r"=(?!=)", rest) else ""
-        return f"{where}: the expression cannot be read {near}{hint}"
-    return f"{where}: {what}"
-
-
-def _unknown(name: str) -> str:
-    if name in TYPE_NAMES or name in RESERVED:
-        return f"`{name}` cannot be used like this"
-    known = [*LIBRARY, *STANDARD]
-    near = difflib.get_close_matches(name, known, 3, 0.6)
-    near += [full for full in known if full.split(".")[-1].lower() == name.lower()]
-    hint = " or ".join(f"`{found}`" for found in dict.fromkeys(near))
-    return f"there is no function `{name}`" + (f"; did you mean {hint}?" if hint else "")
-
-
-def _mismatch(function: str, arguments: str) -> str:
-    name = _OPERATORS.get(function, function.strip("_"))
-    kinds = [_KINDS.get(part.strip(), part.strip()) for part in re.split(r"[,.]\s*\(?", arguments)]
-    said = f"`{name}` cannot be applied to ({', '.join(kinds)})"
-    if name == "?:":
-        return (
-            f"{said}: the condition must be true or false and both results of one kind; dyn(…) "
-            "lets them differ"
-        )
-    if {"whole number", "decimal number"} <= set(kinds):
-        return f"{said}: write whole numbers as decimals (2.0) or use double(…)"
-    if name == "+" and "text" in kinds:
-        return f"{said}: use string(…) to make text of a value"
-    if name in LIBRARY:
-        return f"{said}; it is written {LIBRARY[name].usage}"
-    return f"{said}: convert with string(…), int(…) or double(…)"
