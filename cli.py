@@ -104,8 +104,9 @@ def migrate() -> None:
     settings = _settings_with_logging()
 
     async def main() -> None:
-        await upgrade(settings.effective_database_url)
-        await register_search_attributes(await connect(settings, Keyring.from_settings(settings)))
+        keyring = Keyring.from_settings(settings)
+        await upgrade(settings.effective_database_url, keyring)
+        await register_search_attributes(await connect(settings, keyring))
 
     asyncio.run(main())
 
@@ -170,7 +171,7 @@ def _with_secrets(main: Callable[[Database, Keyring], Awaitable[int]]) -> int:
 
     async def run() -> int:
         keyring = Keyring.from_settings(settings)
-        database = open_database(settings.effective_database_url)
+        database = open_database(settings.effective_database_url, keyring)
         try:
             return await main(database, keyring)
         finally:

@@ -40,7 +40,7 @@ async def run_worker(settings: Settings) -> None:
     Waits for Temporal and its search attributes when the server is not there yet.
     """
     keyring = Keyring.from_settings(settings)
-    database = open_database(settings.effective_database_url)
+    database = open_database(settings.effective_database_url, keyring)
     catalogue = catalogue_of(settings.connector_dirs)
     ledger = Ledger(database)
     client = await _connect(settings, keyring)

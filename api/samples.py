@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Text, case, cast, func, null, select, tuple_
+from sqlalchemy import LargeBinary, case, func, null, select, tuple_, type_coerce
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.state import State
@@ -19,7 +19,7 @@ from workflows.payloads import RunInput
 
 NEWEST_RUNS = 20
 MAX_VALUE = 64 * 1024
-"""Characters of a value's JSON; a larger one is no sample."""
+"""Bytes of a value's JSON, sealed; a larger one is no sample."""
 SECONDS = 2.0
 """How long Temporal is waited for."""
 _UNREADABLE = (RPCError, RuntimeError, OSError, ValueError, DecryptionError)
@@ -80,7 +80,7 @@ async def _steps(state: State, run_ids: Sequence[str]) -> dict[str, dict[str, An
 
 
 def _bounded_column(column: Any) -> Any:
-    return case((func.length(cast(column, Text)) <= MAX_VALUE, column), else_=null())
+    return case((func.length(type_coerce(column, LargeBinary)) <= MAX_VALUE, column), else_=null())
 
 
 def _bounded(value: Any) -> Any:

@@ -64,7 +64,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     """
     keyring = Keyring.from_settings(settings)
     catalogue = catalogue_of(settings.connector_dirs)
-    database = open_database(settings.effective_database_url)
+    database = open_database(settings.effective_database_url, keyring)
     token_use = TokenUse(database)
     try:
         client = await connect(settings, keyring, lazy=True)

@@ -98,10 +98,11 @@ async def stand(folder: Path) -> AsyncIterator[Stand]:
             daily_credits=10_000_000,
             log_level="WARNING",
         )
-        Keyring.from_settings(settings)  # made once, before two processes could make one each
+        # The key is made once, before two processes could make one each.
+        keyring = Keyring.from_settings(settings)
         temporal = await Client.connect(server.address)
         await register_search_attributes(temporal)
-        await upgrade(settings.effective_database_url)
+        await upgrade(settings.effective_database_url, keyring)
         stub_url = f"http://127.0.0.1:{stub_port}/call"
         environment = os.environ | environment_of(settings)
         processes = {"temporal": server.process.pid}

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import tempfile
 import time
 from collections import Counter
@@ -21,8 +20,12 @@ from typing import Any
 
 import httpx
 import uvloop
+from sqlalchemy import select
 
 from benchmarks.events import PROCESSES, Product, gather_bounded, product
+from store.database import close_database, open_database
+from store.encryption import Keyring
+from store.models import Run
 
 EVENTS = 10_000
 """Deliveries; a fifth of them tells an event once more."""
@@ -120,14 +123,16 @@ async def _kill_in_turn(ready: Product, kills: Counter[str]) -> None:
 
 async def _until_ended(ready: Product, expected: int) -> list[tuple[str, str]]:
     """Status and result of each run, once none is going on, from the database itself."""
-    file = ready.stack.settings.data_dir / "inlay.db"
+    settings = ready.stack.settings
+    database = open_database(settings.effective_database_url, Keyring.from_settings(settings))
     deadline = time.monotonic() + PATIENCE
     while True:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
-            rows = database.execute("SELECT status, result FROM runs").fetchall()
+        async with database() as session:
+            rows = (await session.execute(select(Run.status, Run.result))).all()
         ended = [row for row in rows if row[0] not in {"running", "paused"}]
         if (len(ended) == len(rows) and len(rows) >= expected) or time.monotonic() > deadline:
-            return [(status, json.loads(result or "null")) for status, result in rows]
+            await close_database(database)
+            return [(status, result) for status, result in rows]
         await asyncio.sleep(2)
 
 

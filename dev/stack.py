@@ -80,7 +80,7 @@ async def _start(settings: Settings, supervisor: Supervisor, log: Log) -> Settin
     environment = environment_of(settings)
     # The key is made here, once, before two processes could make one each.
     keyring = Keyring.from_settings(settings)
-    await upgrade(settings.effective_database_url)
+    await upgrade(settings.effective_database_url, keyring)
 
     async def start_temporal() -> DevServer:
         return await start_dev_server(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -13,12 +13,20 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from store.sealed import keyring_of, lend_keyring
+
+if TYPE_CHECKING:
+    from store.encryption import Keyring
+
 Database = async_sessionmaker[AsyncSession]
 """Makes sessions: `async with database() as session` or, committing, `database.begin()`."""
 
 
-def open_database(url: str) -> Database:
-    """Sessions on the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`)."""
+def open_database(url: str, keyring: Keyring) -> Database:
+    """Sessions on the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`).
+
+    `keyring` seals and opens what lies in sealed columns (`store.sealed`).
+    """
     if url.startswith("sqlite"):
         engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
@@ -26,14 +34,15 @@ def open_database(url: str) -> Database:
         engine = create_async_engine(
             url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
         )
+    lend_keyring(engine.sync_engine, keyring)
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
-def open_sync_sqlite(url: URL) -> Engine:
+def open_sync_sqlite(beside: AsyncEngine) -> Engine:
     """A second way to the file of an asynchronous engine, for threads."""
-    engine = create_engine(
-        url.set(drivername="sqlite"), connect_args={"timeout": 30}, hide_parameters=True
-    )
+    url = beside.url.set(drivername="sqlite")
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    lend_keyring(engine, keyring_of(beside.dialect))
     event.listen(engine, "connect", _configure_sqlite)
     return engine
 

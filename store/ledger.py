@@ -39,7 +39,7 @@ class Ledger:
             # A file answers at once: one change of threads for a transaction instead of one for
             # each of its statements.
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
-            self._sync_engine = open_sync_sqlite(self._engine.url)
+            self._sync_engine = open_sync_sqlite(self._engine)
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils import uuid7
 
+from store.sealed import SealedJson, SealedText
+
 JsonValue = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 DEVELOPER = ""
@@ -150,7 +152,7 @@ class Automation(Base):
         ForeignKey("projects.id", ondelete="CASCADE"), index=True
     )
     name: Mapped[str]
-    draft: Mapped[Any]
+    draft: Mapped[Any] = mapped_column(SealedJson("automations.draft"))
     draft_revision: Mapped[int] = mapped_column(default=1)
     """Grows with each save, so that two editors do not overwrite each other unseen."""
     published_version: Mapped[int | None]
@@ -167,7 +169,7 @@ class AutomationVersion(Base):
         ForeignKey("automations.id", ondelete="CASCADE"), primary_key=True
     )
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    definition: Mapped[Any]
+    definition: Mapped[Any] = mapped_column(SealedJson("automation_versions.definition"))
     published_at: Mapped[int] = mapped_column(default=now_ms)
 
 
@@ -195,11 +197,11 @@ class Connection(Base):
     app_key: Mapped[str]
     status: Mapped[str] = mapped_column(default="connected")
     """`connected` or `invalid`."""
-    invalid_reason: Mapped[str | None] = mapped_column(Text)
+    invalid_reason: Mapped[str | None] = mapped_column(SealedText("connections.invalid_reason"))
     auth_type: Mapped[str]
     secret: Mapped[bytes] = mapped_column(info=ENCRYPTED)
     """The credential as JSON, encrypted."""
-    account: Mapped[Any | None]
+    account: Mapped[Any | None] = mapped_column(SealedJson("connections.account"))
     """`{id?, name?, email?}` of the account at the app."""
     scopes: Mapped[Any]
     expires_at: Mapped[int | None]
@@ -274,7 +276,7 @@ class WebhookEndpoint(Base):
     """The first failure since the last success."""
     paused_at: Mapped[int | None]
     """Nothing is sent since then: the endpoint was dead for too long."""
-    last_error: Mapped[str | None] = mapped_column(Text)
+    last_error: Mapped[str | None] = mapped_column(SealedText("webhook_endpoints.last_error"))
 
 
 class Notification(Base):
@@ -289,7 +291,7 @@ class Notification(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     type: Mapped[str]
-    data: Mapped[Any]
+    data: Mapped[Any] = mapped_column(SealedJson("notifications.data"))
     status: Mapped[str] = mapped_column(default="pending")
     """`pending`, `delivered` or `failed`."""
     attempts: Mapped[int] = mapped_column(default=0)
@@ -297,7 +299,7 @@ class Notification(Base):
     """Null once nothing is to be sent any more."""
     last_status: Mapped[int | None]
     """The HTTP status of the last answer; null where there was none."""
-    last_error: Mapped[str | None] = mapped_column(Text)
+    last_error: Mapped[str | None] = mapped_column(SealedText("notifications.last_error"))
     created_at: Mapped[int] = mapped_column(default=now_ms)
     delivered_at: Mapped[int | None]
 
@@ -320,7 +322,7 @@ class Registration(Base):
     automation_id: Mapped[str]
     user_id: Mapped[str]
     """Empty: the developer's own."""
-    data: Mapped[Any]
+    data: Mapped[Any] = mapped_column(SealedJson("registrations.data"))
     """What the developer registered with: reaches the trigger and each run."""
     wanted: Mapped[str] = mapped_column(default="active")
     """`active`, `paused`, or `ended`: then the workflow removes the row at last."""
@@ -333,11 +335,11 @@ class Registration(Base):
     app_key: Mapped[str] = mapped_column(default="")
     trigger_version: Mapped[int] = mapped_column(default=0)
     """The published version whose trigger that is."""
-    inputs: Mapped[Any | None]
+    inputs: Mapped[Any | None] = mapped_column(SealedJson("registrations.inputs"))
     """The trigger's inputs, resolved of `data`."""
     state: Mapped[str] = mapped_column(default="starting")
     """`starting`, `active`, `paused`, `needs-connection`, `failing` or `ending`."""
-    message: Mapped[str | None] = mapped_column(Text)
+    message: Mapped[str | None] = mapped_column(SealedText("registrations.message"))
     """What is wrong and what to do."""
     hook_id: Mapped[str | None] = mapped_column(unique=True)
     """The SHA-256 of the secret in the URL that the app delivers to."""
@@ -349,7 +351,7 @@ class Registration(Base):
     subscription_id: Mapped[str | None]
     expires_at: Mapped[int | None]
     """When the app forgets the subscription unless it is renewed."""
-    cursor: Mapped[Any | None]
+    cursor: Mapped[Any | None] = mapped_column(SealedJson("registrations.cursor"))
     """How far polling has come; moves only after the runs that it led to exist."""
     cursor_version: Mapped[int] = mapped_column(default=0)
     """Grows with each move of the cursor: of two polls at once only one moves it."""
@@ -374,7 +376,7 @@ class RegistrationEvent(Base):
     status: Mapped[str]
     """`run`, `test`, `skipped` (paused) or `rejected`."""
     run_id: Mapped[str | None]
-    message: Mapped[str | None] = mapped_column(Text)
+    message: Mapped[str | None] = mapped_column(SealedText("registration_events.message"))
     """Why it was skipped or rejected."""
     payload: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
     """The event as the run gets it, as JSON, encrypted; null where it is too large to keep."""
@@ -403,8 +405,8 @@ class Run(Base):
     parent_run_id: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="running")
     """`running`, `paused`, `completed`, `error` or `canceled`."""
-    message: Mapped[str | None] = mapped_column(Text)
-    result: Mapped[Any | None]
+    message: Mapped[str | None] = mapped_column(SealedText("runs.message"))
+    result: Mapped[Any | None] = mapped_column(SealedJson("runs.result"))
     started_at: Mapped[int]
     ended_at: Mapped[int | None]
 
@@ -429,9 +431,9 @@ class RunStep(Base):
     """Whose connection was used; null where none was."""
     status: Mapped[str]
     """`completed`, `error` or `waiting`."""
-    inputs: Mapped[Any | None]
-    output: Mapped[Any | None]
-    error: Mapped[str | None] = mapped_column(Text)
+    inputs: Mapped[Any | None] = mapped_column(SealedJson("run_steps.inputs"))
+    output: Mapped[Any | None] = mapped_column(SealedJson("run_steps.output"))
+    error: Mapped[str | None] = mapped_column(SealedText("run_steps.error"))
     attempts: Mapped[int] = mapped_column(default=1)
     started_at: Mapped[int]
     ended_at: Mapped[int | None]
@@ -449,13 +451,13 @@ class RunPause(Base):
     """Empty while only an early answer is here and nothing waits yet."""
     kind: Mapped[str]
     """`delay`, `approval`, `callback`, `connection` or `credits`."""
-    message: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(SealedText("run_pauses.message"))
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     app_key: Mapped[str | None]
     user_id: Mapped[str | None]
     since: Mapped[int]
     until: Mapped[int | None]
-    answer: Mapped[Any | None]
+    answer: Mapped[Any | None] = mapped_column(SealedJson("run_pauses.answer"))
     """A callback's call that came before the run waited for it."""
 
 

@@ -1,9 +1,9 @@
 """Moves all secrets of the database under the first key, while services read and write them.
 
-The columns are those whose `info` marks them as encrypted (`store.models.ENCRYPTED`). A secret is
-replaced only where it is still what was read (compare and swap), and each is committed on its own:
-nothing that a service writes meanwhile is overwritten, no lock outlives one statement, and whoever
-is interrupted starts again and finds less to do.
+The columns are those whose `info` marks them as encrypted (`store.models.ENCRYPTED`) and the sealed
+ones (`store.sealed`). A secret is replaced only where it is still what was read (compare and swap),
+and each is committed on its own: nothing that a service writes meanwhile is overwritten, no lock
+outlives one statement, and whoever is interrupted starts again and finds less to do.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import LargeBinary, and_, func, select, tuple_, update
+from sqlalchemy import LargeBinary, and_, func, literal, select, tuple_, type_coerce, update
 
 from store.encryption import (
     LABEL_BYTES,
@@ -22,6 +22,7 @@ from store.encryption import (
     label_of,
 )
 from store.models import Base
+from store.sealed import Sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,7 +76,7 @@ def encrypted_columns(metadata: MetaData = Base.metadata) -> list[Column[Any]]:
         column
         for table in metadata.sorted_tables
         for column in table.columns
-        if column.info.get("encrypted")
+        if column.info.get("encrypted") or isinstance(column.type, Sealed)
     ]
 
 
@@ -134,7 +135,7 @@ async def _older(
     """The next rows, `(*primary key, secret)`, whose secret does not lie under the first key."""
     keys = list(column.table.primary_key.columns)
     query = (
-        select(*keys, column)
+        select(*keys, _ciphertext(column))
         .where(column.is_not(None), _label(column).not_in(keyring.current_labels))
         .order_by(*keys)
         .limit(BATCH)
@@ -170,12 +171,14 @@ async def _move(
         if moved is None:
             return
         done = await connection.execute(
-            update(column.table).where(where, column == secret).values({column: moved})
+            update(column.table)
+            .where(where, _ciphertext(column) == secret)
+            .values({column: literal(moved, LargeBinary)})
         )
         if done.rowcount:
             progress.moved += 1
             return
-        secret = await connection.scalar(select(column).where(where))
+        secret = await connection.scalar(select(_ciphertext(column)).where(where))
 
 
 def _is_row(column: Column[Any], primary_key: tuple[Any, ...]) -> ColumnElement[bool]:
@@ -183,9 +186,14 @@ def _is_row(column: Column[Any], primary_key: tuple[Any, ...]) -> ColumnElement[
     return and_(*(key == value for key, value in zip(keys, primary_key, strict=True)))
 
 
+def _ciphertext(column: Column[Any]) -> ColumnElement[bytes]:
+    """The column as it lies in the database, also where sessions see what is in it."""
+    return type_coerce(column, LargeBinary)
+
+
 def _label(column: Column[Any]) -> ColumnElement[bytes]:
     # SQLite finds null at the beginning of what is empty.
-    return func.coalesce(func.substr(column, 1, LABEL_BYTES, type_=LargeBinary), b"")
+    return func.coalesce(func.substr(_ciphertext(column), 1, LABEL_BYTES, type_=LargeBinary), b"")
 
 
 def _engine(database: Database) -> AsyncEngine:

@@ -15,7 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from settings import Settings
 from store.database import close_database, open_database
-from store.encryption import Keyring
+from store.encryption import KEY_BYTES, Keyring
 from store.migrations import upgrade
 from tests.packages import OidcProvider, oidc_provider_for
 
@@ -65,8 +65,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def keyring() -> Keyring:
-    return Keyring([secrets.token_bytes(32)])
+def keyring(settings: Settings) -> Keyring:
+    """The ring that all processes with these settings have."""
+    return Keyring.from_settings(settings)
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +94,7 @@ async def postgres_template(postgres_sockets: Path) -> str:
     await _administer(postgres_sockets, "ALTER SYSTEM SET fsync = off")
     await _administer(postgres_sockets, "SELECT pg_reload_conf()")
     await _administer(postgres_sockets, "CREATE DATABASE inlay_template")
-    await upgrade(_postgres_url(postgres_sockets, "inlay_template"))
+    await upgrade(_postgres_url(postgres_sockets, "inlay_template"), _new_keyring())
     return "inlay_template"
 
 
@@ -101,7 +102,7 @@ async def postgres_template(postgres_sockets: Path) -> str:
 async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file, to be copied."""
     file = tmp_path_factory.mktemp("template") / "inlay.db"
-    await upgrade(f"sqlite+aiosqlite:///{file}")
+    await upgrade(f"sqlite+aiosqlite:///{file}", _new_keyring())
     return file
 
 
@@ -140,9 +141,9 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, keyring: Keyring) -> AsyncIterator[Database]:
     """Sessions on `database_url`."""
-    database = open_database(database_url)
+    database = open_database(database_url, keyring)
     yield database
     await close_database(database)
 
@@ -152,6 +153,10 @@ def oidc_provider() -> Iterator[OidcProvider]:
     """An OAuth 2.0 and OpenID provider that is not ours."""
     with oidc_provider_for(f"{PUBLIC_URL}/api/v1/oauth/callback") as provider:
         yield provider
+
+
+def _new_keyring() -> Keyring:
+    return Keyring([secrets.token_bytes(KEY_BYTES)])
 
 
 def _postgres_url(sockets: Path, database: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
@@ -113,16 +113,6 @@ class AutomationView(AutomationHead):
     definition: dict[str, Any]
 
 
-_DRAFT_CHANGED = (
-    select(AutomationVersion.number)
-    .where(
-        AutomationVersion.automation_id == Automation.id,
-        AutomationVersion.number == Automation.published_version,
-        AutomationVersion.definition != Automation.draft,
-    )
-    .correlate(Automation)
-    .exists()
-)
 _REGISTRATIONS = (
     select(func.count())
     .select_from(Registration)
@@ -149,17 +139,28 @@ async def list_automations(
     cursor: Cursor = None,
 ) -> Page[AutomationSummary]:
     """The project's automations, the newest first."""
-    query = select(
-        Automation.id,
-        Automation.name,
-        Automation.draft_revision.label("revision"),
-        Automation.published_version,
-        Automation.created_at,
-        Automation.updated_at,
-        _DRAFT_CHANGED.label("draft_changed"),
-        _REGISTRATIONS.label("registrations"),
-        _LAST_RUN.label("last_run"),
-    ).where(Automation.project_id == access.project_id)
+    query = (
+        select(
+            Automation.id,
+            Automation.name,
+            Automation.draft_revision.label("revision"),
+            Automation.published_version,
+            Automation.created_at,
+            Automation.updated_at,
+            Automation.draft,
+            AutomationVersion.definition,
+            _REGISTRATIONS.label("registrations"),
+            _LAST_RUN.label("last_run"),
+        )
+        .outerjoin(
+            AutomationVersion,
+            and_(
+                AutomationVersion.automation_id == Automation.id,
+                AutomationVersion.number == Automation.published_version,
+            ),
+        )
+        .where(Automation.project_id == access.project_id)
+    )
     if search:
         query = query.where(Automation.name.icontains(search, autoescape=True))
     if cursor is not None:
@@ -167,6 +168,10 @@ async def list_automations(
     async with state.database() as session:
         rows = await session.execute(query.order_by(Automation.id.desc()).limit(limit + 1))
         found = [dict(row._mapping) for row in rows]
+        for row in found:
+            # Both are sealed, so that no query can compare them.
+            draft, published = row.pop("draft"), row.pop("definition")
+            row["draft_changed"] = published is not None and published != draft
         last_runs = await session.execute(
             select(Run.id, Run.status, Run.started_at).where(
                 Run.id.in_([row["last_run"] for row in found])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.auth import DECLARE_ANY, AnyAccess
@@ -34,6 +36,9 @@ router = APIRouter(
     responses=OF_PROJECT,
     route_class=JsonRoute,
 )
+
+MESSAGES_SEARCHED = 2_000
+"""Messages are sealed: so many at most are opened to find a text in them."""
 
 ACTING = errors(ErrorKind.CONFLICT, ErrorKind.UNAVAILABLE)
 
@@ -70,7 +75,8 @@ async def list_runs(
         str,
         Query(
             max_length=200,
-            description="Part of the id, the user's id, the message or the automation's name.",
+            description="Part of the id, the user's id or the automation's name, or of the message"
+            f" of one of the newest {MESSAGES_SEARCHED} runs.",
         ),
     ] = "",
     since: Annotated[
@@ -90,15 +96,6 @@ async def list_runs(
         query = query.where(Run.user_id == user_id)
     if status is not None:
         query = query.where(Run.status == status)
-    if search:
-        query = query.where(
-            or_(
-                Run.id.contains(search, autoescape=True),
-                Run.user_id.icontains(search, autoescape=True),
-                Run.message.icontains(search, autoescape=True),
-                Automation.name.icontains(search, autoescape=True),
-            )
-        )
     if since is not None:
         query = query.where(Run.started_at >= since)
     if until is not None:
@@ -108,8 +105,19 @@ async def list_runs(
         query = query.where(
             or_(Run.started_at < started_at, and_(Run.started_at == started_at, Run.id < run_id))
         )
-    query = query.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit + 1)
+    query = query.order_by(Run.started_at.desc(), Run.id.desc())
     async with state.database() as session:
+        if search:
+            said = await _runs_that_say(session, query, search, limit + 1)
+            query = query.where(
+                or_(
+                    Run.id.contains(search, autoescape=True),
+                    Run.user_id.icontains(search, autoescape=True),
+                    Run.id.in_(said),
+                    Automation.name.icontains(search, autoescape=True),
+                )
+            )
+        query = query.limit(limit + 1)
         rows = [dict(row._mapping) for row in await session.execute(query)]
     shown = rows[:limit]
     for row in shown:
@@ -215,6 +223,16 @@ async def _find(state: State, project_id: str, run_id: str) -> Run:
     if run is None:
         raise not_found("run")
     return run
+
+
+async def _runs_that_say(
+    session: AsyncSession, query: Select[Any], text: str, limit: int
+) -> list[str]:
+    """The first runs of `query` whose message holds the text."""
+    newest = query.with_only_columns(Run.id, Run.message).where(Run.message.is_not(None))
+    rows = await session.execute(newest.limit(MESSAGES_SEARCHED))
+    found = (run_id for run_id, message in rows if text.casefold() in (message or "").casefold())
+    return list(islice(found, limit))
 
 
 def _with_names(project_id: str) -> Select[Any]:

@@ -8,11 +8,14 @@ at all. There is no way down: restore a backup instead.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -21,17 +24,19 @@ from sqlalchemy.pool import NullPool
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from store.encryption import Keyring
+
 _ADVISORY_LOCK = 0x496E6C6179
 """PostgreSQL's number for "a process of Inlay migrates this database"."""
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, keyring: Keyring) -> None:
     """Brings the database at `url` to the newest schema; for callers outside an event loop."""
-    asyncio.run(upgrade(url))
+    asyncio.run(upgrade(url, keyring))
 
 
-async def upgrade(url: str) -> None:
-    """Brings the database at `url` to the newest schema.
+async def upgrade(url: str, keyring: Keyring) -> None:
+    """Brings the database at `url` to the newest schema; `keyring` seals what was in clear before.
 
     A SQLite file and its folder are made where missing; a PostgreSQL database must exist.
     """
@@ -49,21 +54,34 @@ async def upgrade(url: str) -> None:
                 await connection.execute(
                     text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK}
                 )
-            await connection.run_sync(_upgrade)
+            changed = await connection.run_sync(_upgrade, keyring)
     finally:
         await engine.dispose()
+    if changed and parsed.get_backend_name() == "sqlite" and parsed.database:
+        await asyncio.to_thread(_forget_old_rows, parsed.database)
 
 
-def configuration(connection: Connection) -> Config:
+def configuration(connection: Connection, keyring: Keyring) -> Config:
     """Alembic's configuration, which needs no file, to work over `connection`."""
-    config = Config(attributes={"connection": connection})
+    config = Config(attributes={"connection": connection, "keyring": keyring})
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
 
 
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(configuration(connection), "head")
+def _upgrade(connection: Connection, keyring: Keyring) -> bool:
+    """Whether there was something to do."""
+    context = MigrationContext.configure(connection)
+    before = context.get_current_revision()
+    command.upgrade(configuration(connection, keyring), "head")
+    return before not in (None, context.get_current_revision())
+
+
+def _forget_old_rows(file: str) -> None:
+    """Copies the database, so that what a migration has replaced lies no more in its pages."""
+    with closing(sqlite3.connect(file, timeout=60, isolation_level=None)) as connection:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _lock_sqlite(engine: AsyncEngine) -> None:

@@ -348,12 +348,12 @@ async def bench(
             allowed_private_hosts="127.0.0.1",
             connector_dirs=str(folder / "apps"),
         )
-        database = open_database(settings.effective_database_url)
+        keyring = Keyring.from_settings(settings)
+        database = open_database(settings.effective_database_url, keyring)
         working = asyncio.create_task(run_worker(settings))
         try:
             async with serving(settings) as (app, http):
                 shop = await make_workshop(http)
-                keyring = Keyring.from_settings(settings)
                 yield Bench(settings, app, http, shop, database, keyring, vendor)
         finally:
             working.cancel()

@@ -16,6 +16,7 @@ from activities import registration_rules
 from api import hook_targets
 from settings import Settings
 from store.database import close_database, open_database
+from store.encryption import Keyring
 from store.models import Notification, Registration
 from temporal.server import dev_server
 from tests.api.beacon import Beacon, listening, shining
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from store.database import Database
+    from store.encryption import Keyring
+from store.database import Database
 
 STEPS = [{"id": "note", "type": "set", "values": {"text": "{{ event.text }}"}}]
 
@@ -107,7 +109,9 @@ async def engine(engine_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="module")
 async def books(engine_settings: Settings) -> AsyncIterator[Database]:
-    database = open_database(engine_settings.effective_database_url)
+    database = open_database(
+        engine_settings.effective_database_url, Keyring.from_settings(engine_settings)
+    )
     yield database
     await close_database(database)
 

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from settings import Settings
 from store.database import close_database, open_database
+from store.encryption import Keyring
 from store.models import Connection
 from temporal.server import dev_server
 from tests.api.conftest import GREETING, Workshop, make_workshop, serving
@@ -422,7 +423,9 @@ async def test_a_run_waits_for_a_broken_connection_and_goes_on_when_it_is_mended
     ]
     answer = await run(shop, {"trigger": MANUAL, "steps": steps}, userId="user-1")
     path = f"{shop.path}/runs/{answer['runId']}"
-    database = open_database(engine_settings.effective_database_url)
+    database = open_database(
+        engine_settings.effective_database_url, Keyring.from_settings(engine_settings)
+    )
     async with database.begin() as session:
         await session.execute(
             update(Connection)

@@ -190,7 +190,7 @@ async def light_walk_of_test(
     quirky: Provider, sqlite_url: str, keyring: Keyring, http: OutgoingHttp, settings: Settings
 ) -> AsyncIterator[Walk]:
     """On SQLite alone, for long tables of what is said to the provider, not of what is kept."""
-    database = open_database(sqlite_url)
+    database = open_database(sqlite_url, keyring)
     walk = Walk(quirky, database, keyring, http, settings)
     yield walk
     await walk.connections.aclose()

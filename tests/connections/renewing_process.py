@@ -32,9 +32,9 @@ async def main() -> None:
             },
         }
     )
-    database = open_database(url)
+    keyring = Keyring.from_settings(settings)
+    database = open_database(url, keyring)
     async with open_http(settings) as http:
-        keyring = Keyring.from_settings(settings)
         connections = Connections(database, keyring, Catalogue([app]), http, settings)
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)

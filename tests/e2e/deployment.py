@@ -159,8 +159,8 @@ async def deployed(
 ) -> AsyncIterator[Deployment]:
     deployment = Deployment(folder, vendor_url, more_connectors, **settings)
     deployment.settings.data_dir.mkdir(parents=True)
-    Keyring.from_settings(deployment.settings)
-    await upgrade(deployment.settings.effective_database_url)
+    keyring = Keyring.from_settings(deployment.settings)
+    await upgrade(deployment.settings.effective_database_url, keyring)
     try:
         await deployment.start_temporal()
         await register_search_attributes(await deployment.client())

@@ -131,7 +131,7 @@ async def test_two_processes_count_the_same_registrations_at_once(
 async def test_nobody_notices_a_database_that_is_away(
     keyring: Keyring, caplog: pytest.LogCaptureFixture
 ) -> None:
-    database = open_database("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    database = open_database("postgresql+asyncpg://nobody@127.0.0.1:1/none", keyring)
     log = EventLog(database, keyring)
     log.add("registration-1", "run", run_id="r", payload="a secret")
     await log.aclose()

@@ -35,6 +35,7 @@ from store.models import (
     now_ms,
 )
 from store.rotation import BATCH, MAX_NAMED, count_secrets, encrypted_columns, rotate
+from store.sealed import Sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +135,13 @@ def test_every_column_of_bytes_is_known_to_hold_ciphertexts() -> None:
         if isinstance(column.type, LargeBinary) and not column.info.get("encrypted")
     ]
     assert not forgotten, f"mark these with info=ENCRYPTED, so that keys rotate: {forgotten}"
-    assert all(isinstance(column.type, LargeBinary) for column in encrypted_columns())
+    assert all(isinstance(column.type, LargeBinary | Sealed) for column in encrypted_columns())
+
+
+def test_every_sealed_column_is_bound_to_its_own_name() -> None:
+    bound = {str(c): c.type.column for c in encrypted_columns() if isinstance(c.type, Sealed)}
+    assert bound
+    assert list(bound) == list(bound.values())
 
 
 async def test_all_secrets_of_all_tables_move_and_the_old_key_is_needed_no_more(

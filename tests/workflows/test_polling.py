@@ -42,8 +42,8 @@ async def feed() -> AsyncIterator[Feed]:
 
 
 @pytest.fixture
-async def sqlite(sqlite_url: str) -> AsyncIterator[Database]:
-    database = open_database(sqlite_url)
+async def sqlite(sqlite_url: str, keyring: Keyring) -> AsyncIterator[Database]:
+    database = open_database(sqlite_url, keyring)
     yield database
     await close_database(database)
 

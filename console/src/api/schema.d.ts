@@ -9289,7 +9289,7 @@ export interface operations {
                 /** @description Empty: the developer's own runs. */
                 userId?: string | null;
                 status?: ("running" | "paused" | "completed" | "error" | "canceled") | null;
-                /** @description Part of the id, the user's id, the message or the automation's name. */
+                /** @description Part of the id, the user's id or the automation's name, or of the message of one of the newest 2000 runs. */
                 search?: string;
                 /** @description `startedAt` of the first at earliest. */
                 from?: number | null;
