@@ -26,9 +26,8 @@ from automations.values import (
     bounded_items,
     equal,
     kind_of,
-    number_text,
+    plain_text,
     sorted_keys,
-    timestamp_text,
     whole,
 )
 
@@ -267,30 +266,6 @@ def _to_double(budget: Budget, value: Any) -> float:
     raise ExpressionError(f"`double` cannot be made of {kind_of(value)}")
 
 
-def _to_string(budget: Budget, value: Any) -> str:
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return number_text(value)
-        case datetime():
-            return timestamp_text(value)
-        case timedelta():
-            return f"{number_text(value.total_seconds())}s"
-        case bytes():
-            try:
-                return value.decode()
-            except UnicodeDecodeError:
-                raise ExpressionError("the bytes are no UTF-8 text: use base64.encode(…)") from None
-        case TypeValue():
-            return value.name
-    raise ExpressionError(
-        f'`string` cannot be made of {kind_of(value)}: use json.encode(…), or default(x, "")'
-    )
-
-
 def _to_bool(budget: Budget, value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -426,7 +401,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "matches": _on_texts("matches", _matches),
     "int": _to_int,
     "double": _to_double,
-    "string": _to_string,
+    "string": lambda budget, value: plain_text(value),
     "bool": _to_bool,
     "bytes": _to_bytes,
     "timestamp": _to_timestamp,

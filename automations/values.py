@@ -203,6 +203,31 @@ def timestamp_text(moment: datetime) -> str:
     return (text.rstrip("0") if "." in text else text) + "Z"
 
 
+def plain_text(value: Any) -> str:
+    """What `string(…)` makes of a value; raises ExpressionError."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_text(value)
+        case datetime():
+            return timestamp_text(value)
+        case timedelta():
+            return f"{number_text(value.total_seconds())}s"
+        case bytes():
+            try:
+                return value.decode()
+            except UnicodeDecodeError:
+                raise ExpressionError("the bytes are no UTF-8 text: use base64.encode(…)") from None
+        case TypeValue():
+            return value.name
+    raise ExpressionError(
+        f'`string` cannot be made of {kind_of(value)}: use json.encode(…), or default(x, "")'
+    )
+
+
 def text_of(value: Any) -> str:
     """A JSON value inside text: null is empty, lists and maps are JSON."""
     if isinstance(value, str):

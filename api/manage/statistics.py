@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
 from itertools import pairwise
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator, Field
@@ -19,6 +18,8 @@ from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT
 from api.schemas import Model, Timestamp
 from api.state import StateDep
+from automations.values import ExpressionError
+from automations.zones import named_zone
 from store.bookings import credits_of
 from store.models import DEVELOPER, Automation, Connection, EndUser, Registration, Run, RunStep
 
@@ -35,13 +36,12 @@ nothing of time zones."""
 LAST = 5
 _FOREVER = 2**63 - 1
 
-_zones = cache(available_timezones)
-
 
 def _zone_name(name: str) -> str:
-    if name not in _zones():
-        raise ValueError("take a name of the IANA database, such as Europe/Istanbul")
-    return name
+    try:
+        return named_zone(name).key
+    except ExpressionError as error:
+        raise ValueError(error.message) from None
 
 
 ZoneName = Annotated[
@@ -101,7 +101,7 @@ async def get_statistics(
 ) -> Statistics:
     """Users, registrations, used daily credits, the last five executions, and a chart."""
     project_id = access.project_id
-    chart = _Chart(ZoneInfo(time_zone), days)
+    chart = _Chart(named_zone(time_zone), days)
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     today_ms = int(today.timestamp() * 1000)
     async with state.database() as session:

@@ -1,34 +1,28 @@
-"""Functions on lists and on tables; a table is a list of maps, a column is a key of those maps."""
+"""Functions on lists and on tables, whose columns are told in `columns`."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from automations.functions.columns import column, column_keys, column_where_there
 from automations.functions.registry import Section
 from automations.values import (
     Budget,
     ExpressionError,
+    as_read,
     bounded_items,
     frozen,
     kind_of,
     sorted_keys,
     sorting_keys,
-    text_of,
     whole,
 )
 
 LISTS = Section("Lists and tables")
 
 
-def _column(rows: list[Any], column: str) -> list[Any]:
-    for row in rows:
-        if not isinstance(row, dict):
-            raise ExpressionError(f"a table is a list of maps, but an item is {kind_of(row)}")
-    return [row.get(column) for row in rows]
-
-
 def _numbers(values: list[Any]) -> list[float]:
-    found = [value for value in values if value is not None]
+    found = [as_read(value) for value in values if value is not None]
     for value in found:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ExpressionError(f"only numbers can be reckoned with, not {kind_of(value)}")
@@ -114,8 +108,8 @@ def _compact(budget: Budget, items: list[Any]) -> list[Any]:
     summary="Each item once; of a table, the first row for each value of a column.",
     example="[1, 2, 1].distinct()",
 )
-def _distinct(budget: Budget, items: list[Any], column: str | None = None) -> list[Any]:
-    values = items if column is None else _column(items, column)
+def _distinct(budget: Budget, items: list[Any], name: str | None = None) -> list[Any]:
+    values = items if name is None else column(budget, items, name)
     seen: set[Any] = set()
     found = []
     for item, value in zip(items, values, strict=True):
@@ -142,8 +136,8 @@ def _sort(budget: Budget, items: list[Any]) -> list[Any]:
     summary="A table in the order of a column; `true`: descending.",
     example='[{"n": 2}, {"n": 1}].sortBy("n")',
 )
-def _sort_by(budget: Budget, rows: list[Any], column: str, descending: bool = False) -> list[Any]:
-    values = _column(rows, column)
+def _sort_by(budget: Budget, rows: list[Any], name: str, descending: bool = False) -> list[Any]:
+    values = column(budget, rows, name)
     keys = sorting_keys(values, budget)
     # Of equal rows the first stays first, also when descending.
     order = sorted(range(len(rows)), key=keys.__getitem__, reverse=descending)
@@ -155,8 +149,8 @@ def _sort_by(budget: Budget, rows: list[Any], column: str, descending: bool = Fa
     summary="The values of a column; null where a row has none.",
     example='[{"n": 1}, {"n": 2}].pluck("n")',
 )
-def _pluck(budget: Budget, rows: list[Any], column: str) -> list[Any]:
-    return _column(rows, column)
+def _pluck(budget: Budget, rows: list[Any], name: str) -> list[Any]:
+    return column(budget, rows, name)
 
 
 @LISTS.add(
@@ -164,9 +158,9 @@ def _pluck(budget: Budget, rows: list[Any], column: str) -> list[Any]:
     summary="The rows for each value of a column, as a map of lists; the keys are text.",
     example='[{"k": "a", "n": 1}, {"k": "a", "n": 2}].groupBy("k")',
 )
-def _group_by(budget: Budget, rows: list[Any], column: str) -> dict[str, list[Any]]:
+def _group_by(budget: Budget, rows: list[Any], name: str) -> dict[str, list[Any]]:
     groups: dict[str, list[Any]] = {}
-    for row, key in zip(rows, _keys(rows, column), strict=True):
+    for row, key in zip(rows, column_keys(budget, rows, name), strict=True):
         groups.setdefault(key, []).append(row)
     return groups
 
@@ -176,8 +170,8 @@ def _group_by(budget: Budget, rows: list[Any], column: str) -> dict[str, list[An
     summary="The last row for each value of a column, as a map of rows; the keys are text.",
     example='[{"id": 7, "n": "x"}].indexBy("id")["7"].n',
 )
-def _index_by(budget: Budget, rows: list[Any], column: str) -> dict[str, Any]:
-    return dict(zip(_keys(rows, column), rows, strict=True))
+def _index_by(budget: Budget, rows: list[Any], name: str) -> dict[str, Any]:
+    return dict(zip(column_keys(budget, rows, name), rows, strict=True))
 
 
 @LISTS.add(
@@ -185,19 +179,11 @@ def _index_by(budget: Budget, rows: list[Any], column: str) -> dict[str, Any]:
     summary="How many rows there are for each value of a column; the keys are text.",
     example='[{"k": "a"}, {"k": "b"}, {"k": "a"}].countBy("k")',
 )
-def _count_by(budget: Budget, rows: list[Any], column: str) -> dict[str, int]:
+def _count_by(budget: Budget, rows: list[Any], name: str) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for key in _keys(rows, column):
+    for key in column_keys(budget, rows, name):
         counts[key] = counts.get(key, 0) + 1
     return counts
-
-
-def _keys(rows: list[Any], column: str) -> list[str]:
-    values = _column(rows, column)
-    for value in values:
-        if isinstance(value, list | dict):
-            raise ExpressionError(f"`{column}` holds {kind_of(value)}, which cannot be a key")
-    return [text_of(value) for value in values]
 
 
 @LISTS.add(
@@ -205,9 +191,9 @@ def _keys(rows: list[Any], column: str) -> list[str]:
     summary="The first row whose column has a value; null: none.",
     example='[{"id": 1, "n": "x"}].lookup("id", 1).n',
 )
-def _lookup(budget: Budget, rows: list[Any], column: str, value: Any) -> Any:
+def _lookup(budget: Budget, rows: list[Any], name: str, value: Any) -> Any:
     wanted = frozen(value, budget)
-    for row, found in zip(rows, _column(rows, column), strict=True):
+    for row, found in zip(rows, column(budget, rows, name), strict=True):
         if frozen(found, budget) == wanted:
             return row
     return None
@@ -217,18 +203,23 @@ def _lookup(budget: Budget, rows: list[Any], column: str, value: Any) -> Any:
     "joinTable(list, list, string) -> list",
     "joinTable(list, list, string, string) -> list",
     summary="Each row with the columns of the first row of another table whose column has the same "
-    "value; the own columns win.",
+    "value; the own columns win. A row without a value there stays as it is.",
     example='[{"id": 1}].joinTable([{"id": 1, "n": "x"}], "id")',
 )
 def _join_table(
-    budget: Budget, rows: list[Any], others: list[Any], column: str, theirs: str | None = None
+    budget: Budget, rows: list[Any], others: list[Any], name: str, theirs: str | None = None
 ) -> list[dict[str, Any]]:
     by_value: dict[Any, dict[str, Any]] = {}
-    for value, other in zip(_column(others, theirs or column), others, strict=True):
-        by_value.setdefault(frozen(value, budget), other)
+    for value, other in zip(
+        column_where_there(budget, others, theirs or name), others, strict=True
+    ):
+        if value is not None:
+            by_value.setdefault(frozen(value, budget), other)
     found = []
-    for value, row in zip(_column(rows, column), rows, strict=True):
-        joined_row = {**by_value.get(frozen(value, budget), {}), **row}
+    for value, row in zip(column_where_there(budget, rows, name), rows, strict=True):
+        # As in SQL, a row without a value belongs to no other.
+        other = {} if value is None else by_value.get(frozen(value, budget), {})
+        joined_row = {**other, **row}
         budget.charge(len(joined_row))
         found.append(joined_row)
     return found
@@ -240,8 +231,8 @@ def _join_table(
     summary="The sum of the numbers, or of a column; null does not count.",
     example='[{"n": 1}, {"n": 2.5}].sum("n")',
 )
-def _sum(budget: Budget, items: list[Any], column: str | None = None) -> float:
-    numbers = _numbers(items if column is None else _column(items, column))
+def _sum(budget: Budget, items: list[Any], name: str | None = None) -> float:
+    numbers = _numbers(items if name is None else column(budget, items, name))
     if all(isinstance(number, int) for number in numbers):
         return whole(int(sum(numbers)))
     return float(sum(map(float, numbers)))
@@ -253,8 +244,8 @@ def _sum(budget: Budget, items: list[Any], column: str | None = None) -> float:
     summary="The average of the numbers, or of a column; null: none.",
     example="[1, 2].avg()",
 )
-def _avg(budget: Budget, items: list[Any], column: str | None = None) -> float | None:
-    numbers = _numbers(items if column is None else _column(items, column))
+def _avg(budget: Budget, items: list[Any], name: str | None = None) -> float | None:
+    numbers = _numbers(items if name is None else column(budget, items, name))
     return float(sum(map(float, numbers))) / len(numbers) if numbers else None
 
 
@@ -266,7 +257,7 @@ def _avg(budget: Budget, items: list[Any], column: str | None = None) -> float |
     example="[3, 1].min()",
 )
 def _min(budget: Budget, items: Any, other: Any = None) -> Any:
-    values = _comparable(items, other)
+    values = _comparable(budget, items, other)
     keys = sorting_keys(values, budget)
     return values[min(range(len(values)), key=keys.__getitem__)] if values else None
 
@@ -279,15 +270,15 @@ def _min(budget: Budget, items: Any, other: Any = None) -> Any:
     example="[3, 1].max()",
 )
 def _max(budget: Budget, items: Any, other: Any = None) -> Any:
-    values = _comparable(items, other)
+    values = _comparable(budget, items, other)
     keys = sorting_keys(values, budget)
     return values[max(range(len(values)), key=keys.__getitem__)] if values else None
 
 
-def _comparable(items: Any, other: Any) -> list[Any]:
+def _comparable(budget: Budget, items: Any, other: Any) -> list[Any]:
     if not isinstance(items, list):
         return [items, other]
-    values = items if other is None else _column(items, other)
+    values = items if other is None else column(budget, items, other)
     return [value for value in values if value is not None]
 
 
@@ -322,7 +313,7 @@ def _entries(budget: Budget, value: dict[Any, Any]) -> list[dict[str, Any]]:
     example='[{"key": "a", "value": 1}].fromEntries()',
 )
 def _from_entries(budget: Budget, rows: list[Any]) -> dict[str, Any]:
-    return dict(zip(_keys(rows, "key"), _column(rows, "value"), strict=True))
+    return dict(zip(column_keys(budget, rows, "key"), column(budget, rows, "value"), strict=True))
 
 
 @LISTS.add(

@@ -16,7 +16,7 @@ from automations.values import (
     bounded_items,
     joined,
     kind_of,
-    text_of,
+    plain_text,
 )
 
 TEXT = Section("Text")
@@ -104,13 +104,7 @@ def _join(budget: Budget, items: list[Any], separator: str = "") -> str:
     for item in items:
         if isinstance(item, list | dict | bytes):
             raise ExpressionError(f"`join` takes texts and numbers, not {kind_of(item)}")
-    return joined(map(_part, items), separator)
-
-
-def _part(item: Any) -> str:
-    from automations.operators import CALLS
-
-    return text_of(item) if item is None else str(CALLS["string"](Budget(), item))
+    return joined(("" if item is None else plain_text(item) for item in items), separator)
 
 
 @TEXT.add(

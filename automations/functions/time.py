@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from automations.functions.registry import Section
 from automations.values import Budget, ExpressionError, kind_of, number_text
+from automations.zones import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,30 +23,8 @@ MAX_PATTERN = 100
 _MONTHS = tuple(calendar.month_name[1:])
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
-_CALENDAR = ("years", "months")
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
-
-
-@lru_cache(maxsize=1024)
-def zone_of(name: str) -> ZoneInfo | timezone:
-    """The time zone of a name such as Europe/Istanbul, or of an offset such as +03:00."""
-    if name in ("UTC", "Z", ""):
-        return UTC
-    if offset := _OFFSET.fullmatch(name):
-        hours, minutes = int(offset[2]), int(offset[3])
-        if hours < 24 and minutes < 60:
-            sign = -1 if offset[1] == "-" else 1
-            return timezone(sign * timedelta(hours=hours, minutes=minutes))
-    elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", name):
-        file = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
-        if file.is_file():
-            with file.open("rb") as content:
-                if content.read(4) == b"TZif":
-                    content.seek(0)
-                    return ZoneInfo.from_file(content, key=name)
-    raise ExpressionError(
-        f"there is no time zone `{name[:60]}`: use a name such as Europe/Istanbul, or +03:00"
-    )
+_CALENDAR = {"years": 12, "quarters": 3, "months": 1}
+_WALL_CLOCK = ("weeks", "days")
 
 
 def local(moment: datetime, zone: Any) -> datetime:
@@ -96,17 +73,17 @@ def _unit(unit: str) -> str:
 @TIME.add(
     "time.add(timestamp, int, string) -> timestamp",
     "time.add(timestamp, int, string, string) -> timestamp",
-    summary="Later (or below 0 earlier) by years, months, weeks, days, hours, minutes or seconds. "
-    "A zone keeps its wall clock over years, months, weeks and days.",
+    summary="Later (or below 0 earlier) by years, quarters, months, weeks, days, hours, minutes or "
+    "seconds. A zone keeps its wall clock over days and longer units.",
     example='time.add(timestamp("2026-01-31T09:00:00Z"), 1, "months")',
 )
 def _add(budget: Budget, moment: datetime, amount: int, unit: str, zone: str = "UTC") -> datetime:
     name, there = _unit(unit), local(moment, zone)
     try:
         if name in _CALENDAR:
-            return _utc(_add_months(there, amount * (12 if name == "years" else 1)))
+            return _utc(_add_months(there, amount * _CALENDAR[name]))
         step = timedelta(seconds=amount * _SECONDS[name])
-        if name in ("weeks", "days"):
+        if name in _WALL_CLOCK:
             return _utc(there + step)
         return moment + step
     except (OverflowError, ValueError):
@@ -126,8 +103,8 @@ def _add_months(there: datetime, amount: int) -> datetime:
 @TIME.add(
     "time.diff(timestamp, timestamp, string) -> number",
     "time.diff(timestamp, timestamp, string, string) -> number",
-    summary="How many units lie from the second to the first; whole years and months, others with "
-    "their part.",
+    summary="How many units lie from the second to the first; whole years, quarters and months, "
+    "others with their part. In a zone, days and weeks are those of its calendar.",
     example='time.diff(timestamp("2026-01-02T12:00:00Z"), timestamp("2026-01-01T00:00:00Z"), '
     '"days")',
 )
@@ -135,42 +112,82 @@ def _diff(
     budget: Budget, later: datetime, earlier: datetime, unit: str, zone: str = "UTC"
 ) -> float:
     name = _unit(unit)
+    first, second = local(earlier, zone), local(later, zone)
+    if name in _WALL_CLOCK:
+        # A day is a day of the calendar there, whether it has 23, 24 or 25 hours.
+        elapsed = second.replace(tzinfo=None) - first.replace(tzinfo=None)
+        if (elapsed < timedelta()) != (later < earlier):
+            elapsed = timedelta()
+        return elapsed / timedelta(seconds=_SECONDS[name])
     if name not in _CALENDAR:
-        return _plain((later - earlier) / timedelta(seconds=_SECONDS[name]))
+        return (later - earlier) / timedelta(seconds=_SECONDS[name])
     if later < earlier:
         return -float(_diff(budget, earlier, later, unit, zone))
-    first, second = local(earlier, zone), local(later, zone)
     months = (second.year - first.year) * 12 + second.month - first.month
     if months and _add_months(first, months) > second:
         months -= 1
-    return months // 12 if name == "years" else months
-
-
-def _plain(value: float) -> float:
-    return int(value) if value.is_integer() else value
+    return months // _CALENDAR[name]
 
 
 @TIME.add(
     "time.startOf(timestamp, string) -> timestamp",
     "time.startOf(timestamp, string, string) -> timestamp",
-    summary="When the year, month, week (Monday), day, hour or minute began, in a zone.",
+    summary="When the year, quarter, month, week (Monday), day, hour or minute began, in a zone.",
     example='time.startOf(timestamp("2026-03-10T22:30:00Z"), "day", "Europe/Istanbul")',
 )
 def _start_of(budget: Budget, moment: datetime, unit: str, zone: str = "UTC") -> datetime:
-    name, there = _unit(unit), local(moment, zone)
+    return _utc(_start(local(moment, zone), _unit(unit)))
+
+
+@TIME.add(
+    "time.endOf(timestamp, string) -> timestamp",
+    "time.endOf(timestamp, string, string) -> timestamp",
+    summary="The last millisecond of the year, quarter, month, week, day, hour or minute, in a "
+    "zone.",
+    example='time.endOf(timestamp("2026-02-10T09:00:00Z"), "month")',
+)
+def _end_of(budget: Budget, moment: datetime, unit: str, zone: str = "UTC") -> datetime:
+    name = _unit(unit)
+    start = _start(local(moment, zone), name)
+    try:
+        if name in _CALENDAR:
+            following = _add_months(start, _CALENDAR[name])
+        else:
+            step = timedelta(seconds=_SECONDS[name])
+            # Hours and shorter units pass; days and weeks are counted by the calendar.
+            is_long = name in _WALL_CLOCK
+            following = start + step if is_long else (_utc(start) + step).astimezone(start.tzinfo)
+        return _utc(following) - timedelta(milliseconds=1)
+    except OverflowError:
+        raise ExpressionError("the moment is not within the years 1 to 9999") from None
+
+
+def _start(there: datetime, name: str) -> datetime:
     if name == "weeks":
         try:
             there -= timedelta(days=there.weekday())
         except OverflowError:
             raise ExpressionError("the moment is not within the years 1 to 9999") from None
+    if name == "quarters":
+        there = there.replace(month=there.month - (there.month - 1) % 3, day=1)
     order = ("years", "months", "days", "hours", "minutes", "seconds")
     fields = ("month", "day", "hour", "minute", "second", "microsecond")
-    kept = order.index("days" if name == "weeks" else name)
+    kept = order.index({"weeks": "days", "quarters": "months"}.get(name, name))
     zeros = {field: int(field in ("month", "day")) for field in fields[kept:]}
     if kept <= order.index("days"):
         # A day that begins in the hour that clocks repeat begins the first time.
         zeros["fold"] = 0
-    return _utc(there.replace(**zeros))  # type: ignore[arg-type]
+    return there.replace(**zeros)  # type: ignore[arg-type]
+
+
+@TIME.add(
+    "time.quarter(timestamp) -> int",
+    "time.quarter(timestamp, string) -> int",
+    summary="The quarter of the year in a zone, 1 to 4.",
+    example='time.quarter(timestamp("2026-05-10T09:00:00Z"))',
+)
+def _quarter(budget: Budget, moment: datetime, zone: str = "UTC") -> int:
+    return (local(moment, zone).month + 2) // 3
 
 
 @TIME.add(
@@ -344,7 +361,7 @@ def _week(budget: Budget, moment: datetime, zone: str = "UTC") -> int:
     example='time.epoch(timestamp("2026-01-31T09:00:00Z"))',
 )
 def _epoch(budget: Budget, moment: datetime) -> float:
-    return _plain(moment.timestamp())
+    return moment.timestamp()
 
 
 @TIME.add(
@@ -353,7 +370,7 @@ def _epoch(budget: Budget, moment: datetime) -> float:
     example='time.seconds(duration("1m30s"))',
 )
 def _seconds_of(budget: Budget, value: timedelta) -> float:
-    return _plain(value.total_seconds())
+    return value.total_seconds()
 
 
 @TIME.add(

@@ -14,9 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+
+from automations.values import ExpressionError
+from automations.zones import named_zone
 
 MIN_EVERY, MAX_EVERY = 10, 366 * 86_400
 """Seconds."""
@@ -114,7 +117,7 @@ def schedule_of(inputs: Mapping[str, Any]) -> Schedule:
     if (cron is None) == (every is None):
         raise ScheduleError("give either `cron` or `every`")
     if every is not None:
-        return Schedule(None, _checked_every(every), ZoneInfo("UTC"))
+        return Schedule(None, _checked_every(every), named_zone("UTC"))
     return Schedule(_checked_cron(cron), None, _checked_zone(inputs.get("timezone")))
 
 
@@ -151,10 +154,10 @@ def _checked_cron(cron: Any) -> str:
 
 def _checked_zone(name: Any) -> ZoneInfo:
     if name is None:
-        return ZoneInfo("UTC")
-    if not isinstance(name, str) or name not in available_timezones():
-        raise ScheduleError(
-            f"there is no time zone {str(name)[:60]!r}: take a name of the IANA database, for"
-            " example Europe/Istanbul"
-        )
-    return ZoneInfo(name)
+        return named_zone("UTC")
+    if not isinstance(name, str):
+        raise ScheduleError(f"there is no time zone {name!r}: use a name such as Europe/Istanbul")
+    try:
+        return named_zone(name)
+    except ExpressionError as error:
+        raise ScheduleError(error.message) from None

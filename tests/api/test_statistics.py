@@ -7,8 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
+from automations.zones import named_zone
 from store.models import Run, RunStep, new_id, now_ms
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ async def test_each_run_stands_at_its_day_in_any_time_zone(
     async with database.begin() as session:
         session.add_all(runs)
     for name in ZONES:
-        zone = ZoneInfo(name)
+        zone = named_zone(name)
         expected = Counter(
             (datetime.fromtimestamp(run.started_at / 1000, zone).date().isoformat(), run.status)
             for run in runs

@@ -118,7 +118,7 @@ def test_a_day_of_the_week_follows_the_zone_not_utc() -> None:
         ({"cron": "0 25 * * *"}, "bad hour"),
         ({"cron": "0 0 * * NEVER"}, "bad day-of-week"),
         ({"cron": "0 0 30 2 *"}, "day-of-month|never comes"),
-        ({"cron": "0 9 * * *", "timezone": "Mars/Olympus"}, "no time zone 'Mars/Olympus'"),
+        ({"cron": "0 9 * * *", "timezone": "Mars/Olympus"}, "no time zone `Mars/Olympus`"),
         ({"cron": "0 9 * * *", "timezone": "../../etc/passwd"}, "no time zone"),
         ({"cron": "0 9 * * *", "timezone": 3}, "no time zone"),
         ({"every": 0}, "from 10 to"),
