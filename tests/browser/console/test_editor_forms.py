@@ -269,6 +269,67 @@ async def test_a_condition_is_clicked_together(page: Page, workshop: Workshop, a
     await expect(page.get_by_role("textbox", name="When")).to_have_value(when)
 
 
+async def test_an_unfinished_rule_stays_and_never_means_always(
+    page: Page, workshop: Workshop
+) -> None:
+    automation_id = await open_step(page, workshop, ROUTED, "note")
+    await page.get_by_role("button", name="Add a step at the end").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name=re.compile("^Condition")).click()
+    rules = page.get_by_role("group", name="When", exact=True)
+    left = rules.get_by_role("textbox", name="Rule 1: what")
+    right = rules.get_by_role("textbox", name="Rule 1: value")
+    await left.fill("data.total")
+    await rules.get_by_role("combobox", name="Rule 1: how").select_option("is greater than")
+    await expect(right).to_have_attribute("aria-invalid", "true")
+    await expect(right).to_have_accessible_description(re.compile("Fill this in"))
+    await page.locator('[data-step="route"]').click()
+    await expect(page.get_by_role("group", name="When … (not finished)")).to_be_visible()
+    fault = page.get_by_role("button", name="check · Branch 1 · When")
+    await expect(page.get_by_role("listitem").filter(has=fault)).to_contain_text(
+        "A rule is not finished"
+    )
+    await saved(page)
+    await page.reload()
+    await fault.click()
+    await expect(left).to_have_value("data.total")
+    await right.fill("5")
+    await left.fill("")
+    await page.locator('[data-step="route"]').click()
+    await page.locator('[data-step="check"]').click()
+    await expect(right).to_have_value("5")
+    # While a name is half typed, the rules stay what is shown.
+    await left.press_sequentially("data.total")
+    await expect(fault).to_have_count(0)
+    await saved(page)
+    [*_, check] = await steps_of(workshop, automation_id)
+    assert check["branches"][0]["when"] == "data.total > 5"
+
+
+async def test_what_is_picked_takes_the_place_of_a_value_that_stands_for_nothing(
+    page: Page, workshop: Workshop
+) -> None:
+    loop = {"id": "loop", "type": "for-each", "items": "[]", "steps": []}
+    pause = {"id": "pause", "type": "delay", "seconds": 60}
+    definition = {**ROUTED, "steps": [loop, pause, *ROUTED["steps"]]}
+    automation_id = await open_step(page, workshop, definition, "loop")
+
+    async def pick(field: str) -> None:
+        await page.get_by_role("button", name=f"Insert data into {field}").click()
+        await page.get_by_label("Search data").fill("data.name")
+        await page.keyboard.press("Enter")
+
+    await pick("List")
+    await expect(page.get_by_role("textbox", name="List")).to_have_value("data.name")
+    await page.locator('[data-step="pause"]').click()
+    await page.get_by_role("button", name="Seconds as an expression").click()
+    await pick("Seconds")
+    await expect(page.get_by_role("textbox", name="Seconds")).to_have_value("{{ data.name }}")
+    await saved(page)
+    [loop, pause, *_] = await steps_of(workshop, automation_id)
+    assert (loop["items"], pause["seconds"]) == ("data.name", "{{ data.name }}")
+
+
 async def test_a_failed_action_is_tried_again_as_it_is_set(page: Page, workshop: Workshop) -> None:
     automation_id = await open_step(page, workshop, ROUTED, "route")
     form = page.get_by_role("group", name="When it fails")

@@ -1,11 +1,13 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../../api/client";
+import { useTold } from "./draft/useTold";
 import type { Draft } from "./draft/useDraft";
 
 /** Why the draft is not saved, and what can be done about it. */
 export function DraftAlerts({ draft }: { draft: Draft }) {
   const { t } = useTranslation();
+  const toldOf = useTold(draft.definition);
   if (draft.state === "conflict") {
     return (
       <Alert color="orange" role="alert" title={t("automations.conflict")}>
@@ -28,7 +30,7 @@ export function DraftAlerts({ draft }: { draft: Draft }) {
       <Text size="sm">{draft.error?.message}</Text>
       {faults.map((fault) => (
         <Text key={fault.path + fault.message} size="sm">
-          {fault.path}: {fault.message}
+          {toldOf(fault).name}: {fault.message}
         </Text>
       ))}
       <Button size="xs" mt="sm" variant="default" onClick={() => void draft.flush()}>

@@ -1,8 +1,7 @@
 import { Alert, Anchor, List } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Fault } from "../../../api/client";
-import { stepOfPath } from "./draft/faults";
-import { isShaped } from "./draft/model";
+import { useTold } from "./draft/useTold";
 import type { Draft } from "./draft/useDraft";
 
 interface Props {
@@ -15,8 +14,8 @@ interface Props {
 /** All faults of the draft, in the API's words. */
 export function FaultList({ faults, draft, onSelect }: Props) {
   const { t } = useTranslation();
+  const toldOf = useTold(draft.definition);
   if (faults.length === 0) return null;
-  const definition = isShaped(draft.definition) ? draft.definition : null;
   return (
     <Alert
       color="orange"
@@ -26,24 +25,24 @@ export function FaultList({ faults, draft, onSelect }: Props) {
     >
       <List size="sm">
         {faults.map((fault) => {
-          const place = definition && stepOfPath(definition, fault.path);
+          const { id, name, message } = toldOf(fault);
           return (
             <List.Item key={fault.path + fault.message}>
-              {place && onSelect ? (
+              {id && onSelect ? (
                 <Anchor
                   component="button"
                   type="button"
                   size="sm"
                   underline="always"
                   c="inherit"
-                  onClick={() => onSelect(place)}
+                  onClick={() => onSelect(id)}
                 >
-                  {fault.path}
+                  {name}
                 </Anchor>
               ) : (
-                <b>{fault.path || t("automations.definition")}</b>
+                <b>{name}</b>
               )}
-              : {fault.message}
+              : {message}
             </List.Item>
           );
         })}

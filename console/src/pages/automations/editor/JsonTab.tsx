@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Fault } from "../../../api/client";
 import { download, exported, imported } from "../exchange";
 import { FaultList } from "./FaultList";
+import { useKept } from "./draft/kept";
 import type { Definition } from "./draft/model";
 import type { Draft } from "./draft/useDraft";
 
@@ -16,7 +17,7 @@ interface Props {
 /** The definition as text: what is JSON is taken as the draft at once. */
 export function JsonTab({ name, draft, faults }: Props) {
   const { t } = useTranslation();
-  const [typed, setTyped] = useState<{ text: string; of: Definition } | null>(null);
+  const [typed, setTyped] = useKept<{ text: string; of: Definition } | null>("json", null);
   const [isForeign, setForeign] = useState(false);
   // What changed otherwise (undo, another's draft) replaces what was typed.
   const text =

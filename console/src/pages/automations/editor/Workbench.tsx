@@ -17,6 +17,7 @@ import { OpenTest } from "./openTest";
 import { PublishDialog } from "./publish/PublishDialog";
 import { type TestRun, TestRunContext, useTestRun } from "./test/useTestRun";
 import { type Draft, useDraft } from "./draft/useDraft";
+import { Kept } from "./draft/kept";
 import { useFaults } from "./draft/useFaults";
 import { Versions } from "./versions/Versions";
 
@@ -46,6 +47,7 @@ export function Workbench({ projectId, automation }: Props) {
   const [isPublishing, setPublishing] = useState(false);
   const [isHelping, setHelping] = useState(false);
   const [said, announce] = useState("");
+  const [kept] = useState(() => new Map<string, unknown>());
   const test = useTestRun(path, draft, asked.get("run"));
   const faults = useFaults(path, draft.revision);
   const isVisual = isShaped(draft.definition);
@@ -64,71 +66,77 @@ export function Workbench({ projectId, automation }: Props) {
   }, []);
   return (
     <Announce value={announce}>
-      <TestRunContext value={test}>
-        <OpenTest value={openTest}>
-          <Stack gap="md">
-            <Header
-              projectId={projectId}
+      <Kept value={kept}>
+        <TestRunContext value={test}>
+          <OpenTest value={openTest}>
+            <Stack gap="md">
+              <Header
+                projectId={projectId}
+                automation={automation}
+                draft={draft}
+                isTesting={isTesting && tab === "flow"}
+                onTest={openTest}
+                onPublish={() => setPublishing(true)}
+                onHelp={() => setHelping(true)}
+              />
+              <VisuallyHidden role="status" data-said>
+                {said}
+              </VisuallyHidden>
+              <DraftAlerts draft={draft} />
+              <Tabs value={tab} onChange={(name) => setTab(name ?? "flow")} keepMounted={false}>
+                <Tabs.List aria-label={t("automations.views")}>
+                  {TABS.map((name) => (
+                    <Tabs.Tab key={name} value={name}>
+                      {t(`automations.tab_${name}`)}
+                    </Tabs.Tab>
+                  ))}
+                </Tabs.List>
+                <Tabs.Panel value="flow" pt="md">
+                  <FaultList
+                    faults={faults}
+                    onSelect={isVisual ? select : undefined}
+                    draft={draft}
+                  />
+                  {isVisual ? (
+                    <Flow
+                      projectId={projectId}
+                      automationId={automation.id}
+                      draft={draft}
+                      faults={faults}
+                      selected={selected}
+                      onSelect={select}
+                      isTesting={isTesting}
+                      onTest={setTesting}
+                      onHelp={() => setHelping(true)}
+                    />
+                  ) : (
+                    <Alert color="orange">{t("automations.notShaped")}</Alert>
+                  )}
+                </Tabs.Panel>
+                <Tabs.Panel value="json" pt="md">
+                  <JsonTab name={automation.name} draft={draft} faults={faults} />
+                </Tabs.Panel>
+                <Tabs.Panel value="versions" pt="md">
+                  <Versions path={path} automation={automation} draft={draft} />
+                </Tabs.Panel>
+                <Tabs.Panel value="code" pt="md">
+                  <Snippets automationId={automation.id} definition={draft.definition} />
+                </Tabs.Panel>
+              </Tabs>
+            </Stack>
+            <PublishDialog
+              path={path}
               automation={automation}
               draft={draft}
-              isTesting={isTesting && tab === "flow"}
-              onTest={openTest}
-              onPublish={() => setPublishing(true)}
-              onHelp={() => setHelping(true)}
+              faults={faults}
+              isOpen={isPublishing}
+              onClose={() => setPublishing(false)}
+              onSelect={select}
             />
-            <VisuallyHidden role="status" data-said>
-              {said}
-            </VisuallyHidden>
-            <DraftAlerts draft={draft} />
-            <Tabs value={tab} onChange={(name) => setTab(name ?? "flow")} keepMounted={false}>
-              <Tabs.List aria-label={t("automations.views")}>
-                {TABS.map((name) => (
-                  <Tabs.Tab key={name} value={name}>
-                    {t(`automations.tab_${name}`)}
-                  </Tabs.Tab>
-                ))}
-              </Tabs.List>
-              <Tabs.Panel value="flow" pt="md">
-                <FaultList faults={faults} onSelect={isVisual ? select : undefined} draft={draft} />
-                {isVisual ? (
-                  <Flow
-                    projectId={projectId}
-                    automationId={automation.id}
-                    draft={draft}
-                    faults={faults}
-                    selected={selected}
-                    onSelect={select}
-                    isTesting={isTesting}
-                    onTest={setTesting}
-                    onHelp={() => setHelping(true)}
-                  />
-                ) : (
-                  <Alert color="orange">{t("automations.notShaped")}</Alert>
-                )}
-              </Tabs.Panel>
-              <Tabs.Panel value="json" pt="md">
-                <JsonTab name={automation.name} draft={draft} faults={faults} />
-              </Tabs.Panel>
-              <Tabs.Panel value="versions" pt="md">
-                <Versions path={path} automation={automation} draft={draft} />
-              </Tabs.Panel>
-              <Tabs.Panel value="code" pt="md">
-                <Snippets automationId={automation.id} definition={draft.definition} />
-              </Tabs.Panel>
-            </Tabs>
-          </Stack>
-          <PublishDialog
-            path={path}
-            automation={automation}
-            draft={draft}
-            faults={faults}
-            isOpen={isPublishing}
-            onClose={() => setPublishing(false)}
-            onSelect={select}
-          />
-          <Shortcuts isOpen={isHelping} onClose={() => setHelping(false)} />
-        </OpenTest>
-      </TestRunContext>
+            <Shortcuts isOpen={isHelping} onClose={() => setHelping(false)} />
+          </OpenTest>
+        </TestRunContext>
+      </Kept>
     </Announce>
   );
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Definition, Json } from "../draft/model";
 import { childrenOf, lineOf, openAtFirst, rowsOf, typeOf } from "./tree";
-import { type Source, inserted, isExpression, member, sampleOf, sourcesAt } from "./sources";
+import { type Source, sampleOf, sourcesAt } from "./sources";
+import { member } from "./expressions";
 
 const definition: Definition = {
   trigger: {
@@ -217,24 +218,4 @@ describe("samples", () => {
     expect(opened(few)).toBeGreaterThan(0);
     expect(opened(many)).toBe(0);
   });
-});
-
-describe("inserting", () => {
-  it("takes the place of what is selected", () => {
-    expect(inserted("Hello NAME!", "data.name", 6, 10, false)).toEqual({
-      text: "Hello {{ data.name }}!",
-      caret: 21,
-    });
-  });
-
-  it("needs no braces where an expression stands bare", () => {
-    expect(inserted("", "data.ok", 0, 0, true).text).toBe("data.ok");
-  });
-});
-
-it("knows an expression from text and from escaped braces", () => {
-  expect(isExpression("{{ data.x }}")).toBe(true);
-  expect(isExpression("plain")).toBe(false);
-  expect(isExpression("\\{{ not one")).toBe(false);
-  expect(isExpression(3)).toBe(false);
 });

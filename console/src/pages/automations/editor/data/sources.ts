@@ -31,7 +31,6 @@ export interface OutputSchemas {
   trigger: (key: string) => Schema | undefined;
 }
 
-const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const RESULTS: Record<string, Schema> = {
   approval: fieldsOf({ approved: "boolean", expired: "boolean", by: "string", comment: "string" }),
   callback: fieldsOf({ body: "any", query: "object", expired: "boolean" }),
@@ -44,11 +43,6 @@ function fieldsOf(fields: Record<string, string>): Schema {
   for (const [name, type] of Object.entries(fields))
     properties[name] = type === "any" ? {} : { type };
   return { type: "object", properties };
-}
-
-/** `a.b`, or `a["b c"]` where the name is no CEL identifier. */
-export function member(expression: string, name: string): string {
-  return IDENTIFIER.test(name) ? `${expression}.${name}` : `${expression}[${JSON.stringify(name)}]`;
 }
 
 /** All that can be read at `path`: a step, a field of one, the trigger, or the result. */
@@ -184,24 +178,4 @@ export function sampleOf(roots: Source[], expression: string): Json | undefined 
     index !== undefined ? Number(index) : quoted ? String(JSON.parse(quoted)) : (name ?? ""),
   );
   return getIn(nearest.sample, path);
-}
-
-/** Puts an expression into a text in place of what is selected; gives the text and the caret. */
-export function inserted(
-  text: string,
-  expression: string,
-  start: number,
-  end: number,
-  bare: boolean,
-): { text: string; caret: number } {
-  const piece = bare ? expression : `{{ ${expression} }}`;
-  return {
-    text: text.slice(0, start) + piece + text.slice(end),
-    caret: start + piece.length,
-  };
-}
-
-/** Whether a value is computed when it runs. */
-export function isExpression(value: unknown): value is string {
-  return typeof value === "string" && /(^|[^\\])\{\{/.test(value);
 }

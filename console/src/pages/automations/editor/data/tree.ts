@@ -1,7 +1,8 @@
 /** The tree under what can be read, as its schema and the newest run tell, and its visible rows. */
 
 import type { Json, JsonObject } from "../draft/model";
-import { type Schema, type Source, member } from "./sources";
+import { member } from "./expressions";
+import type { Schema, Source } from "./sources";
 
 export interface Row {
   source: Source;

@@ -1,5 +1,6 @@
 /** The kinds of steps that belong to the flow, and what a new one begins with. */
 
+import { UNSET } from "../forms/rules";
 import { type Definition, type JsonObject, type Step, freshId } from "./model";
 
 export const FLOW_TYPES = [
@@ -18,14 +19,14 @@ export const FLOW_TYPES = [
 export type FlowType = (typeof FLOW_TYPES)[number];
 
 const BEGINNINGS: Record<FlowType, { base: string; keys: JsonObject }> = {
-  condition: { base: "check", keys: { branches: [{ when: "true", steps: [] }], otherwise: [] } },
+  condition: { base: "check", keys: { branches: [{ when: UNSET, steps: [] }], otherwise: [] } },
   switch: {
     base: "choose",
-    keys: { value: "data", cases: [{ equals: "", steps: [] }], default: [] },
+    keys: { value: "", cases: [{ steps: [] }], default: [] },
   },
-  "for-each": { base: "loop", keys: { items: "[]", steps: [] } },
+  "for-each": { base: "loop", keys: { items: "", steps: [] } },
   delay: { base: "wait", keys: { seconds: 60 } },
-  "wait-until": { base: "wait_until", keys: { at: "{{ run.startedAt }}" } },
+  "wait-until": { base: "wait_until", keys: { at: "" } },
   approval: { base: "approval", keys: { message: "" } },
   callback: { base: "callback", keys: {} },
   call: { base: "call", keys: { automationId: "", data: {} } },

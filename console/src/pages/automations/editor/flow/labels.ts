@@ -5,6 +5,7 @@ import { type Catalogue, appOf, componentOf } from "../draft/catalogue";
 import { RESULT, TRIGGER } from "../draft/faults";
 import { type Block, type Path, type Step, getIn } from "../draft/model";
 import { isFlowType } from "../draft/steps";
+import { isUnfinished } from "../forms/rules";
 
 export function labelOf(step: Step): string {
   return typeof step.name === "string" && step.name ? step.name : step.id;
@@ -33,6 +34,8 @@ export function titleOfBlock(t: TFunction, step: Step, path: Path, block: Block)
   const holder = getIn(step, block.path.slice(path.length, -1));
   const name = getIn(holder, ["name"]);
   if (typeof name === "string" && name) return name;
+  if (block.kind === "branch" && isUnfinished(String(getIn(holder, ["when"]) ?? "")))
+    return t("automations.block_unfinished");
   const told = getIn(holder, [block.kind === "branch" ? "when" : "equals"]) ?? null;
   const detail = block.kind === "branch" ? String(told ?? "") : JSON.stringify(told);
   return t(`automations.block_${block.kind}`, { detail });

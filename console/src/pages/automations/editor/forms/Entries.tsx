@@ -55,14 +55,15 @@ export function Entries(
 /** What a case equals is a value of its own, no template. */
 function Equals({ place, set, faultOf, path }: StepFormProps & { path: Path }) {
   const { t } = useTranslation();
+  const value = getIn(place.step, path);
   return (
     <ValueField
       label={t("automations.field_equals")}
       schema={{ description: t("automations.equalsHint") }}
-      value={getIn(place.step, path)}
-      error={faultOf(path)}
+      value={value}
+      error={value === undefined && faultOf(path) ? t("editor.needed") : faultOf(path)}
       sources={[]}
-      onChange={(value) => set(path, value ?? "")}
+      onChange={(next) => set(path, next)}
     />
   );
 }

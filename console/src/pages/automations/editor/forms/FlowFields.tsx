@@ -22,7 +22,7 @@ export function Cel({ place, set, sources, faultOf, path, label }: StepFormProps
     <TextValue
       label={t(`automations.field_${label}`)}
       description={t("automations.celHint")}
-      bare
+      kind="bare"
       withAsterisk
       value={value}
       error={value === "" && (wasLeft || fault) ? t("editor.needed") : fault}

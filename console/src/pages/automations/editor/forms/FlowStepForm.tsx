@@ -5,6 +5,7 @@ import { Entries } from "./Entries";
 import { Cel, Value } from "./FlowFields";
 import { NamedValues } from "./NamedValues";
 import type { StepFormProps } from "./StepPanel";
+import { UNSET } from "./rules";
 import type { Json } from "../draft/model";
 
 /** Names that the language has for itself; no loop may give them to its items. */
@@ -14,12 +15,12 @@ const RESERVED = ["data", "event", "run", "steps", "vars", "callbacks"];
 export function FlowStepForm(props: StepFormProps) {
   switch (props.place.step.type) {
     case "condition":
-      return <Entries {...props} list="branches" beginning={{ when: "true", steps: [] }} />;
+      return <Entries {...props} list="branches" beginning={{ when: UNSET, steps: [] }} />;
     case "switch":
       return (
         <>
           <Cel {...props} path={["value"]} label="value" />
-          <Entries {...props} list="cases" beginning={{ equals: "", steps: [] }} />
+          <Entries {...props} list="cases" beginning={{ steps: [] }} />
         </>
       );
     case "for-each":

@@ -1,17 +1,17 @@
 import { ActionIcon, Button, Group, Stack, TextInput } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { StepFormProps } from "./StepPanel";
 import { ValueField } from "./ValueField";
 import classes from "../editor.module.css";
-import { ID_PATTERN, type JsonObject, type Path, getIn } from "../draft/model";
+import { useKept } from "../draft/kept";
+import { ID_PATTERN, type JsonObject, type Path, formatPath, getIn } from "../draft/model";
 
 /** A map of names that the developer chooses: variables, or the data of a call. */
 export function NamedValues(props: StepFormProps & { path: Path }) {
   const { place, set, sources, faultOf, path } = props;
   const { t } = useTranslation();
-  const [typed, setTyped] = useState("");
+  const [typed, setTyped] = useKept(`${place.step.id}.${formatPath(path)}`, "");
   const values = (getIn(place.step, path) ?? {}) as JsonObject;
   const name = typed.trim();
   const problem =

@@ -3,7 +3,7 @@ import { IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { TextValue } from "./TextValue";
 import classes from "./forms.module.css";
-import { OPERATORS, type Operator, type Rule, takesValue } from "./rules";
+import { OPERATORS, type Operator, type Rule, isMixed, missingOf, takesValue } from "./rules";
 import type { Source } from "../data/sources";
 
 interface Props {
@@ -17,14 +17,16 @@ interface Props {
 /** One rule: what is looked at, how, and what it is compared with. */
 export function RuleRow({ number, rule, sources, onChange, onRemove }: Props) {
   const { t } = useTranslation();
+  const missing = missingOf(rule);
   return (
     <Stack gap="xs" className={classes.rule} role="group" aria-label={t("editor.rule", { number })}>
       <Group gap="xs" align="flex-end" wrap="nowrap">
         <div className={classes.grow}>
           <TextValue
             label={t("editor.ruleLeft", { number })}
-            bare
+            kind="bare"
             value={rule.left}
+            error={missing.includes("left") && t("editor.ruleMissing")}
             sources={sources}
             onChange={(left) => onChange({ ...rule, left })}
           />
@@ -53,7 +55,13 @@ export function RuleRow({ number, rule, sources, onChange, onRemove }: Props) {
           <div className={classes.grow}>
             <TextValue
               label={t("editor.ruleRight", { number })}
+              kind="whole"
               value={rule.right}
+              error={
+                missing.includes("right")
+                  ? t("editor.ruleMissing")
+                  : isMixed(rule.right) && t("editor.ruleMixed")
+              }
               sources={sources}
               onChange={(right) => onChange({ ...rule, right })}
             />

@@ -1,6 +1,6 @@
 import { Button, Group, Select, TextInput } from "@mantine/core";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useKept } from "../draft/kept";
 import { labelOf } from "../flow/StepList";
 import type { StepFormProps } from "./StepPanel";
 import {
@@ -20,7 +20,7 @@ import {
 export function StepId({ draft, place, faultOf, onSelect }: StepFormProps) {
   const { t } = useTranslation();
   const { id } = place.step;
-  const [typed, setTyped] = useState(id);
+  const [typed, setTyped] = useKept(`${id}.id`, id);
   const isTaken = typed !== id && find(draft.definition, typed) !== undefined;
   const problem = !ID_PATTERN.test(typed)
     ? t("automations.idBad")

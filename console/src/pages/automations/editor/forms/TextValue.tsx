@@ -1,27 +1,28 @@
 import { Textarea, type TextareaProps } from "@mantine/core";
 import { useRef } from "react";
 import { DataPicker } from "../data/DataPicker";
-import { type Source, inserted } from "../data/sources";
+import { type FieldKind, inserted } from "../data/expressions";
+import type { Source } from "../data/sources";
 
 interface Props extends Omit<TextareaProps, "value" | "onChange" | "label"> {
   label: string;
   value: string;
   onChange: (text: string) => void;
   sources: Source[];
-  /** The whole text is an expression, without braces. */
-  bare?: boolean;
-  isCode?: boolean;
+  kind: FieldKind;
 }
 
 /** Text into which the data picker inserts at the caret. */
-export function TextValue({ label, value, onChange, sources, bare, isCode, ...rest }: Props) {
+export function TextValue({ label, value, onChange, sources, kind, ...rest }: Props) {
   const area = useRef<HTMLTextAreaElement>(null);
+  const wasFocused = useRef(false);
+  const isCode = kind === "bare" || kind === "value";
   const pick = (expression: string) => {
-    const { selectionStart: start, selectionEnd: end } = area.current ?? {
-      selectionStart: value.length,
-      selectionEnd: value.length,
-    };
-    const next = inserted(value, expression, start, end, bare ?? false);
+    // Before anybody put the caret anywhere, it goes to the end.
+    const caret = wasFocused.current ? area.current : null;
+    const start = caret?.selectionStart ?? value.length;
+    const end = caret?.selectionEnd ?? value.length;
+    const next = inserted(value, expression, start, end, kind);
     onChange(next.text);
     requestAnimationFrame(() => {
       area.current?.focus();
@@ -36,9 +37,12 @@ export function TextValue({ label, value, onChange, sources, bare, isCode, ...re
       autosize
       minRows={1}
       maxRows={12}
-      spellCheck={!bare && !isCode}
-      styles={bare || isCode ? { input: { fontFamily: "monospace" } } : undefined}
+      spellCheck={!isCode}
+      styles={isCode ? { input: { fontFamily: "monospace" } } : undefined}
       value={value}
+      onFocus={() => {
+        wasFocused.current = true;
+      }}
       onChange={(event) => onChange(event.currentTarget.value)}
       rightSection={<DataPicker label={label} sources={sources} onPick={pick} />}
     />

@@ -51,7 +51,7 @@ export function ValueField(given: Props) {
         {!isComputed ? (
           <Fixed {...props} />
         ) : schema.type === "string" ? (
-          <PlainText {...props} />
+          <PlainText {...props} kind="whole" />
         ) : (
           <JsonText {...props} />
         )}
@@ -92,11 +92,12 @@ function common(props: Props) {
   };
 }
 
-function PlainText(props: Props) {
-  const { value, required, onChange, sources } = props;
+function PlainText(props: Props & { kind?: "text" | "whole" }) {
+  const { value, required, onChange, sources, kind = "text" } = props;
   return (
     <TextValue
       {...common(props)}
+      kind={kind}
       sources={sources}
       value={typeof value === "string" ? value : written(value)}
       onChange={(text) => onChange(text === "" && !required ? undefined : text)}
@@ -112,7 +113,7 @@ function JsonText(props: Props) {
     <TextValue
       {...common(props)}
       sources={sources}
-      isCode
+      kind="value"
       value={isSame ? typed : written(value)}
       onChange={(text) => {
         setTyped(text);

@@ -5,9 +5,7 @@ import { Cel } from "./FlowFields";
 import { RuleRow } from "./RuleRow";
 import type { StepFormProps } from "./StepPanel";
 import { type Path, getIn } from "../draft/model";
-import { type Rule, type Rules, celOf, rulesOf } from "./rules";
-
-const NEW: Rule = { left: "", operator: "==", right: "" };
+import { EMPTY_RULE, type Rules, celOf, isFinished, rulesOf } from "./rules";
 
 /** When a branch runs: rules that are clicked together, or an expression. */
 export function When(props: StepFormProps & { path: Path }) {
@@ -15,9 +13,14 @@ export function When(props: StepFormProps & { path: Path }) {
   const { t } = useTranslation();
   const text = String(getIn(place.step, path) ?? "");
   const fault = faultOf(path);
-  const rules = rulesOf(text);
-  // What is faulty is shown as it was typed, unless it is just being clicked together.
-  const [wanted, setWanted] = useState<"rules" | "text">(rules && !fault ? "rules" : "text");
+  // While somebody types, the half of a name is no name yet: what was typed counts as long as the
+  // draft says the same.
+  const [typed, setTyped] = useState<Rules | null>(null);
+  const rules = typed && celOf(typed) === text ? typed : rulesOf(text);
+  // What is faulty is shown as it was typed, unless it is only not finished.
+  const [wanted, setWanted] = useState<"rules" | "text">(
+    rules && (!fault || !isFinished(rules)) ? "rules" : "text",
+  );
   const mode = wanted === "rules" && rules ? "rules" : "text";
   return (
     <Stack gap="xs">
@@ -35,7 +38,17 @@ export function When(props: StepFormProps & { path: Path }) {
       {mode === "text" ? (
         <Cel {...props} label="when" />
       ) : (
-        rules && <RuleList {...props} rules={rules} text={text} fault={fault} />
+        rules && (
+          <RuleList
+            {...props}
+            rules={rules}
+            fault={isFinished(rules) ? fault : undefined}
+            onChange={(next) => {
+              setTyped(next);
+              props.set(path, celOf(next));
+            }}
+          />
+        )
       )}
     </Stack>
   );
@@ -43,28 +56,25 @@ export function When(props: StepFormProps & { path: Path }) {
 
 function RuleList({
   rules,
-  text,
   fault,
-  set,
   sources,
   path,
-}: StepFormProps & { path: Path; rules: Rules; text: string; fault: string | undefined }) {
+  onChange,
+}: StepFormProps & {
+  path: Path;
+  rules: Rules;
+  fault: string | undefined;
+  onChange: (rules: Rules) => void;
+}) {
   const { t } = useTranslation();
-  // Rules that are not complete yet are kept here; the draft has the others.
-  const [typed, setTyped] = useState(rules);
-  const shown = celOf(typed) === text ? typed : rules;
-  const change = (next: Rules) => {
-    setTyped(next);
-    set(path, celOf(next));
-  };
   return (
     <Stack gap="xs" role="group" aria-label={t("automations.field_when")}>
-      {shown.rows.length === 0 && (
+      {rules.rows.length === 0 && (
         <Text size="sm" c="dimmed">
           {t("editor.always")}
         </Text>
       )}
-      {shown.rows.length > 1 && (
+      {rules.rows.length > 1 && (
         <SegmentedControl
           size="xs"
           aria-label={t("editor.join")}
@@ -72,25 +82,25 @@ function RuleList({
             { value: "&&", label: t("editor.joinAll") },
             { value: "||", label: t("editor.joinAny") },
           ]}
-          value={shown.join}
-          onChange={(join) => change({ ...shown, join: join as Rules["join"] })}
+          value={rules.join}
+          onChange={(join) => onChange({ ...rules, join: join as Rules["join"] })}
         />
       )}
-      {shown.rows.map((rule, index) => (
+      {rules.rows.map((rule, index) => (
         <RuleRow
           key={index}
           number={index + 1}
           rule={rule}
           sources={sources(path)}
-          onChange={(next) => change({ ...shown, rows: shown.rows.with(index, next) })}
-          onRemove={() => change({ ...shown, rows: shown.rows.toSpliced(index, 1) })}
+          onChange={(next) => onChange({ ...rules, rows: rules.rows.with(index, next) })}
+          onRemove={() => onChange({ ...rules, rows: rules.rows.toSpliced(index, 1) })}
         />
       ))}
       {fault && <Input.Error role="alert">{fault}</Input.Error>}
       <Button
         size="xs"
         variant="default"
-        onClick={() => setTyped({ ...shown, rows: [...shown.rows, NEW] })}
+        onClick={() => onChange({ ...rules, rows: [...rules.rows, EMPTY_RULE] })}
       >
         {t("editor.addRule")}
       </Button>

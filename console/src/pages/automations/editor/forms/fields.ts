@@ -1,7 +1,8 @@
 /** Which widget a JSON Schema asks for, and how its value is written and read. */
 
 import type { Json } from "../draft/model";
-import { type Schema, isExpression } from "../data/sources";
+import { isExpression } from "../data/expressions";
+import type { Schema } from "../data/sources";
 
 export type Widget = "text" | "long" | "number" | "boolean" | "choice" | "choices" | "json";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Rules, celOf, rulesOf } from "./rules";
+import { type Rules, celOf, isMixed, isUnfinished, missingOf, rulesOf } from "./rules";
 
 const one = (left: string, operator: Rules["rows"][number]["operator"], right: string): Rules => ({
   join: "&&",
@@ -53,14 +53,39 @@ describe("rules", () => {
     expect(rulesOf(text)).toBeNull();
   });
 
-  it("that are not complete are not written", () => {
-    const rows: Rules["rows"] = [
-      { left: "data.a", operator: "==", right: "" },
-      { left: "", operator: "==", right: "1" },
-    ];
-    expect(celOf({ join: "&&", rows })).toBe("true");
-    expect(
-      celOf({ join: "&&", rows: [...rows, { left: "data.b", operator: "empty", right: "" }] }),
-    ).toBe('default(data.b, "") == ""');
+  it.each<[string, Rules]>([
+    ["==", one("", "==", "")],
+    ["data.total >=", one("data.total", ">=", "")],
+    ['== "Ada"', one("", "==", "Ada")],
+    ["data.name.contains()", one("data.name", "contains", "")],
+    ['!.contains("x")', one("", "notContains", "x")],
+    ['default(, "") == ""', one("", "empty", "")],
+    [
+      "data.paid == true && data.total >",
+      {
+        join: "&&",
+        rows: [
+          { left: "data.paid", operator: "==", right: "true" },
+          { left: "data.total", operator: ">", right: "" },
+        ],
+      },
+    ],
+  ])("%s is not finished: it is kept as it is, and means nothing less", (text, rules) => {
+    expect(celOf(rules)).toBe(text);
+    expect(rulesOf(text)).toEqual(rules);
+    expect(isUnfinished(text)).toBe(true);
+  });
+
+  it("say which side of a rule is missing", () => {
+    expect(missingOf({ left: " ", operator: "==", right: "" })).toEqual(["left", "right"]);
+    expect(missingOf({ left: "data.a", operator: "empty", right: "" })).toEqual([]);
+    expect(isUnfinished("true")).toBe(false);
+    expect(isUnfinished("data.name.exists(x, x > 1)")).toBe(false);
+  });
+
+  it("compare with text or with one expression, not with both at once", () => {
+    expect(isMixed("{{ data.name }}")).toBe(false);
+    expect(isMixed("Ada")).toBe(false);
+    expect(isMixed("Hello {{ data.name }}")).toBe(true);
   });
 });

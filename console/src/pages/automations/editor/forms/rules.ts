@@ -1,5 +1,7 @@
 /** Conditions that people click together, and the expressions (CEL) that say the same. */
 
+import { PATH, isExpression } from "../data/expressions";
+
 export const OPERATORS = [
   "==",
   "!=",
@@ -30,31 +32,55 @@ export interface Rules {
   rows: Rule[];
 }
 
-const PATH = String.raw`[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*`;
 const LITERAL = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false|null|"(?:[^"\\]|\\.)*"|'[^'\\]*'`;
-const COMPARED = new RegExp(String.raw`^(${PATH})\s*(==|!=|>=|<=|>|<)\s*(${LITERAL}|${PATH})$`);
+// Either side may still be missing: such a rule is kept as it is, and is no valid expression.
+const LEFT = `(?:${PATH})?`;
+const RIGHT = `(?:${LITERAL}|${PATH})?`;
+const COMPARED = new RegExp(String.raw`^(${LEFT})\s*(==|!=|>=|<=|>|<)\s*(${RIGHT})$`);
 const CALLED = new RegExp(
-  String.raw`^(!?)(${PATH})\.(contains|startsWith|endsWith)\((${LITERAL}|${PATH})\)$`,
+  String.raw`^(!?)(${LEFT})\.(contains|startsWith|endsWith)\((${RIGHT})\)$`,
 );
-const EMPTY = new RegExp(String.raw`^default\((${PATH}), ""\) (==|!=) ""$`);
+const EMPTY = new RegExp(String.raw`^default\((${LEFT}), ""\) (==|!=) ""$`);
+
+export const EMPTY_RULE: Rule = { left: "", operator: "==", right: "" };
+/** What a new branch begins with: a rule to fill in, so that it never runs by mistake. */
+export const UNSET = "==";
 
 export function takesValue(operator: Operator): boolean {
   return operator !== "empty" && operator !== "notEmpty";
 }
 
-export function isComplete({ left, operator, right }: Rule): boolean {
-  return left.trim() !== "" && (!takesValue(operator) || right.trim() !== "");
+export type Side = "left" | "right";
+
+/** Which sides of a rule are still to be filled in. */
+export function missingOf({ left, operator, right }: Rule): Side[] {
+  return [
+    ...(left.trim() === "" ? (["left"] as const) : []),
+    ...(takesValue(operator) && right.trim() === "" ? (["right"] as const) : []),
+  ];
 }
 
-/** The expression of all complete rules; without any it is always true. */
+export function isFinished({ rows }: Rules): boolean {
+  return rows.every((row) => missingOf(row).length === 0);
+}
+
+/** Whether a condition consists of rules some of which are still to be filled in. */
+export function isUnfinished(text: string): boolean {
+  const rules = rulesOf(text);
+  return rules !== null && !isFinished(rules);
+}
+
+/**
+ * The expression of all rules; without any it is always true. A rule that lacks a side lacks it in
+ * the expression, too: nobody can publish it before it is finished, and it never means less.
+ */
 export function celOf({ join, rows }: Rules): string {
-  const parts = rows.filter(isComplete).map(written);
-  return parts.length === 0 ? "true" : parts.join(` ${join} `);
+  return rows.length === 0 ? "true" : rows.map(written).join(` ${join} `);
 }
 
 function written({ left, operator, right }: Rule): string {
   const looked = left.trim();
-  const value = literal(right);
+  const value = right.trim() === "" ? "" : literal(right);
   switch (operator) {
     case "contains":
     case "startsWith":
@@ -67,12 +93,19 @@ function written({ left, operator, right }: Rule): string {
     case "notEmpty":
       return `default(${looked}, "") != ""`;
     default:
-      return `${looked} ${operator} ${value}`;
+      return `${looked} ${operator} ${value}`.trim();
   }
 }
 
+const ONE_EXPRESSION = /^\s*\{\{((?:(?!\}\})[\s\S])*)\}\}\s*$/;
+
+/** Whether a value has an expression within text: a rule compares with the braces as they stand. */
+export function isMixed(right: string): boolean {
+  return isExpression(right) && !ONE_EXPRESSION.test(right);
+}
+
 function literal(text: string): string {
-  const expression = /^\s*\{\{((?:(?!\}\})[\s\S])*)\}\}\s*$/.exec(text)?.[1];
+  const expression = ONE_EXPRESSION.exec(text)?.[1];
   if (expression !== undefined) return expression.trim();
   const plain = text.trim();
   return new RegExp(`^(${LITERAL})$`).test(plain) ? plain : JSON.stringify(text);
@@ -107,6 +140,7 @@ function ruleOf(part: string): Rule | null {
 
 /** How a literal or a path stands in a field of values. */
 function shown(source: string): string {
+  if (source === "") return "";
   if (!new RegExp(`^(${LITERAL})$`).test(source)) return `{{ ${source} }}`;
   const quoted =
     /^'(.*)'$/s.exec(source)?.[1] ?? (source.startsWith('"') ? unquoted(source) : null);

@@ -9,6 +9,7 @@ import { ErrorAlert } from "../../../../components/ErrorAlert";
 import type { StepFormProps } from "../forms/StepPanel";
 import { StepTestRun } from "./StepTestRun";
 import { appOf } from "../draft/catalogue";
+import { useKept } from "../draft/kept";
 import type { JsonObject } from "../draft/model";
 import { givenFor } from "../data/reads";
 
@@ -20,8 +21,8 @@ export function StepTest(props: StepFormProps) {
   const { projectId, automationId, draft, place, catalogue, samples, sources } = props;
   const { t } = useTranslation();
   const { step } = place;
-  const [typed, setTyped] = useState<string | null>(null);
-  const [isOpen, setOpen] = useState(false);
+  const [typed, setTyped] = useKept<string | null>(`${step.id}.test`, null);
+  const [isOpen, setOpen] = useState(typed !== null);
   const valuesId = useId();
   const { given, lacking } = givenFor(draft.definition, place, samples, sources([]));
   const text = typed ?? JSON.stringify(given, null, 2);

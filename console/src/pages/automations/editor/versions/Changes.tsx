@@ -1,8 +1,11 @@
 import { Badge, Code, Group, Stack, Text } from "@mantine/core";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
-import { useAppViews, usedApps } from "../draft/catalogue";
+import { type Catalogue, useAppViews, usedApps } from "../draft/catalogue";
+import { RESULT } from "../draft/faults";
+import { fieldOf, schemaOf } from "../draft/places";
 import { kindOf, labelOfPlace } from "../flow/labels";
-import { type Definition, type Json, isShaped } from "../draft/model";
+import { type Definition, type Json, isShaped, parsePath } from "../draft/model";
 import { type Difference, type ValueChange, difference } from "./difference";
 import classes from "./versions.module.css";
 
@@ -40,7 +43,11 @@ export function Changes({ before, after }: { before: Definition; after: Definiti
             ))}
           </Group>
           {one.values.map((value) => (
-            <Value key={value.path} change={value} />
+            <Value
+              key={value.path}
+              change={value}
+              name={nameOf(t, one, after, value.path, catalogue)}
+            />
           ))}
         </li>
       ))}
@@ -56,13 +63,26 @@ function kinds({ kind, isMoved, values }: Difference): (keyof typeof COLOURS)[] 
   ];
 }
 
-function Value({ change }: { change: ValueChange }) {
+/** What the value is called in the form of its step. */
+function nameOf(
+  t: TFunction,
+  { id, step }: Difference,
+  after: Definition,
+  path: string,
+  catalogue: Catalogue,
+): string {
+  if (id === RESULT) return path;
+  const holder: Json = step ?? after.trigger ?? null;
+  return fieldOf(t, holder, parsePath(path), schemaOf(catalogue, holder));
+}
+
+function Value({ change, name }: { change: ValueChange; name: string }) {
   const { t } = useTranslation();
   return (
     <div className={classes.value}>
-      {change.path && (
-        <Text size="xs" c="dimmed">
-          {change.path}
+      {name && (
+        <Text size="xs" c="dimmed" title={change.path}>
+          {name}
         </Text>
       )}
       <div className={classes.sides}>
