@@ -272,7 +272,9 @@ async def test_a_condition_is_clicked_together(page: Page, workshop: Workshop, a
 async def test_an_unfinished_rule_stays_and_never_means_always(
     page: Page, workshop: Workshop
 ) -> None:
-    automation_id = await open_step(page, workshop, ROUTED, "note")
+    described = {"type": "object", "properties": {"total": {"type": "number"}}}
+    definition = {**ROUTED, "trigger": {"type": "manual", "input": described}}
+    automation_id = await open_step(page, workshop, definition, "note")
     await page.get_by_role("button", name="Add a step at the end").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("button", name=re.compile("^Condition")).click()

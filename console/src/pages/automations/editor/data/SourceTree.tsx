@@ -101,6 +101,7 @@ function Entry({
   onPick: () => void;
   onToggle: () => void;
 }) {
+  const { t } = useTranslation();
   const title = useTitle(source, level);
   return (
     <div
@@ -129,6 +130,7 @@ function Entry({
         {isOpen !== null && <IconChevronRight size={14} aria-hidden />}
       </span>
       <span className={classes.name}>{title}</span>
+      {source.maybe !== undefined && <span className={classes.maybe}>{t("editor.maybe")}</span>}
       {source.sample !== undefined && (
         <span className={classes.sample}>{lineOf(source.sample)}</span>
       )}
@@ -155,6 +157,9 @@ function Details({ source }: { source: Source }) {
       <Text size="xs" c="dimmed">
         <code>{expression}</code> · {t(`editor.type_${typeOf(source)}`)}
       </Text>
+      {source.maybe !== undefined && (
+        <Text size="xs">{t("editor.maybeText", { name: source.maybe, expression })}</Text>
+      )}
       <pre tabIndex={0} role="region" aria-label={t("editor.value")} data-mantine-stop-propagation>
         {sample === undefined ? t("editor.noSample") : text.slice(0, WHOLE)}
       </pre>

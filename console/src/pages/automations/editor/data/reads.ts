@@ -6,13 +6,14 @@ import {
   type JsonObject,
   type Place,
   blocksOf,
+  isLoop,
   startsWith,
   walk,
 } from "../draft/model";
 import type { Samples } from "./samples";
 import type { Source } from "./sources";
 
-const BARE = ["when", "value", "items"];
+const BARE = ["when", "value", "items", "until"];
 const REFERENCE = /\b(data|event|vars|steps(?:\.([a-z]\w*)|\["([^"]+)"\]))/g;
 
 /** The samples that a step reads, and what it reads without there being a sample. */
@@ -91,6 +92,6 @@ function inner(definition: Definition, { step, path }: Place): string[] {
 /** The innermost loop around a step. */
 function around(definition: Definition, { path }: Place): Place | undefined {
   return walk(definition).findLast(
-    (one) => one.step.type === "for-each" && startsWith(path, [...one.path, "steps"]),
+    (one) => isLoop(one.step) && startsWith(path, [...one.path, "steps"]),
   );
 }

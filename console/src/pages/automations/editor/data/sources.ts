@@ -8,10 +8,13 @@ import {
   type Step,
   blocksOf,
   getIn,
+  isLoop,
+  isMap,
   startsWith,
   walk,
 } from "../draft/model";
 import { type Samples, NO_SAMPLES } from "./samples";
+import { itemSchema, listOf, placeOf, schemaOf } from "./shapes";
 
 export type Schema = { [key: string]: Json };
 
@@ -23,7 +26,12 @@ export interface Source {
   schema: Schema;
   /** What it was in the newest run; absent: nothing is known. */
   sample?: Json;
+  /** Set where it may be missing: the name of the step that decides whether it is there. */
+  maybe?: string;
 }
+
+/** In the schema of a variable: the same as `maybe` of a source. */
+export const MAYBE = "x-maybe";
 
 /** The schemas that a definition only names. */
 export interface OutputSchemas {
@@ -34,7 +42,6 @@ export interface OutputSchemas {
 const RESULTS: Record<string, Schema> = {
   approval: fieldsOf({ approved: "boolean", expired: "boolean", by: "string", comment: "string" }),
   callback: fieldsOf({ body: "any", query: "object", expired: "boolean" }),
-  "for-each": { type: "array" },
 };
 const ERROR = fieldsOf({ message: "string", kind: "string" });
 
@@ -79,6 +86,9 @@ function root(group: Source["group"], schema: Schema | undefined, sample: Json):
 
 /** Goes through the steps before a place, in the order in which they run. */
 class Walk {
+  /** The conditions whose branches are being passed, outer before inner. */
+  private readonly passing: Step[] = [];
+
   constructor(
     private readonly path: Path,
     private readonly schemas: OutputSchemas,
@@ -97,25 +107,41 @@ class Walk {
       const current = inside && index === end;
       for (const inner of blocksOf(step, own)) {
         const within = current && startsWith(path, inner.path);
-        // An iteration's output sees all that the iteration did.
-        const after = current && step.type === "for-each" && path[own.length] === "output";
-        if (step.type === "for-each" && (within || after)) this.loop(step);
+        // What a loop computes after an iteration sees all that the iteration did.
+        const after = current && isAfterIteration(step, path.slice(own.length));
+        if (isLoop(step) && (within || after)) this.loop(step);
         // What a branch did may be read after it; what an iteration did may not.
-        const passed = !current && step.type !== "for-each";
+        const passed = !current && !isLoop(step);
+        if (passed) this.passing.push(step);
         if (within || passed || after) this.block(inner.steps, inner.path);
+        if (passed) this.passing.pop();
       }
+      if (!current) this.settle(step);
       if (!current) this.step(step);
     }
   }
 
-  /** The item, as the first one of the list was, and its number. */
+  /** The item, as the first one of the list was, its number, and what is handed on. */
   private loop(step: Step): void {
     const name = (key: string, otherwise: string): string =>
-      typeof step[key] === "string" ? (step[key] as string) : otherwise;
-    const list = sampleOf([...this.found.values()], String(step.items));
-    const first = Array.isArray(list) ? list[0] : undefined;
-    this.add(name("itemName", "item"), {}, first);
-    this.add(name("indexName", "index"), { type: "integer" }, first === undefined ? undefined : 0);
+      typeof step[key] === "string" && step[key] ? step[key] : otherwise;
+    const roots = [...this.found.values()];
+    if (step.type === "for-each") {
+      const items = String(step.items ?? "");
+      const list = sampleOf(roots, listOf(items));
+      const first = Array.isArray(list) ? list[0] : undefined;
+      this.add(name("itemName", "item"), itemSchema(roots, items) ?? {}, first);
+      this.add(
+        name("indexName", "index"),
+        { type: "integer" },
+        first === undefined ? undefined : 0,
+      );
+    } else this.add(name("indexName", "index"), { type: "integer" }, undefined);
+    if (isMap(step.carry)) {
+      const called = step.carry.name;
+      const known = schemaOf(roots, step.carry.start);
+      this.add(typeof called === "string" && called ? called : "carry", known, undefined);
+    }
   }
 
   private add(expression: string, schema: Schema, sample: Json | undefined): void {
@@ -123,20 +149,52 @@ class Walk {
     this.found.set(expression, sample === undefined ? source : { ...source, sample });
   }
 
+  /** The name of the step that decides whether what is being passed runs at all. */
+  private maybe(): { maybe?: string } {
+    const outer = this.passing[0];
+    return outer ? { maybe: titleOf(outer) } : {};
+  }
+
   private step(step: Step): void {
     const sample = this.samples.steps[step.id]?.output;
     if (step.type === "set") return this.variables(step, sample);
-    const title = typeof step.name === "string" && step.name ? step.name : step.id;
-    const about = { group: "step" as const, title };
+    const title = titleOf(step);
+    const continues = getIn(step, ["onError", "action"]) === "continue";
     const path = `steps.${step.id}`;
     if (!["condition", "switch", "delay", "wait-until", "stop"].includes(step.type)) {
-      const named =
-        step.type === "app" ? this.schemas.component(String(step.component)) : RESULTS[step.type];
-      const source = { ...about, expression: `${path}.output`, schema: named ?? {} };
+      const source: Source = {
+        group: "step",
+        title,
+        expression: `${path}.output`,
+        schema: this.output(step) ?? {},
+        ...(continues ? { maybe: title } : {}),
+        ...this.maybe(),
+      };
       this.found.set(source.expression, sample === undefined ? source : { ...source, sample });
     }
-    if (getIn(step, ["onError", "action"]) === "continue")
-      this.found.set(`${path}.error`, { ...about, expression: `${path}.error`, schema: ERROR });
+    if (continues)
+      this.found.set(`${path}.error`, {
+        group: "step",
+        title,
+        expression: `${path}.error`,
+        schema: ERROR,
+        maybe: title,
+      });
+  }
+
+  private output(step: Step): Schema | undefined {
+    if (step.type === "app") return this.schemas.component(String(step.component));
+    if (!isLoop(step)) return RESULTS[step.type];
+    // What it is made of is read inside the loop.
+    const inside = new Walk(this.path, this.schemas, this.samples, new Map(this.found));
+    inside.loop(step);
+    for (const { steps } of blocksOf(step, [])) for (const one of steps) inside.step(one);
+    const roots = [...inside.found.values()];
+    const carry = isMap(step.carry) ? schemaOf([...this.found.values()], step.carry.start) : {};
+    const made = step.output === undefined ? undefined : schemaOf(roots, step.output);
+    if (step.type === "repeat") return made ?? carry;
+    const list: Schema = { type: "array", ...(made ? { items: made } : {}) };
+    return isMap(step.carry) ? { type: "object", properties: { items: list, carry } } : list;
   }
 
   /** Several steps may set one variable: the last one counts. */
@@ -147,7 +205,7 @@ class Walk {
     const before = this.found.get("vars");
     const properties = {
       ...(before?.schema.properties as JsonObject | undefined),
-      ...Object.fromEntries(names.map((name) => [name, {}])),
+      ...Object.fromEntries(names.map((name) => [name, this.variable(name, values, before)])),
     };
     const known = {
       ...(before?.sample as JsonObject | undefined),
@@ -156,26 +214,48 @@ class Walk {
     const schema: Schema = { type: "object", properties };
     this.found.set("vars", root("vars", schema, Object.keys(known).length > 0 ? known : null));
   }
+
+  /** A variable that is set whatever branch is taken is there for sure. */
+  private settle(step: Step): void {
+    const vars = this.found.get("vars");
+    if (!vars || this.passing.length > 0) return;
+    for (const name of alwaysSet(step)) {
+      const known = getIn(vars.schema, ["properties", name]);
+      if (isMap(known)) delete known[MAYBE];
+    }
+  }
+
+  /** What a variable holds; it may be missing where nothing but a branch sets it. */
+  private variable(name: string, values: Json | undefined, before: Source | undefined): Schema {
+    const schema = schemaOf([...this.found.values()], getIn(values, [name]));
+    const earlier = getIn(before?.schema, ["properties", name]);
+    const { maybe } = this.maybe();
+    const isSure = maybe === undefined || (isMap(earlier) && earlier[MAYBE] === undefined);
+    return isSure ? schema : { ...schema, [MAYBE]: maybe };
+  }
 }
 
-function isMap(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** The variables that a step sets, whichever of its branches it takes. */
+function alwaysSet(step: Step): string[] {
+  if (step.type === "set") return isMap(step.values) ? Object.keys(step.values) : [];
+  if (isLoop(step)) return [];
+  const [first, ...others] = blocksOf(step, []).map(({ steps }) => steps.flatMap(alwaysSet));
+  return (first ?? []).filter((name) => others.every((names) => names.includes(name)));
+}
+
+function titleOf(step: Step): string {
+  return typeof step.name === "string" && step.name ? step.name : step.id;
+}
+
+/** Whether a loop computes the value at a path inside it when an iteration is done. */
+function isAfterIteration(step: Step, [key, part]: Path): boolean {
+  if (step.type === "for-each") return key === "output" || (key === "carry" && part === "next");
+  if (step.type !== "repeat") return false;
+  return key === "output" || key === "until" || (key === "carry" && part === "next");
 }
 
 /** The sample of an expression that only names fields and elements: `steps.list.output.rows[0]`. */
 export function sampleOf(roots: Source[], expression: string): Json | undefined {
-  const text = expression.trim();
-  const known = roots.filter(
-    ({ expression: own }) =>
-      text === own || text.startsWith(`${own}.`) || text.startsWith(`${own}[`),
-  );
-  const nearest = known.sort((one, other) => other.expression.length - one.expression.length)[0];
-  if (!nearest) return undefined;
-  const rest = text.slice(nearest.expression.length);
-  const parts = [...rest.matchAll(/\.([A-Za-z_]\w*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g)];
-  if (parts.map(([whole]) => whole).join("") !== rest) return undefined;
-  const path = parts.map(([, name, index, quoted]) =>
-    index !== undefined ? Number(index) : quoted ? String(JSON.parse(quoted)) : (name ?? ""),
-  );
-  return getIn(nearest.sample, path);
+  const found = placeOf(roots, expression);
+  return found && getIn(found.source.sample, found.path);
 }

@@ -1,8 +1,8 @@
 /** The tree under what can be read, as its schema and the newest run tell, and its visible rows. */
 
-import type { Json, JsonObject } from "../draft/model";
+import { type Json, isMap } from "../draft/model";
 import { member } from "./expressions";
-import type { Schema, Source } from "./sources";
+import { MAYBE, type Schema, type Source } from "./sources";
 
 export interface Row {
   source: Source;
@@ -35,6 +35,8 @@ export function childrenOf(source: Source): Source[] {
         typeof known.title === "string" ? known.title : typeof key === "number" ? `[${key}]` : key,
       schema: known,
     };
+    const maybe = known[MAYBE] ?? source.maybe;
+    if (typeof maybe === "string") own.maybe = maybe;
     return value === undefined ? own : { ...own, sample: value };
   };
   if (Array.isArray(sample))
@@ -116,8 +118,4 @@ function textOf({ expression, title, sample }: Source): string {
 function inside(value: Json | undefined, key: string | number): Json | undefined {
   if (Array.isArray(value)) return value[Number(key)];
   return isMap(value) ? value[key] : undefined;
-}
-
-function isMap(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

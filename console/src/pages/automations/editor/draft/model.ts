@@ -113,10 +113,16 @@ export function blocksOf(step: Step, path: Path): Block[] {
     case "switch":
       return [...several("cases", "case"), one("default", "default")];
     case "for-each":
+    case "repeat":
       return [one("steps", "loop")];
     default:
       return [];
   }
+}
+
+/** Whether a step runs the steps inside it again and again. */
+export function isLoop({ type }: { type: string }): boolean {
+  return type === "for-each" || type === "repeat";
 }
 
 /** All steps, outer before inner, in order. */
@@ -141,20 +147,19 @@ const SHAPE_OF_BLOCKS = ["steps", "otherwise", "default"];
 
 /** Whether the editor can show it; what is not can still be mended as JSON. */
 export function isShaped(value: unknown): value is Definition {
-  if (!isObject(value) || !Array.isArray(value.steps)) return false;
+  if (!isMap(value) || !Array.isArray(value.steps)) return false;
   const trigger = value.trigger;
-  if (trigger !== undefined && trigger !== null && !isObject(trigger)) return false;
+  if (trigger !== undefined && trigger !== null && !isMap(trigger)) return false;
   const seen = new Set<string>();
   const good = (steps: unknown): boolean => Array.isArray(steps) && steps.every(isStep);
   const isStep = (step: unknown): boolean => {
-    if (!isObject(step) || typeof step.type !== "string" || typeof step.id !== "string")
-      return false;
+    if (!isMap(step) || typeof step.type !== "string" || typeof step.id !== "string") return false;
     if (seen.has(step.id)) return false;
     seen.add(step.id);
     const inner = SHAPE_OF_BLOCKS.map((key) => step[key]);
     for (const list of [step.branches, step.cases]) {
       if (list === undefined) continue;
-      if (!Array.isArray(list) || !list.every(isObject)) return false;
+      if (!Array.isArray(list) || !list.every(isMap)) return false;
       inner.push(...list.map((entry) => entry.steps));
     }
     return inner.every((steps) => steps === undefined || good(steps));
@@ -162,7 +167,7 @@ export function isShaped(value: unknown): value is Definition {
   return good(value.steps);
 }
 
-function isObject(value: unknown): value is JsonObject {
+export function isMap(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -235,7 +240,7 @@ function rereferenced<T>(value: T, ids: Map<string, string>): T {
     if (typeof part === "string")
       return part.replace(REFERENCE, (_, of: string, id: string) => `${of}.${ids.get(id) ?? id}`);
     if (Array.isArray(part)) return part.map(renamed);
-    if (!isObject(part)) return part;
+    if (!isMap(part)) return part;
     return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, renamed(inner)]));
   };
   return renamed(value as Json) as T;

@@ -44,7 +44,8 @@ export function told(
   const holder = place?.step ?? definition.trigger ?? null;
   const inner = place ? path.slice(place.path.length) : path.slice(1);
   const at = getIn(definition, path);
-  const isRule = inner.at(-1) === "when" && typeof at === "string" && isUnfinished(at);
+  const isRule =
+    ["when", "until"].includes(String(inner.at(-1))) && typeof at === "string" && isUnfinished(at);
   const step = labelOfPlace(t, id, place?.step);
   const field =
     id === RESULT ? formatPath(inner) : fieldOf(t, holder, inner, schemaOf(catalogue, holder));
@@ -70,6 +71,11 @@ const LABELS: Record<string, string> = {
   onError: "automations.onError",
   action: "automations.onError",
   retry: "editor.retry",
+};
+const CARRY: Record<string, string> = {
+  start: "automations.field_carryStart",
+  next: "automations.field_carryNext",
+  name: "automations.field_carry_name",
 };
 const OF_RETRY = ["maxAttempts", "initialInterval", "backoff", "maxInterval"];
 const NAMED_BY_PEOPLE = ["values", "data"];
@@ -97,6 +103,8 @@ export function fieldOf(
     return fieldOf(t, null, [second, ...rest], undefined);
   if (first === "retry" && second !== undefined && OF_RETRY.includes(String(second)))
     return t(`editor.retry_${second}`);
+  if (first === "carry" && typeof second === "string")
+    return t(CARRY[second] ?? "automations.field_carry");
   const key = LABELS[String(first)] ?? `automations.field_${first}`;
   const label = t(key, { defaultValue: String(first) });
   const below = formatPath(inner.slice(1));

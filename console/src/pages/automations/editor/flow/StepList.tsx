@@ -8,7 +8,7 @@ import { type StepAction, StepMenu } from "./StepMenu";
 import type { Catalogue } from "../draft/catalogue";
 import classes from "../editor.module.css";
 import { kindOf, labelOf, titleOfBlock } from "./labels";
-import { type Path, type Step, blocksOf, formatPath } from "../draft/model";
+import { type Path, type Step, blocksOf, formatPath, isLoop } from "../draft/model";
 
 export { labelOf } from "./labels";
 
@@ -40,7 +40,7 @@ export function StepList(props: Props) {
             title={labelOf(step)}
             detail={kindOf(t, step, catalogue)}
             position={t("keyboard.position", { number: index + 1, count: steps.length })}
-            isLoop={step.type === "for-each"}
+            isLoop={isLoop(step)}
             hasFaults={(faults.get(step.id) ?? []).length > 0}
             isSelected={selected === step.id}
             onSelect={onSelect}

@@ -1,15 +1,13 @@
-import { NumberInput, Select, TextInput } from "@mantine/core";
+import { NumberInput, Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useAutomationNames } from "../../../../components/useAutomationNames";
 import { Entries } from "./Entries";
 import { Cel, Value } from "./FlowFields";
+import { ForEach, Repeat } from "./LoopForms";
 import { NamedValues } from "./NamedValues";
 import type { StepFormProps } from "./StepPanel";
 import { UNSET } from "./rules";
 import type { Json } from "../draft/model";
-
-/** Names that the language has for itself; no loop may give them to its items. */
-const RESERVED = ["data", "event", "run", "steps", "vars", "callbacks"];
 
 /** The keys of a step that belongs to the flow. */
 export function FlowStepForm(props: StepFormProps) {
@@ -24,7 +22,9 @@ export function FlowStepForm(props: StepFormProps) {
         </>
       );
     case "for-each":
-      return <Loop {...props} />;
+      return <ForEach {...props} />;
+    case "repeat":
+      return <Repeat {...props} />;
     case "delay":
       return (
         <Value {...props} path={["seconds"]} label="seconds" schema={{ type: "number" }} required />
@@ -55,46 +55,6 @@ export function FlowStepForm(props: StepFormProps) {
     default:
       return null;
   }
-}
-
-function Loop(props: StepFormProps) {
-  const { place, set, faultOf } = props;
-  const { t } = useTranslation();
-  const name = (key: "itemName" | "indexName", otherwise: string) => (
-    <TextInput
-      label={t(`automations.field_${key}`)}
-      placeholder={otherwise}
-      error={
-        faultOf([key]) ??
-        (RESERVED.includes(String(place.step[key])) ? t("editor.reserved") : undefined)
-      }
-      value={String(place.step[key] ?? "")}
-      onChange={(event) => set([key], event.currentTarget.value || undefined)}
-    />
-  );
-  return (
-    <>
-      <Cel {...props} path={["items"]} label="items" />
-      {name("itemName", "item")}
-      {name("indexName", "index")}
-      <NumberInput
-        label={t("automations.field_parallelism")}
-        min={1}
-        max={50}
-        allowDecimal={false}
-        error={faultOf(["parallelism"])}
-        value={Number(place.step.parallelism ?? 1)}
-        onChange={(value) => set(["parallelism"], value === "" ? undefined : value)}
-      />
-      <Value
-        {...props}
-        path={["output"]}
-        label="output"
-        schema={{}}
-        hint="automations.outputHint"
-      />
-    </>
-  );
 }
 
 function Seconds({ place, set, faultOf }: StepFormProps) {

@@ -7,9 +7,9 @@ import type { StepFormProps } from "./StepPanel";
 import { type Path, getIn } from "../draft/model";
 import { EMPTY_RULE, type Rules, celOf, isFinished, rulesOf } from "./rules";
 
-/** When a branch runs: rules that are clicked together, or an expression. */
-export function When(props: StepFormProps & { path: Path }) {
-  const { place, faultOf, path } = props;
+/** When a branch runs, or until when steps are repeated: rules that are clicked together, or an expression. */
+export function When(props: StepFormProps & { path: Path; label?: "when" | "until" }) {
+  const { place, faultOf, path, label = "when" } = props;
   const { t } = useTranslation();
   const text = String(getIn(place.step, path) ?? "");
   const fault = faultOf(path);
@@ -36,11 +36,12 @@ export function When(props: StepFormProps & { path: Path }) {
         onChange={(value) => setWanted(value as "rules" | "text")}
       />
       {mode === "text" ? (
-        <Cel {...props} label="when" />
+        <Cel {...props} label={label} />
       ) : (
         rules && (
           <RuleList
             {...props}
+            label={label}
             rules={rules}
             fault={isFinished(rules) ? fault : undefined}
             onChange={(next) => {
@@ -59,19 +60,21 @@ function RuleList({
   fault,
   sources,
   path,
+  label,
   onChange,
 }: StepFormProps & {
   path: Path;
+  label: "when" | "until";
   rules: Rules;
   fault: string | undefined;
   onChange: (rules: Rules) => void;
 }) {
   const { t } = useTranslation();
   return (
-    <Stack gap="xs" role="group" aria-label={t("automations.field_when")}>
+    <Stack gap="xs" role="group" aria-label={t(`automations.field_${label}`)}>
       {rules.rows.length === 0 && (
         <Text size="sm" c="dimmed">
-          {t("editor.always")}
+          {t(`editor.always_${label}`)}
         </Text>
       )}
       {rules.rows.length > 1 && (

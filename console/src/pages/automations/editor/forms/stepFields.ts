@@ -6,9 +6,15 @@ import type { Schema } from "../data/sources";
 
 const OF_RETRY = ["maxAttempts", "initialInterval", "backoff", "maxInterval"];
 
+const CARRY: Path[] = [
+  ["carry", "start"],
+  ["carry", "next"],
+  ["carry", "name"],
+];
 const FIXED: Record<string, Path[]> = {
   switch: [["value"]],
-  "for-each": [["items"], ["itemName"], ["indexName"], ["parallelism"], ["output"]],
+  "for-each": [["items"], ["itemName"], ["indexName"], ["parallelism"], ["output"], ...CARRY],
+  repeat: [["until"], ["maxTimes"], ["indexName"], ["output"], ...CARRY],
   delay: [["seconds"]],
   "wait-until": [["at"]],
   approval: [["who"], ["message"], ["expiresIn"]],

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Pauses } from "../../../../components/Pauses";
 import { StepDetails } from "../../../../components/StepDetails";
+import { isLoop } from "../draft/model";
 import { StepStanding } from "./StepStanding";
 import { useShownRun } from "./useTestRun";
 
@@ -16,12 +17,12 @@ export function StepRun({ stepId }: { stepId: string }) {
   const executions = run.steps.filter((one) => one.stepId === stepId);
   const pauses = run.pauses.filter((pause) => pause.stepId === stepId);
   const shown = executions.find(({ iteration }) => iteration === chosen) ?? executions[0];
-  const isLoop = executions[0]?.type === "for-each";
+  const isOfLoop = isLoop({ type: executions[0]?.type ?? "" });
   return (
     <Stack gap="sm" component="section" aria-label={t("testing.ofStep")}>
       <Group justify="space-between">
         <Title order={3}>{t("testing.ofStep")}</Title>
-        <StepStanding standing={standing} isLoop={isLoop} />
+        <StepStanding standing={standing} isLoop={isOfLoop} />
       </Group>
       <Pauses projectId={projectId} runId={run.id} pauses={pauses} />
       {executions.length > 1 && (

@@ -8,6 +8,7 @@ import {
   type Step,
   blocksOf,
   getIn,
+  isLoop,
   startsWith,
   walk,
 } from "../draft/model";
@@ -66,7 +67,7 @@ export function standings(definition: Definition, run: Observed): Map<string, St
           ? "error"
           : own.length > 0
             ? "completed"
-            : id === busy || (type === "for-each" && isBegun && isLive(run.status))
+            : id === busy || (isLoop(place.step) && isBegun && isLive(run.status))
               ? "running"
               : isLive(run.status)
                 ? null
@@ -75,7 +76,7 @@ export function standings(definition: Definition, run: Observed): Map<string, St
     const ended = own.filter(({ endedAt }) => endedAt !== null);
     found.set(id, {
       state,
-      count: type === "for-each" ? iterations(places, place, within) : own.length,
+      count: isLoop(place.step) ? iterations(places, place, within) : own.length,
       failed: errors,
       took:
         ended.length > 0
@@ -88,7 +89,7 @@ export function standings(definition: Definition, run: Observed): Map<string, St
 
 /** A loop in which the run ended is written down by what is in it alone. */
 function endOf(type: string, within: Execution[]): State {
-  if (type !== "for-each" || within.length === 0) return "skipped";
+  if (!isLoop({ type }) || within.length === 0) return "skipped";
   return within.some(({ status }) => status === "error") ? "error" : "completed";
 }
 
@@ -119,7 +120,7 @@ function isInside(places: Place[], place: Place, id: string): boolean {
 function iterations(places: Place[], loop: Place, within: Execution[]): number {
   const around = places.filter(
     ({ step, path }) =>
-      step.type === "for-each" && path.length < loop.path.length && startsWith(loop.path, path),
+      isLoop(step) && path.length < loop.path.length && startsWith(loop.path, path),
   ).length;
   const begun = within.map(({ iteration }) =>
     iteration
@@ -144,7 +145,7 @@ function busyStep(definition: Definition, run: Observed): string | null {
     const last = steps.findLastIndex(isTouched);
     const reached = steps[last];
     if (reached) {
-      if (reached.type === "for-each" && !recorded.has(reached.id)) return reached.id;
+      if (isLoop(reached) && !recorded.has(reached.id)) return reached.id;
       const chosen = chosenBlock(reached, recorded.get(reached.id), isTouched);
       const inside = chosen && inBlock(chosen.steps);
       if (inside) return inside;
