@@ -39,6 +39,7 @@ TYPE_NAMES = frozenset(
         "list",
         "map",
         "null_type",
+        "optional_type",
         "string",
         "timestamp",
         "type",

@@ -172,7 +172,12 @@ def _select(expr: syntax_pb2.Expr) -> Node:
             except KeyError:
                 raise MissingError(describe_missing(path, field, value, budget)) from None
         if isinstance(value, Optional):
-            return access(value.value, field) if value.present else NONE
+            # Of what is null nothing is there, as of what is missing; of 7 nothing can be asked.
+            if not value.present or value.value is None:
+                return NONE
+            if isinstance(value.value, dict):
+                return access(value.value, field)
+            value = value.value
         where = f"`{'.'.join(path)}`" if path else "the value"
         error = MissingError if value is None else ExpressionError
         raise error(f"{where} is {kind_of(value)}, so it has no `{field}`")

@@ -101,7 +101,7 @@ _ADVICE = {
     "`url.encode(x)`": "encodeURIComponent urlencode encodeURI urlEncode",
     "`url.decode(x)`": "decodeURIComponent urldecode urlDecode",
     "`base64.encode(x)`": "btoa base64Encode toBase64",
-    "`base64.decode(x)`": "atob base64Decode fromBase64",
+    "`string(base64.decode(x))`": "atob base64Decode fromBase64",
     "`hash.md5(x)`": "md5",
     "`hash.sha1(x)`": "sha1",
     "`hash.sha256(x)`": "sha256 sha",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from automations.functions.text import regular_expression
 from automations.functions.time import calendar_field
 from automations.values import (
+    INT_RANGE,
     NONE,
     Budget,
     ExpressionError,
@@ -34,6 +35,7 @@ from automations.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_DURATION = timedelta(days=3_652_500)
 """CEL's longest duration, about 10,000 years."""
 
@@ -246,13 +248,14 @@ def _to_int(budget: Budget, value: Any) -> int:
         case float():
             if not math.isfinite(value):
                 raise ExpressionError("the number is not finite")
-            return whole(int(value))
+            # The smallest number stands for all that a decimal cannot tell from it.
+            return whole(int(value)) if value > INT_RANGE[0] else whole(INT_RANGE[0] - 1)
         case str():
             if not re.fullmatch(r"[+-]?[0-9]{1,20}", value):
                 raise ExpressionError("the text is no whole number, so int(…) cannot read it")
             return whole(int(value))
         case datetime():
-            return math.floor(value.timestamp())
+            return (value - EPOCH) // timedelta(seconds=1)
     raise ExpressionError(f"`int` cannot be made of {kind_of(value)}")
 
 
@@ -266,11 +269,15 @@ def _to_double(budget: Budget, value: Any) -> float:
     raise ExpressionError(f"`double` cannot be made of {kind_of(value)}")
 
 
+_TRUE = ("true", "TRUE", "True", "t", "1")
+_FALSE = ("false", "FALSE", "False", "f", "0")
+
+
 def _to_bool(budget: Budget, value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.lower() in ("true", "false", "t", "f", "1", "0"):
-        return value.lower() in ("true", "t", "1")
+    if isinstance(value, str) and value in (*_TRUE, *_FALSE):
+        return value in _TRUE
     raise ExpressionError(f"`bool` cannot be made of this ({kind_of(value)})")
 
 
@@ -344,7 +351,7 @@ def _field(name: str) -> Callable[..., int]:
         if isinstance(value, timedelta) and name in _DURATION_FIELDS:
             return _duration_field(value, _DURATION_FIELDS[name])
         if isinstance(value, timedelta) and name == "getMilliseconds":
-            return int(value / timedelta(milliseconds=1)) % 1000
+            return int(math.fmod(value // timedelta(microseconds=1) / 1000, 1000))
         if not isinstance(value, datetime):
             raise ExpressionError(
                 f"`{name}` takes a timestamp, not {kind_of(value)}: use timestamp(…)"

@@ -302,7 +302,9 @@ def to_json(value: Any, budget: Budget) -> Any:
         case Optional():
             return to_json(value.value, budget) if value.present else None
         case bytes():
-            raise ExpressionError("the result is bytes, not JSON: use base64.encode(…)")
+            raise ExpressionError(
+                "the result is bytes, not JSON: use string(…) for text, or base64.encode(…)"
+            )
         case _:
             raise ExpressionError("the result is a type, not JSON: use string(type(…))")
 

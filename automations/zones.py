@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from automations.values import ExpressionError
 
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
+_OFFSET = re.compile(r"([+-]?)(\d\d):?(\d\d)", re.ASCII)
 
 
 @cache

@@ -28,13 +28,6 @@ def _bytes(value: str | bytes) -> bytes:
     return value.encode() if isinstance(value, str) else value
 
 
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        raise ExpressionError("what was encoded is no UTF-8 text") from None
-
-
 @ENCODING.add(
     "json.encode(any) -> string",
     summary="JSON text with sorted keys.",
@@ -70,20 +63,11 @@ def _base64_encode(budget: Budget, value: str | bytes) -> str:
 
 
 @ENCODING.add(
-    "base64.decode(string) -> string",
-    summary="The text that base64 holds; with or without padding.",
-    example='base64.decode("aGVsbG8=")',
+    "base64.decode(string) -> bytes",
+    summary="The bytes that base64 holds, with or without padding; `string(…)` makes text of them.",
+    example='string(base64.decode("aGVsbG8="))',
 )
-def _base64_decode(budget: Budget, text: str) -> str:
-    return _text(_decoded(text, None))
-
-
-@ENCODING.add(
-    "base64.decodeBytes(string) -> bytes",
-    summary="The bytes that base64 holds.",
-    example='hex.encode(base64.decodeBytes("/w=="))',
-)
-def _base64_decode_bytes(budget: Budget, text: str) -> bytes:
+def _base64_decode(budget: Budget, text: str) -> bytes:
     return _decoded(text, None)
 
 
@@ -97,12 +81,12 @@ def _base64url_encode(budget: Budget, value: str | bytes) -> str:
 
 
 @ENCODING.add(
-    "base64url.decode(string) -> string",
-    summary="The text that base64 for addresses holds.",
-    example='base64url.decode("aGk_")',
+    "base64url.decode(string) -> bytes",
+    summary="The bytes that base64 for addresses holds, such as a part of a JSON Web Token.",
+    example='string(base64url.decode("aGk_"))',
 )
-def _base64url_decode(budget: Budget, text: str) -> str:
-    return _text(_decoded(text, b"-_"))
+def _base64url_decode(budget: Budget, text: str) -> bytes:
+    return _decoded(text, b"-_")
 
 
 def _decoded(text: str, letters: bytes | None) -> bytes:
@@ -121,13 +105,13 @@ def _hex_encode(budget: Budget, value: str | bytes) -> str:
 
 
 @ENCODING.add(
-    "hex.decode(string) -> string",
-    summary="The text that hexadecimal holds.",
-    example='hex.decode("6869")',
+    "hex.decode(string) -> bytes",
+    summary="The bytes that hexadecimal holds.",
+    example='string(hex.decode("6869"))',
 )
-def _hex_decode(budget: Budget, text: str) -> str:
+def _hex_decode(budget: Budget, text: str) -> bytes:
     try:
-        return _text(bytes.fromhex(text))
+        return bytes.fromhex(text)
     except ValueError:
         raise ExpressionError("the text is no hexadecimal") from None
 

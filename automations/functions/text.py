@@ -14,6 +14,7 @@ from automations.values import (
     ExpressionError,
     bounded,
     bounded_items,
+    equal,
     joined,
     kind_of,
     plain_text,
@@ -141,27 +142,49 @@ def _truncate(budget: Budget, text: str, length: int, ending: str = "") -> str:
     example='"abc".charAt(1)',
 )
 def _char_at(budget: Budget, text: str, position: int) -> str:
-    if not 0 <= position <= len(text):
-        raise ExpressionError(f"there is no position {position} in a text of {len(text)}")
+    _check_position(text, position)
     return text[position : position + 1]
 
 
 @TEXT.add(
     "indexOf(string, string) -> int",
-    summary="Where a text first stands (from 0); -1: nowhere.",
-    example='"banana".indexOf("an")',
+    "indexOf(string, string, int) -> int",
+    "indexOf(list, any) -> int",
+    summary="Where a text first stands in another (from a position on), or an item in a list; "
+    "-1: nowhere.",
+    example='"banana".indexOf("an", 2)',
 )
-def _index_of(budget: Budget, text: str, part: str) -> int:
-    return text.find(part)
+def _index_of(budget: Budget, value: Any, part: Any, start: int = 0) -> int:
+    if isinstance(value, list):
+        found = (place for place, item in enumerate(value) if equal(item, part, budget))
+        return next(found, -1)
+    budget.charge_search(value, part)
+    _check_position(value, start)
+    return int(value.find(part, start))
 
 
 @TEXT.add(
     "lastIndexOf(string, string) -> int",
-    summary="Where a text last stands (from 0); -1: nowhere.",
+    "lastIndexOf(string, string, int) -> int",
+    "lastIndexOf(list, any) -> int",
+    summary="Where a text last stands in another (at a position or before), or an item in a list; "
+    "-1: nowhere.",
     example='"banana".lastIndexOf("an")',
 )
-def _last_index_of(budget: Budget, text: str, part: str) -> int:
-    return text.rfind(part)
+def _last_index_of(budget: Budget, value: Any, part: Any, start: int | None = None) -> int:
+    if isinstance(value, list):
+        found = (i for i in reversed(range(len(value))) if equal(value[i], part, budget))
+        return next(found, -1)
+    budget.charge_search(value, part)
+    if start is None:
+        return int(value.rfind(part))
+    _check_position(value, start)
+    return int(value.rfind(part, 0, start + len(part)))
+
+
+def _check_position(text: str, position: int) -> None:
+    if not 0 <= position <= len(text):
+        raise ExpressionError(f"there is no position {position} in a text of {len(text)}")
 
 
 @TEXT.add(
