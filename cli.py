@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
+from temporalio.service import RPCError
 
-from settings import Settings, get_settings
+from logs import configure
+from settings import ConfigurationError, Settings, get_settings, unknown_variables
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -34,8 +37,7 @@ app = typer.Typer(
 keys = typer.Typer(help="Make and rotate the keys that encrypt secrets.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 STYLES = {"inlay": "bold", "temporal": "magenta", "api": "cyan", "worker": "green"}
-GRACEFUL_STOP = 15
-"""Seconds that calls which wait for a run have to end when the API stops."""
+logger = logging.getLogger("inlay")
 
 
 @app.command()
@@ -61,23 +63,11 @@ def api(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
 ) -> None:
     """Run the REST API."""
-    import uvicorn
-
     from api.app import create_app
-    from store.encryption import Keyring
+    from api.server import serve
 
-    settings = _settings_with_logging()
-    # Here a wrong key is one clear line, and not a trace of a server that fails to start.
-    Keyring.from_settings(settings)
-    uvicorn.run(
-        create_app(settings),
-        host=host,
-        port=port,
-        log_config=None,
-        # An access log would hold the codes that OAuth puts into URLs.
-        access_log=False,
-        timeout_graceful_shutdown=GRACEFUL_STOP,
-    )
+    settings = _serving()
+    serve(create_app(settings), settings, host, port)
 
 
 @app.command()
@@ -85,13 +75,33 @@ def worker() -> None:
     """Run a worker: it executes workflows and their activities."""
     from worker import run_worker
 
-    settings = _settings_with_logging()
+    settings = _serving()
 
     async def main() -> int:
         await run_worker(settings)
         return 0
 
-    raise typer.Exit(_run_until_signal(main()))
+    _end(_run_until_signal(main(), patient=False))
+
+
+@app.command("check-worker")
+def check_worker() -> None:
+    """Say whether a worker of this host takes tasks: a health check for containers."""
+    from store.encryption import Keyring
+    from temporal.client import connect, polls_here
+
+    settings = get_settings()
+
+    async def main() -> bool:
+        return await polls_here(await connect(settings, Keyring.from_settings(settings)))
+
+    try:
+        polls = asyncio.run(main())
+    except (RPCError, RuntimeError) as error:
+        typer.secho(f"Temporal at {settings.temporal_address}: {error}", fg="red", err=True)
+        _end(1)
+    typer.echo("A worker of this host takes tasks." if polls else "No worker of this host does.")
+    _end(0 if polls else 1)
 
 
 @app.command()
@@ -101,14 +111,29 @@ def migrate() -> None:
     from store.migrations import upgrade
     from temporal.client import connect, register_search_attributes
 
-    settings = _settings_with_logging()
+    settings = _started()
+    keyring = Keyring.from_settings(settings)
 
-    async def main() -> None:
-        keyring = Keyring.from_settings(settings)
+    async def migrate_database() -> int:
         await upgrade(settings.effective_database_url, keyring)
+        return 0
+
+    async def register() -> None:
         await register_search_attributes(await connect(settings, keyring))
 
-    asyncio.run(main())
+    if status := _with_database(migrate_database()):
+        raise typer.Exit(status)
+    try:
+        asyncio.run(register())
+    except (RPCError, RuntimeError) as error:
+        typer.secho(
+            f"The database is migrated. Temporal at {settings.temporal_address} could not be told "
+            f"the search attributes: {error}. Repeat this when it serves.",
+            fg="red",
+            err=True,
+        )
+        _end(1)
+    _end(0)
 
 
 @app.command()
@@ -162,24 +187,30 @@ def rotate_keys() -> None:
 
 
 def _with_secrets(main: Callable[[Database, Keyring], Awaitable[int]]) -> int:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from store.database import close_database, open_database
+    from store.database import close_database, database_of
     from store.encryption import Keyring
 
-    settings = _settings_with_logging()
+    settings = _started()
+    keyring = Keyring.from_settings(settings)
 
     async def run() -> int:
-        keyring = Keyring.from_settings(settings)
-        database = open_database(settings.effective_database_url, keyring)
+        database = database_of(settings, keyring)
         try:
             return await main(database, keyring)
         finally:
             await close_database(database)
 
+    return _with_database(run())
+
+
+def _with_database(main: Coroutine[Any, Any, int]) -> int:
+    """The status that `main` gives; 1 and a line where the database does not let it."""
+    from asyncpg import PostgresError  # type: ignore[import-untyped]  # it ships no types
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
-        return asyncio.run(run())
-    except (SQLAlchemyError, OSError) as error:
+        return asyncio.run(main)
+    except (SQLAlchemyError, PostgresError, OSError) as error:
         reason = getattr(error, "orig", None) or error
         hint = "Check INLAY_DATABASE_URL, and run `inlay migrate` where a table is missing."
         typer.secho(f"The database cannot be used: {reason}. {hint}", fg="red", err=True)
@@ -261,8 +292,11 @@ def _run_local(main: Coroutine[Any, Any, int]) -> None:
     raise typer.Exit(status)
 
 
-def _run_until_signal(main: Coroutine[Any, Any, int]) -> int:
-    """The status that `main` returns; 0 when SIGINT, SIGTERM or SIGHUP cancelled it."""
+def _run_until_signal(main: Coroutine[Any, Any, int], *, patient: bool = True) -> int:
+    """The status that `main` returns; 0 when SIGINT, SIGTERM or SIGHUP cancelled it.
+
+    Without patience, a second signal ends the process at once.
+    """
     if sys.platform == "win32":
         raise typer.BadParameter("Inlay runs on Linux and macOS; on Windows use WSL")
     import uvloop
@@ -270,8 +304,14 @@ def _run_until_signal(main: Coroutine[Any, Any, int]) -> int:
     async def run() -> int:
         task = asyncio.ensure_future(main)
         loop = asyncio.get_running_loop()
+
+        def stop(number: int) -> None:
+            if task.cancelling() and not patient:
+                os._exit(128 + number)
+            task.cancel()
+
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, stop, number)
         try:
             return await task
         except asyncio.CancelledError:
@@ -280,18 +320,37 @@ def _run_until_signal(main: Coroutine[Any, Any, int]) -> int:
     return uvloop.run(run())
 
 
-def _settings_with_logging() -> Settings:
+def _started() -> Settings:
+    """The settings of a process that begins, its log, and a word on what is odd about them."""
     settings = get_settings()
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    configure(settings.log_level)
+    for warning in unknown_variables(os.environ):
+        logger.warning("%s", warning)
     return settings
+
+
+def _serving() -> Settings:
+    """The settings of a process that serves; a wrong one is one line, before anything starts."""
+    from store.encryption import Keyring
+
+    settings = _started()
+    Keyring.from_settings(settings)
+    settings.refuse_in_production()
+    return settings
+
+
+def _end(status: int) -> NoReturn:
+    """Ends a process that has used Temporal's SDK.
+
+    One of its threads that still waits for a server would keep the process, or abort it.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(status)
 
 
 def main() -> None:
     """The entry point of the command."""
-    from store.encryption import ConfigurationError
-
     try:
         app()
     except ConfigurationError as error:

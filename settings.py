@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "INLAY_"
+DRIVERS = ("postgresql+asyncpg", "sqlite+aiosqlite")
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+OF_COMPOSE = {"PORT", "WORKERS"}
+"""Variables behind the prefix that only docker-compose.yml reads."""
+
+
+class ConfigurationError(Exception):
+    """The operator must change a setting; the message says which and how."""
 
 
 class Settings(BaseSettings):
@@ -18,7 +32,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="INLAY_",
+        env_prefix=PREFIX,
         extra="ignore",
         # What is refused at start may be a secret, and is told on a terminal.
         hide_input_in_errors=True,
@@ -30,6 +44,13 @@ class Settings(BaseSettings):
 
     database_url: str = ""
     """SQLAlchemy URL; empty: SQLite in `data_dir`."""
+
+    database_connections: int = Field(20, ge=2, le=1000)
+    """How many connections to PostgreSQL one process opens at most."""
+
+    database_pooler: bool = False
+    """A pooler such as PgBouncer in transaction mode stands before PostgreSQL: no prepared
+    statement outlives its transaction."""
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
@@ -81,6 +102,10 @@ class Settings(BaseSettings):
     payload_dir: Path | None = None
     """Where payloads too large for a history lie; empty: in `data_dir`. All processes share it."""
 
+    drain_seconds: float = Field(0, ge=0, le=300)
+    """How long an API that is told to stop goes on taking requests while `/readyz` says that it
+    stops, so that balancers turn to others first."""
+
     log_level: str = "INFO"
 
     @property
@@ -92,6 +117,56 @@ class Settings(BaseSettings):
     def effective_payload_dir(self) -> Path:
         """The folder of large payloads, with the default filled in."""
         return self.payload_dir or self.data_dir / "payloads"
+
+    def refuse_in_production(self) -> None:
+        """Raises ConfigurationError where a setting is good for one machine only."""
+        if self.environment != "production":
+            return
+        if not self.effective_database_url.startswith("postgresql+asyncpg://"):
+            raise ConfigurationError(
+                "Production needs PostgreSQL: set INLAY_DATABASE_URL to "
+                "postgresql+asyncpg://user:password@host/database."
+            )
+        parts = urlsplit(self.public_url)
+        if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise ConfigurationError(
+                "Production needs an INLAY_PUBLIC_URL that begins with https://: credentials and "
+                "tokens travel over it. Put a proxy that ends TLS in front."
+            )
+
+    @field_validator("log_level")
+    @classmethod
+    def _log_level_is_known(cls, level: str) -> str:
+        if level.upper() not in _LOG_LEVELS:
+            raise ValueError(f"must be one of {', '.join(_LOG_LEVELS)}")
+        return level
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url_can_be_read(cls, url: str) -> str:
+        try:
+            driver = make_url(url).drivername if url else DRIVERS[0]
+        except (ArgumentError, ValueError):
+            driver = ""
+        if driver not in DRIVERS:
+            raise ValueError(
+                "must be postgresql+asyncpg://user:password@host:port/database, or "
+                "sqlite+aiosqlite:///path; in a password @ is written %40, and / %2F"
+            )
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_an_origin(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address such as https://inlay.example.com")
+        if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+            raise ValueError(
+                "must have no path: Inlay needs a host name of its own, such as "
+                "https://inlay.example.com"
+            )
+        return url.rstrip("/")
 
     @model_validator(mode="after")
     def _openid_is_whole(self) -> Self:
@@ -116,6 +191,19 @@ class Settings(BaseSettings):
                 " https://login.example.com, without a query. Production needs https."
             )
         return self
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """A sentence for each environment variable that looks like a setting and is none."""
+    known = {name.upper() for name in Settings.model_fields}
+    sentences = []
+    for name in sorted(names):
+        own = name.upper().removeprefix(PREFIX)
+        if own != name.upper() and own not in known | OF_COMPOSE:
+            near = difflib.get_close_matches(own, known, 1)
+            hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
+            sentences.append(f"{name} is no setting of Inlay and does nothing.{hint}")
+    return sentences
 
 
 @lru_cache

@@ -18,9 +18,10 @@ from connections.accounts import Connections
 from connectors.catalogue import catalogue_of
 from connectors.http import open_http
 from settings import Settings
-from store.database import close_database, open_database
+from store.database import Database, close_database, database_of
 from store.encryption import Keyring
 from store.ledger import Ledger
+from store.migrations import problem_of
 from temporal.callback_urls import CallbackUrls
 from temporal.client import TASK_QUEUE, connect, register_search_attributes
 from temporal.event_runs import EventRuns
@@ -40,9 +41,10 @@ async def run_worker(settings: Settings) -> None:
     Waits for Temporal and its search attributes when the server is not there yet.
     """
     keyring = Keyring.from_settings(settings)
-    database = open_database(settings.effective_database_url, keyring)
+    database = database_of(settings, keyring)
     catalogue = catalogue_of(settings.connector_dirs)
     ledger = Ledger(database)
+    await _database_serves(database)
     client = await _connect(settings, keyring)
     async with open_http(settings) as http:
         connections = Connections(database, keyring, catalogue, http, settings)
@@ -83,18 +85,40 @@ async def run_worker(settings: Settings) -> None:
             await close_database(database)
 
 
+async def _database_serves(database: Database) -> None:
+    """Waits for a database of this version."""
+    told = None
+    while (problem := await problem_of(database.kw["bind"])) is not None:
+        if problem != told:
+            logger.error("%s The worker waits.", problem)
+            told = problem
+        await asyncio.sleep(CONNECT_INTERVAL)
+
+
 async def _connect(settings: Settings, keyring: Keyring) -> Client:
     while True:
+        attempt = asyncio.create_task(_connected(settings, keyring))
         try:
-            client = await connect(settings, keyring)
-            await register_search_attributes(client)
+            # A call of the SDK that is abandoned may keep the process from ending.
+            client = await asyncio.shield(attempt)
+        except asyncio.CancelledError:
+            await asyncio.wait({attempt}, timeout=CONNECT_INTERVAL)
+            raise
         except RPCError as error:
-            if error.status == RPCStatusCode.PERMISSION_DENIED:
-                logger.warning("Search attributes were not registered: %s", error.message)
-                return client
             logger.warning("Temporal at %s: %s", settings.temporal_address, error.message)
         except RuntimeError as error:
             logger.warning("Temporal at %s cannot be reached: %s", settings.temporal_address, error)
         else:
             return client
         await asyncio.sleep(CONNECT_INTERVAL)
+
+
+async def _connected(settings: Settings, keyring: Keyring) -> Client:
+    client = await connect(settings, keyring)
+    try:
+        await register_search_attributes(client)
+    except RPCError as error:
+        if error.status != RPCStatusCode.PERMISSION_DENIED:
+            raise
+        logger.warning("Search attributes were not registered: %s", error.message)
+    return client

@@ -196,7 +196,10 @@ async def _gone_meanwhile(_: Request, error: Exception) -> Response:
     )
 
 
-UNEXPECTED = "This is a fault of Inlay's; the operator finds it in the log of the API."
+UNEXPECTED = (
+    "This is a fault of Inlay's; the operator finds it in the log of the API by the header "
+    "x-request-id of this answer."
+)
 
 
 async def _unexpected(_: Request, error: Exception) -> Response:

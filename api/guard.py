@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
+import asyncio
+import re
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ErrorKind, error_response
+from logs import request_id
 
 MAX_BODY_BYTES = 1_048_576
 DECODING = "/api/v1/temporal/"
 MAX_DECODING_BYTES = 16 * 1_048_576
 """For the payloads that the Temporal UI wants to have decoded."""
 HOOKS = "/api/v1/hooks/"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What a proxy may have given; anything else is not let into the log."""
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -36,12 +44,23 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        asked = Headers(scope=scope).get("x-request-id", "")
+        own_id = asked if _REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        request_id.set(own_id)
+        stopping = getattr(scope["app"].state, "stopping", False) if "app" in scope else False
+        answered = False
 
         async def send_guarded(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
+                answered = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                headers["x-request-id"] = own_id
+                if stopping:
+                    # The next request of this client is for another server.
+                    headers["connection"] = "close"
             await send(message)
 
         limit = MAX_DECODING_BYTES if scope["path"].startswith(DECODING) else MAX_BODY_BYTES
@@ -56,7 +75,26 @@ class Guard:
             refusal = error_response(ErrorKind.INVALID_PARAMETER, message)
             await refusal(scope, receive, send_guarded)
         else:
-            await self._app(scope, _limited(receive, limit), send_guarded)
+            try:
+                await self._app(scope, _limited(receive, limit), send_guarded)
+            except asyncio.CancelledError:
+                # The server stops, and has waited as long as it may.
+                if answered:
+                    raise
+                await _stopped(scope)(scope, receive, send_guarded)
+
+
+def _stopped(scope: Scope) -> Response:
+    run_id = scope.get("state", {}).get("run_id")
+    what = "Look whether what you asked for was done, and repeat it where it was not."
+    if run_id is not None:
+        what = "The run goes on without it: look at it by its id, or wait for its notification."
+    return error_response(
+        ErrorKind.UNAVAILABLE,
+        f"This server is being stopped. {what}",
+        None if run_id is None else {"runId": run_id},
+        {"retry-after": "2"},
+    )
 
 
 def _too_large(limit: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,14 +23,17 @@ from connections.links import Links
 from connectors.catalogue import Catalogue, catalogue_of
 from connectors.http import open_http
 from settings import Settings
-from store.database import Database, close_database, open_database
+from store.database import Database, close_database, database_of
 from store.encryption import Keyring
 from store.event_log import EventLog
 from store.ledger import Ledger
+from store.migrations import problem_of
 from temporal.callback_urls import CallbackUrls
 from temporal.client import connect
 from temporal.event_runs import EventRuns
 from temporal.wakes import Wakes
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,11 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     """
     keyring = Keyring.from_settings(settings)
     catalogue = catalogue_of(settings.connector_dirs)
-    database = open_database(settings.effective_database_url, keyring)
+    database = database_of(settings, keyring)
     token_use = TokenUse(database)
     try:
+        if (problem := await problem_of(database.kw["bind"])) is not None:
+            logger.error("%s Until then, most requests are answered with 503.", problem)
         client = await connect(settings, keyring, lazy=True)
         async with open_http(settings) as http, open_openid(settings) as openid:
             connections = Connections(database, keyring, catalogue, http, settings)

@@ -23,7 +23,7 @@ import uvloop
 from sqlalchemy import select
 
 from benchmarks.events import PROCESSES, Product, gather_bounded, product
-from store.database import close_database, open_database
+from store.database import close_database, database_of
 from store.encryption import Keyring
 from store.models import Run
 
@@ -124,7 +124,7 @@ async def _kill_in_turn(ready: Product, kills: Counter[str]) -> None:
 async def _until_ended(ready: Product, expected: int) -> list[tuple[str, str]]:
     """Status and result of each run, once none is going on, from the database itself."""
     settings = ready.stack.settings
-    database = open_database(settings.effective_database_url, Keyring.from_settings(settings))
+    database = database_of(settings, Keyring.from_settings(settings))
     deadline = time.monotonic() + PATIENCE
     while True:
         async with database() as session:

@@ -13,26 +13,45 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from settings import Settings
 from store.sealed import keyring_of, lend_keyring
 
 if TYPE_CHECKING:
     from store.encryption import Keyring
 
+_UNNAMED_STATEMENTS = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": lambda: "",
+}
+"""For asyncpg and SQLAlchemy, each of which keeps prepared statements."""
+
 Database = async_sessionmaker[AsyncSession]
 """Makes sessions: `async with database() as session` or, committing, `database.begin()`."""
 
 
-def open_database(url: str, keyring: Keyring) -> Database:
+def open_database(
+    url: str, keyring: Keyring, connections: int = 20, *, pooler: bool = False
+) -> Database:
     """Sessions on the database at `url` (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`).
 
-    `keyring` seals and opens what lies in sealed columns (`store.sealed`).
+    `keyring` seals and opens what lies in sealed columns (`store.sealed`). At most so many
+    `connections` to PostgreSQL are open at once. `pooler`: one in transaction mode stands before
+    it, which gives each transaction another connection, so that statements prepared by name would
+    be missing or there twice.
     """
     if url.startswith("sqlite"):
         engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
     else:
+        kept = min(10, connections)
         engine = create_async_engine(
-            url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+            url,
+            pool_size=kept,
+            max_overflow=connections - kept,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=_UNNAMED_STATEMENTS if pooler else {},
         )
     lend_keyring(engine.sync_engine, keyring)
     return async_sessionmaker(engine, expire_on_commit=False)
@@ -45,6 +64,16 @@ def open_sync_sqlite(beside: AsyncEngine) -> Engine:
     lend_keyring(engine, keyring_of(beside.dialect))
     event.listen(engine, "connect", _configure_sqlite)
     return engine
+
+
+def database_of(settings: Settings, keyring: Keyring) -> Database:
+    """Sessions on the database that the settings name."""
+    return open_database(
+        settings.effective_database_url,
+        keyring,
+        settings.database_connections,
+        pooler=settings.database_pooler,
+    )
 
 
 async def close_database(database: Database) -> None:

@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from settings import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,10 +48,6 @@ _DATA_NONCE = bytes(_NONCE_BYTES)
 _WRAPPED_AT = LABEL_BYTES + _NONCE_BYTES
 _DATA_AT = _WRAPPED_AT + KEY_BYTES + 16
 _MAX_FILE_BYTES = 65_536
-
-
-class ConfigurationError(Exception):
-    """The operator must change a setting; the message says which and how."""
 
 
 class DecryptionError(Exception):

@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import LargeBinary, TypeDecorator
 
-from store.encryption import ConfigurationError, Keyring
+from settings import ConfigurationError
+from store.encryption import Keyring
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect, Engine

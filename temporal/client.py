@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
+from datetime import UTC, datetime, timedelta
 
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
     ListSearchAttributesRequest,
 )
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import (
@@ -49,6 +53,24 @@ async def connect(settings: Settings, keyring: Keyring, *, lazy: bool = False) -
         api_key=key.get_secret_value() if key else None,
         data_converter=data_converter(settings, keyring),
         lazy=lazy,
+    )
+
+
+async def polls_here(client: Client) -> bool:
+    """Whether a worker of this host asked for tasks in the last two minutes; raises RPCError."""
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=TASK_QUEUE),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        )
+    )
+    since = datetime.now(UTC) - timedelta(minutes=2)
+    # The SDK's identity of a worker: its process and its host.
+    host = f"@{socket.gethostname()}"
+    return any(
+        poller.identity.endswith(host) and poller.last_access_time.ToDatetime(tzinfo=UTC) >= since
+        for poller in described.pollers
     )
 
 

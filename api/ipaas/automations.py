@@ -72,7 +72,7 @@ async def _target(request: Request, automation_id: AutomationId, state: StateDep
     responses=errors(*RUN_ERRORS),
 )
 async def run_automation(
-    target: Annotated[Target, Depends(_target)], body: RunBody, state: StateDep
+    target: Annotated[Target, Depends(_target)], body: RunBody, state: StateDep, request: Request
 ) -> Response:
     """Starts a run and answers when it ends or pauses; it goes on durably after the answer.
 
@@ -81,6 +81,8 @@ async def run_automation(
     """
     draft = body.development == "true"
     launch = await prepare(state, target, body.user_id, body.data, draft=draft)
+    # A server that is stopped meanwhile tells it to the caller.
+    request.state.run_id = launch.run_id
     return run_response(await state.runs.run(launch.run, launch.run_id))
 
 

@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from asyncpg import PostgresError  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -59,6 +62,26 @@ async def upgrade(url: str, keyring: Keyring) -> None:
         await engine.dispose()
     if changed and parsed.get_backend_name() == "sqlite" and parsed.database:
         await asyncio.to_thread(_forget_old_rows, parsed.database)
+
+
+async def problem_of(engine: AsyncEngine) -> str | None:
+    """What keeps this version of Inlay from working with a database, in a sentence."""
+    try:
+        async with engine.connect() as connection:
+            current = await connection.run_sync(_revision)
+    except (SQLAlchemyError, PostgresError, OSError) as error:
+        # The driver's own words: SQLAlchemy's text holds the statement.
+        return f"The database cannot be reached: {getattr(error, 'orig', None) or error}"
+    newest = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+    if current == newest:
+        return None
+    if current is None:
+        return "The database has no tables yet: run `inlay migrate`."
+    return f"The database is of another version ({current}, not {newest}): run `inlay migrate`."
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def configuration(connection: Connection, keyring: Keyring) -> Config:

@@ -19,7 +19,7 @@ import yaml
 from sqlalchemy import select, update
 
 from settings import Settings
-from store.database import close_database, open_database
+from store.database import close_database, database_of
 from store.encryption import Keyring
 from store.models import Registration, RegistrationEvent, Run, new_id
 from store.registrations import HookSecret, hook_id_of, seal_hook
@@ -349,7 +349,7 @@ async def bench(
             connector_dirs=str(folder / "apps"),
         )
         keyring = Keyring.from_settings(settings)
-        database = open_database(settings.effective_database_url, keyring)
+        database = database_of(settings, keyring)
         working = asyncio.create_task(run_worker(settings))
         try:
             async with serving(settings) as (app, http):

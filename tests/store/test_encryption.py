@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings import Settings
+from settings import ConfigurationError, Settings
 from store.encryption import (
-    ConfigurationError,
     ContextNeeded,
     DecryptionError,
     Keyring,

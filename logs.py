@@ -1,0 +1,50 @@
+"""How processes log: in one format, with the request or the run that a line is about."""
+
+from __future__ import annotations
+
+import logging
+from contextvars import ContextVar
+
+from temporalio import activity
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s%(about)s"
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Of the request that is being answered; the answer has it in the header `x-request-id`."""
+
+
+def configure(level: str) -> None:
+    """Sends all lines of this process to stderr, those of Temporal's SDK too.
+
+    Call it before the first client of Temporal is made. `level` is a name of `logging`.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.addFilter(_say_what_it_is_about)
+    logging.basicConfig(level=level.upper(), handlers=[handler])
+    core = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        # Else the SDK writes coloured lines of a format of its own.
+        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+    )
+    Runtime.set_default(
+        Runtime(telemetry=TelemetryConfig(logging=core)), error_if_already_set=False
+    )
+
+
+def _say_what_it_is_about(record: logging.LogRecord) -> bool:
+    about = ""
+    if activity.in_activity():
+        info = activity.info()
+        about = f" [run {info.workflow_id}, {info.activity_type}]"
+    elif request := request_id.get():
+        about = f" [request {request}]"
+    record.about = about
+    return True
