@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -65,8 +66,9 @@ async def prepare_step(
         event = sample_event(state, trigger)
     data = with_defaults(part.data, data)
     given = Given(given.steps, given.vars, callbacks=list(part.callbacks))
-    given = with_items(part, data, event, given, own)
-    if lacking := missing(compiled.parsed.steps[0], data, event, given):
+    now = datetime.now(UTC)
+    given = with_items(part, data, event, given, own, now)
+    if lacking := missing(compiled.parsed.steps[0], data, event, given, now):
         raise _not_given(lacking, part)
     return await launch_of(
         state,

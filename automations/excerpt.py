@@ -9,9 +9,11 @@ from automations.definition import ForEachStep, RepeatStep, SetStep, Step, loop_
 from automations.expressions import ExpressionError, compile_expression, compile_template
 from automations.host import Given, scope_of
 from automations.loops import expressions_of
+from automations.values import OCCASION, Occasion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from automations.expressions import Expression
 
@@ -95,9 +97,14 @@ def excerpt(draft: dict[str, Any], step_id: str) -> Excerpt | None:
 
 
 def with_items(
-    part: Excerpt, data: dict[str, Any], event: Any, given: Given, own: dict[str, Any]
+    part: Excerpt,
+    data: dict[str, Any],
+    event: Any,
+    given: Given,
+    own: dict[str, Any],
+    moment: datetime,
 ) -> Given:
-    """`given` with an item and an index for each loop around the step.
+    """`given` with an item and an index for each loop around the step, which is tested at `moment`.
 
     `own` may have `item` and `index` of the innermost; else each loop stands at the first item of
     its list. A loop whose list cannot be computed of what is given stays without an item.
@@ -108,11 +115,11 @@ def with_items(
         names = {**given.names, loop.index_name: index}
         names.pop(loop.item_name, None)
         if loop.carry_name:
-            names[loop.carry_name] = _start(loop, scope_of(data, event, {}, given))
+            names[loop.carry_name] = _start(loop, _scope(data, event, {}, given, moment))
         if loop.item_name and "item" in chosen:
             names[loop.item_name] = chosen["item"]
         elif loop.item_name:
-            items = _items(loop, scope_of(data, event, {}, given))
+            items = _items(loop, _scope(data, event, {}, given, moment))
             if index < len(items):
                 names[loop.item_name] = items[index]
         given = replace(given, names=names)
@@ -135,12 +142,21 @@ def _items(loop: Around, scope: dict[str, Any]) -> list[Any]:
     return items if isinstance(items, list) else []
 
 
-def missing(step: Step, data: dict[str, Any], event: Any, given: Given) -> list[Missing]:
+def _scope(
+    data: dict[str, Any], event: Any, run: dict[str, Any], given: Given, moment: datetime
+) -> dict[str, Any]:
+    return {**scope_of(data, event, run, given), OCCASION: Occasion(moment, "test")}
+
+
+def missing(
+    step: Step, data: dict[str, Any], event: Any, given: Given, moment: datetime
+) -> list[Missing]:
     """What a step or one inside it reads, and cannot be computed without; each once, in order.
 
     What an expression asks for with care (`has(…)`, `.?`) is not missing.
     """
-    scope = scope_of(data, event, {"id": "", "userId": "", "startedAt": ""}, given)
+    run = {"id": "", "userId": "", "startedAt": ""}
+    scope = _scope(data, event, run, given, moment)
     scope["callbacks"] = dict.fromkeys(given.callbacks, "")
     inside = _set_inside(step)
     found: dict[str, Missing] = {}

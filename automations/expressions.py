@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from automations.checker import check
 from automations.evaluator import build, is_plain_path, references
 from automations.templates import Template
-from automations.values import Budget, ExpressionError, to_json
+from automations.values import OCCASION, Budget, ExpressionError, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Expression:
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
         """Its JSON value in a scope of JSON values by name; raises ExpressionError."""
-        budget = Budget()
+        budget = Budget(occasion=scope.get(OCCASION))
         variables = scope if isinstance(scope, dict) else dict(scope)
         try:
             value = self._node(variables, budget)

@@ -44,7 +44,7 @@ from automations.host import (
     scope_of,
 )
 from automations.loops import find_step
-from automations.values import Budget, equal
+from automations.values import OCCASION, Budget, Occasion, equal
 
 MAX_ITEMS = 10_000
 """Items of one for-each."""
@@ -67,22 +67,26 @@ class Interpreter:
         host: Host,
         callback_url: str = "",
         given: Given | None = None,
+        run_id: str = "",
     ) -> None:
         self._definition = definition
         self._host = host
         self._callback_url = callback_url
         self._given = given
+        self._run_id = run_id
         self._callback_ids = [s.id for s in walk(definition.steps) if isinstance(s, CallbackStep)]
         if given is not None:
             self._callback_ids += given.callbacks
 
     async def run(self, *, data: dict[str, Any], event: Any, run: dict[str, Any]) -> Any:
         """Runs all steps and gives the result; raises Stopped where a step ends the run."""
+        self._run_id = run.get("id", "")
         scope = Scope(scope_of(data, event, run, self._given))
         self._set_callbacks(scope)
         await self._run_block(self._definition.steps, scope)
         if self._definition.result is None:
             return None
+        self._arrive(scope, "result")
         try:
             return compile_template(self._definition.result).resolve(scope.variables)
         except ExpressionError as error:
@@ -105,12 +109,18 @@ class Interpreter:
             case _:
                 raise Stopped("error", f"{loop_id} is not a loop")
 
+    def _arrive(self, scope: Scope, where: str) -> None:
+        """Lets expressions see the moment at which the run has come somewhere."""
+        name = f"{self._run_id}/{where}/{scope.iteration}"
+        scope.variables[OCCASION] = Occasion(self._host.now(), name)
+
     async def _run_block(self, steps: list[Step], scope: Scope) -> None:
         for step in steps:
             await self._run_step(step, scope)
 
     async def _run_step(self, step: Step, scope: Scope) -> None:
         place = Place(step, scope.iteration)
+        self._arrive(scope, f"steps/{step.id}")
         try:
             output = await self._execute(place, scope)
         except (StepFailed, ExpressionError) as error:
@@ -244,6 +254,7 @@ class Interpreter:
         inner = scope.inner(index, names)
         self._set_callbacks(inner)
         await self._run_block(loop.steps, inner)
+        self._arrive(inner, f"iteration/{loop.id}")
         return inner
 
     async def _wait(self, place: Place, scope: Scope) -> Any:

@@ -6,12 +6,14 @@ UTC, durations are timedelta. CEL's unsigned numbers and protobuf messages are l
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 
@@ -47,6 +49,28 @@ class TooMuchWork(ExpressionError):
     """The budget is spent: nothing in an expression may go on after it."""
 
 
+class Occasion:
+    """When and for what an expression is computed: what `now()` and `uuid()` give.
+
+    It is made of what a run has recorded, so that a replay and a retry see the same.
+    """
+
+    __slots__ = ("_count", "_name", "moment")
+
+    def __init__(self, moment: datetime, name: str) -> None:
+        self.moment, self._name, self._count = moment, name, 0
+
+    def uuid(self) -> str:
+        """Another UUID at each call; made of the name, so no secret."""
+        self._count += 1
+        digest = hashlib.sha256(f"{self._name}/{self._count}".encode()).digest()
+        return str(UUID(bytes=digest[:16], version=4))
+
+
+OCCASION = "@occasion"
+"""Where a scope has its occasion; no expression can name it."""
+
+
 class Budget:
     """How much work one evaluation may still do. Counted, not timed, so that replays agree.
 
@@ -65,10 +89,11 @@ class Budget:
     - sorting: `sorting_keys`.
     """
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "occasion")
 
-    def __init__(self, units: float = MAX_WORK) -> None:
+    def __init__(self, units: float = MAX_WORK, occasion: Occasion | None = None) -> None:
         self.left = units
+        self.occasion = occasion
 
     def charge(self, units: float) -> None:
         """Takes units; raises TooMuchWork when none are left."""

@@ -92,7 +92,9 @@ class LoopPartRun:
     async def run(self, part: LoopPart) -> LoopPartOutcome:
         """Runs the iterations; fails with a RunOutcome as detail when one fails."""
         definition = load_definition(orjson.dumps(part.run.definition).decode())
-        interpreter = Interpreter(definition, self._host, part.run.callback_url, part.run.given)
+        interpreter = Interpreter(
+            definition, self._host, part.run.callback_url, part.run.given, part.run_id
+        )
         try:
             done = await interpreter.run_iterations(
                 part.loop_id,

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 
 from automations.expressions import compile_expression
 from automations.functions import SECTIONS
+from automations.values import OCCASION, Occasion
+
+
+def _example() -> Occasion:
+    return Occasion(datetime(2026, 1, 31, 9, tzinfo=UTC), "example")
 
 
 def tables() -> str:
@@ -21,7 +27,8 @@ def tables() -> str:
         ]
         for function in section.functions.values():
             value = json.dumps(
-                compile_expression(function.example).evaluate({}), ensure_ascii=False
+                compile_expression(function.example).evaluate({OCCASION: _example()}),
+                ensure_ascii=False,
             )
             cells = (function.usage, function.summary, f"`{function.example}` → `{value}`")
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")

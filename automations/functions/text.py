@@ -264,6 +264,18 @@ def _slug(budget: Budget, text: str) -> str:
 
 
 @TEXT.add(
+    "uuid() -> string",
+    summary="Another random identifier (UUID) at each call, the same one when a step is repeated; "
+    "not secret.",
+    example="uuid()",
+)
+def _uuid(budget: Budget) -> str:
+    if budget.occasion is None:
+        raise ExpressionError("there is no `uuid()` here: a step that is run has one")
+    return budget.occasion.uuid()
+
+
+@TEXT.add(
     "regexReplace(string, string, string) -> string",
     summary="With each match of an RE2 pattern replaced; `\\1` is the first group.",
     example=r"""'a1b22'.regexReplace('[0-9]+', '#')""",

@@ -1,6 +1,6 @@
 """Functions on moments. Time zones come from the package tzdata, so every machine has the same.
 
-Nothing here reads a clock: a run's clock is `run.startedAt`.
+Nothing here reads a clock: `now()` is the moment of a run's step.
 """
 
 from __future__ import annotations
@@ -68,6 +68,17 @@ def _unit(unit: str) -> str:
         known = ", ".join((*_CALENDAR, *_SECONDS))
         raise ExpressionError(f"there is no unit `{unit[:30]}`: use {known}")
     return name
+
+
+@TIME.add(
+    "now() -> timestamp",
+    summary="The moment at which the step is run; the same in all of the step's values.",
+    example="now()",
+)
+def _now(budget: Budget) -> datetime:
+    if budget.occasion is None:
+        raise ExpressionError("there is no `now()` here: it is the moment at which a step is run")
+    return budget.occasion.moment
 
 
 @TIME.add(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given, settings
@@ -19,6 +20,8 @@ from tests.automations.test_interpreter import Catalogue, NotingHost, app
 
 DATA = {"n": 2, "items": [7, 8]}
 
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+
 
 @settings(max_examples=100)
 @given(definitions())
@@ -27,10 +30,10 @@ async def test_any_step_of_a_valid_definition_can_be_run_alone(definition: dict[
         part = excerpt(definition, step.id)
         assert part is not None
         assert validate_excerpt(part, Catalogue(), {}) == []
-        held = with_items(part, DATA, None, Given(callbacks=list(part.callbacks)), {})
+        held = with_items(part, DATA, None, Given(callbacks=list(part.callbacks)), {}, NOW)
         alone = Definition.model_validate(part.definition)
         # A loop over nothing has no first item, and nothing else is read that is not there.
-        assert missing(alone.steps[0], DATA, None, held) == []
+        assert missing(alone.steps[0], DATA, None, held, NOW) == []
         interpreter = Interpreter(alone, NotingHost(), "https://x.test", held)
         async with asyncio.timeout(10):
             try:

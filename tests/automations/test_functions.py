@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from automations.expressions import ExpressionError, compile_expression
 from automations.functions.__main__ import tables
+from automations.values import OCCASION, Occasion
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "expressions.md"
 
@@ -36,10 +39,29 @@ def test_functions_that_others_compute_the_same_way(source: str, value: object) 
     assert compile_expression(source).evaluate({}) == value
 
 
-@pytest.mark.parametrize("name", ["now", "random", "uuid", "today", "env"])
+@pytest.mark.parametrize("name", ["random", "today", "env"])
 def test_nothing_reads_a_clock_or_chance(name: str) -> None:
     with pytest.raises(ExpressionError, match=name):
         compile_expression(f"{name}()")
+
+
+@pytest.mark.parametrize("name", ["now", "uuid"])
+def test_a_moment_and_identifiers_come_from_the_step_that_is_run(name: str) -> None:
+    expression = compile_expression(f"[{name}(), {name}()].map(x, string(x))")
+    with pytest.raises(ExpressionError, match=f"there is no `{name}\\(\\)` here"):
+        expression.evaluate({})
+
+    def found(step: str) -> list[str]:
+        moment = datetime(2026, 1, 31, 9, 5, tzinfo=UTC)
+        value: list[str] = expression.evaluate({OCCASION: Occasion(moment, step)})
+        return value
+
+    assert found("a") == found("a")
+    if name == "now":
+        assert found("a") == found("b") == ["2026-01-31T09:05:00Z"] * 2
+    else:
+        assert len({*found("a"), *found("b")}) == 4
+        assert all(UUID(text).version == 4 for text in found("a"))
 
 
 def test_a_whole_number_beyond_64_bits_is_read_as_the_text_of_its_digits() -> None:

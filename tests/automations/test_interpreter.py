@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -339,3 +339,35 @@ async def test_any_valid_definition_ends_or_pauses(
         except Stopped as stop:
             assert stop.status in {"completed", "error"}  # noqa: PT017 - either way is an end
             assert stop.status == "completed" or stop.message  # noqa: PT017 - the same
+
+
+async def test_expressions_see_the_moment_and_identifiers_of_their_step() -> None:
+    class Passing(NotingHost):
+        seconds = 0
+
+        async def call_component(self, place: Place, inputs: dict[str, Any]) -> Any:
+            self.seconds += 60
+            return inputs
+
+        def now(self) -> datetime:
+            return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    value = {"at": "{{ now() }}", "also": "{{ now() }}", "id": "{{ uuid() }}"}
+    loop = {
+        "id": "each",
+        "type": "for-each",
+        "items": "[1, 2]",
+        "parallelism": 1,
+        "steps": [app("three", inputs=value)],
+        "output": "{{ steps.three.output.id + string(now()) }}",
+    }
+    steps = [app("one", inputs=value), app("two", inputs=value), loop]
+    result = {"made": "{{ steps }}", "at": "{{ now() }}", "id": "{{ uuid() }}"}
+    first, again = [await run(steps, result, Passing()) for _ in range(2)]
+    assert first == again
+    outputs = [first["made"][step]["output"] for step in ("one", "two")]
+    assert [output["at"] for output in outputs] == ["2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"]
+    assert all(output["at"] == output["also"] for output in outputs)
+    in_loop = first["made"]["each"]["output"]
+    assert [text[36:] for text in in_loop] == ["2026-01-01T00:03:00Z", "2026-01-01T00:04:00Z"]
+    assert len({first["id"], *(output["id"] for output in outputs), *in_loop}) == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ SUM = {
     "steps": [{"id": "s", "type": "set", "values": {"before": "{{ carry }}"}}],
     "output": "{{ vars.before }}",
 }
+
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 def faults(*steps: dict[str, Any]) -> list[str]:
@@ -184,7 +187,7 @@ def test_a_step_inside_is_tested_with_what_the_loop_starts_with() -> None:
     part = excerpt(draft, "s")
     assert part is not None
     assert validate_excerpt(part, CATALOGUE, {}) == []
-    given = with_items(part, {"n": 5}, None, Given(), {})
+    given = with_items(part, {"n": 5}, None, Given(), {}, NOW)
     assert given.names == {"index": 0, "carry": 5}
     parsed = Definition.model_validate(part.definition).steps[0]
-    assert missing(parsed, {"n": 5}, None, given) == []
+    assert missing(parsed, {"n": 5}, None, given, NOW) == []
