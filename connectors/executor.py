@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from connectors.credential import Credential
     from connectors.manifest import App, Component, ErrorKind
     from connectors.request import Request
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["ComponentError", "calling", "execute"]
 
@@ -86,6 +89,13 @@ async def calling(
     except OutgoingError as error:
         refused = isinstance(error, RefusedError | TooLargeError)
         raise failed("fatal" if refused else "transient", scrub(str(error), secrets)) from None
+    except ComponentError:
+        raise
+    except Exception as error:
+        # A fault of ours: the app may have done its part, so it is not asked again.
+        logger.exception("A call of %s could not be made or read", app.key)
+        what = f"the call could not be made or its answer read ({type(error).__name__})"
+        raise failed("fatal", what) from None
 
 
 class _Call:

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 from automations.expressions import ExpressionError
 from connectors.masking import MASK
+from connectors.wording import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +71,7 @@ class Verdict:
 
 
 def judge(
-    app: App, rules: Sequence[ErrorRule], scope: Mapping[str, Any], secrets: Iterable[str]
+    app: App, rules: Sequence[ErrorRule], scope: Mapping[str, Any], secrets: Sequence[str]
 ) -> Verdict | None:
     """The error that a response is: by `rules`, the app's, then the defaults; None: a success.
 
@@ -89,7 +90,7 @@ def judge(
             return None
         kind, message, rule = default, None, None
     if message is None:
-        message = _vendor_message(app, scope)
+        message = _vendor_message(app, scope, secrets)
     if kind == "reauth" and app.auth.type == "none":
         kind = "not_permitted"
     what = f"answered {status}"
@@ -119,7 +120,7 @@ def default_kind(status: int) -> ErrorKind | None:
         413: "invalid_input",
         415: "invalid_input",
         422: "invalid_input",
-        423: "transient",
+        423: "conflict",
         425: "transient",
         429: "rate_limited",
         501: "fatal",
@@ -138,26 +139,19 @@ def _rule_message(rule: ErrorRule, scope: Mapping[str, Any]) -> str | None:
     if rule.message is None:
         return None
     try:
-        return str(rule.message.resolve(scope))
+        return words_of(rule.message.resolve(scope)) or None
     except ExpressionError:
         return None
 
 
-def _vendor_message(app: App, scope: Mapping[str, Any]) -> str:
+def _vendor_message(app: App, scope: Mapping[str, Any], secrets: Sequence[str]) -> str:
     """What the vendor says is wrong: by the manifest, else where vendors usually say it."""
-    if app.error_message is not None and (found := app.error_message.find(scope)):
-        return str(found)
-    body = scope["body"]
-    if isinstance(body, str):
-        return " ".join(body.split())
-    for _ in range(2):
-        if not isinstance(body, dict):
-            break
-        for name in ("message", "error_description", "detail", "title", "error"):
-            if isinstance(body.get(name), str) and body[name]:
-                return cast("str", body[name])
-        body = body.get("error") or (body.get("errors") or [None])[0]
-    return body if isinstance(body, str) else ""
+
+    def hide(text: str) -> str:
+        return scrub(text, secrets)
+
+    told = app.error_message.find(scope) if app.error_message is not None else None
+    return words_of(told, hide) or words_of(scope["body"], hide)
 
 
 def retry_after(readings: Iterable[RetryAfter], scope: Mapping[str, Any]) -> float | None:
