@@ -11,8 +11,10 @@ from sqlalchemy import select
 from api.documentation import errors
 from api.errors import ApiError, ErrorKind, invalid, not_found
 from api.state import StateDep
-from api.strict_json import InvalidJsonError, JsonRoute, parse
+from api.strict_json import JsonRoute
 from automations.definition import STEP_ID_PATTERN
+from connectors.charsets import is_json, kind_of
+from connectors.triggers.delivery import FORM, Refused, read_form, read_json, read_text
 from store.models import Run
 from workflows.payloads import Resume
 
@@ -102,22 +104,11 @@ async def _body(request: Request) -> Any:
         )
     if not content:
         return None
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/json" or kind.endswith("+json"):
-        try:
-            return parse(content)
-        except InvalidJsonError as error:
-            raise invalid([("body", str(error))]) from None
-    if kind == "application/x-www-form-urlencoded":
-        form = await request.form()
-        fields = {name: str(value) for name, value in form.items()}
-        if any("\x00" in text for item in fields.items() for text in item):
-            raise invalid([("body", "the character NUL is not allowed")])
-        return fields
+    header = request.headers.get("content-type", "")
+    kind = kind_of(header)
     try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        raise invalid([("body", "send JSON, a form or text in UTF-8")]) from None
-    if "\x00" in text:
-        raise invalid([("body", "the character NUL is not allowed")])
-    return text
+        if is_json(kind):
+            return read_json(content, header)
+        return (read_form if kind == FORM else read_text)(content, header)
+    except Refused as refused:
+        raise invalid([("body", refused.message)]) from None

@@ -11,8 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-MAX_DEPTH = 64
-"""Levels of lists and objects; Pydantic, databases and payloads all bear more than that."""
+from connectors.triggers.delivery import Refused, read_json
 
 
 class JsonResponse(Response):
@@ -33,39 +32,17 @@ class InvalidJsonError(ValueError):
     """A body that is not taken; the message says why."""
 
 
-def parse(body: bytes) -> Any:
-    """The value of a JSON text (RFC 8259).
+def parse(body: bytes, content_type: str = "application/json") -> Any:
+    """The value of a JSON text (RFC 8259) in its charset; a byte order mark is taken.
 
-    Raises InvalidJsonError for what is no JSON in UTF-8, for NaN and lone surrogates, for what is
-    nested deeper than MAX_DEPTH, and for the character NUL, which PostgreSQL cannot store.
+    A whole number beyond 64 bits is the text of its digits. Raises InvalidJsonError for what is no
+    JSON, for NaN and lone surrogates, for what is nested too deeply, and for the character NUL,
+    which PostgreSQL cannot store.
     """
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidJsonError(f"no valid JSON: {error.msg} (character {error.pos})") from None
-    # Both counts are cheap and rarely say yes, so that most bodies are not walked.
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH or b"\\u0000" in body:
-        _check(value)
-    return value
-
-
-def _check(value: Any) -> None:
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, str):
-                if "\x00" in item:
-                    raise InvalidJsonError("the character NUL (\\u0000) is not allowed in texts")
-            elif isinstance(item, dict):
-                below.extend(item)
-                below.extend(item.values())
-            elif isinstance(item, list):
-                below.extend(item)
-        if depth > MAX_DEPTH + 1:
-            raise InvalidJsonError(f"nested deeper than {MAX_DEPTH} levels")
-        level = below
+        return read_json(body, content_type)
+    except Refused as refused:
+        raise InvalidJsonError(refused.message.removeprefix("the body is ")) from None
 
 
 class JsonRequest(Request):
@@ -74,7 +51,7 @@ class JsonRequest(Request):
     async def json(self) -> Any:
         """The value of the body; a fault becomes the answer for faulty requests."""
         try:
-            return parse(await self.body())
+            return parse(await self.body(), self.headers.get("content-type", ""))
         except InvalidJsonError as error:
             # The one error that FastAPI takes for a fault of the request.
             raise json.JSONDecodeError(str(error), "", 0) from None

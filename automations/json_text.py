@@ -7,6 +7,7 @@ of its digits, since neither databases nor other programs keep it as a number.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -24,11 +25,15 @@ class JsonError(ValueError):
     """A text that is not taken; the message says why and where."""
 
 
+class DepthError(JsonError):
+    """A text that is nested too deeply."""
+
+
 def read(content: bytes | str) -> Any:
     """The value of a JSON text (RFC 8259), in UTF-8 where it is bytes; a byte order mark is taken.
 
     Raises JsonError for what is no JSON, for NaN, for numbers too large for a decimal, for lone
-    surrogates, and for what is nested deeper than MAX_DEPTH.
+    surrogates, and DepthError for what is nested deeper than MAX_DEPTH.
     """
     if isinstance(content, str):
         content = content.removeprefix("\ufeff")
@@ -37,7 +42,9 @@ def read(content: bytes | str) -> Any:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise JsonError(f"no valid JSON: {error.msg} (character {error.pos})") from None
+        if "infinity" not in error.msg:
+            raise JsonError(f"no valid JSON: {error.msg} (character {error.pos})") from None
+        return _endless(content)
     check_depth(value, content)
     long = _LONG_NUMBER if isinstance(content, str) else _LONG_NUMBER_BYTES
     if long.search(content):  # type: ignore[arg-type]
@@ -46,8 +53,30 @@ def read(content: bytes | str) -> Any:
     return value
 
 
+def _endless(content: bytes | str) -> Any:
+    """The value of a JSON text that has a number of hundreds of digits."""
+    try:
+        text = content if isinstance(content, str) else content.decode()
+        value = json.loads(
+            text, parse_int=_whole, parse_float=_decimal, parse_constant=_no_constant
+        )
+        check_depth(value, text)
+        orjson.dumps(value)  # refuses lone surrogates
+    except RecursionError:
+        raise DepthError(f"nested deeper than {MAX_DEPTH} levels") from None
+    except json.JSONDecodeError as error:
+        raise JsonError(f"no valid JSON: {error.msg} (character {error.pos})") from None
+    except (UnicodeDecodeError, TypeError):
+        raise JsonError("no valid JSON: text that is no Unicode") from None
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise JsonError(f"no valid JSON: {name} is no number")
+
+
 def check_depth(value: Any, content: bytes | str) -> None:
-    """Raises JsonError where the value of a JSON text is nested deeper than MAX_DEPTH."""
+    """Raises DepthError where the value of a JSON text is nested deeper than MAX_DEPTH."""
     # Counting is cheap and rarely says yes, so that most texts are not walked.
     opened = (
         content.count("{") + content.count("[")
@@ -66,7 +95,7 @@ def check_depth(value: Any, content: bytes | str) -> None:
         ]
         if not level:
             return
-    raise JsonError(f"nested deeper than {MAX_DEPTH} levels")
+    raise DepthError(f"nested deeper than {MAX_DEPTH} levels")
 
 
 def _whole(digits: str) -> int | str:
@@ -82,4 +111,7 @@ def _decimal(digits: str) -> float | int | str:
     whole, _, fraction = digits.partition(".")
     if fraction and not fraction.strip("0"):
         return _whole(whole)
-    return float(digits)
+    number = float(digits)
+    if math.isinf(number):
+        raise JsonError(f"no valid JSON: the number {digits[:20]}… is too large for a decimal")
+    return number

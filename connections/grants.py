@@ -13,8 +13,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl
 
-import orjson
-
+from automations.json_text import JsonError
+from connectors.charsets import kind_of, legible
+from connectors.content import json_value
+from connectors.http import OutgoingError
 from store.models import now_ms
 
 if TYPE_CHECKING:
@@ -122,14 +124,17 @@ def capture(captured: Mapping[str, Expression], seen: Mapping[str, Any]) -> dict
 
 def decode(response: httpx.Response) -> dict[str, Any] | None:
     """A JSON object, or a form as a map of text; else None."""
+    header = response.headers.get("content-type", "")
+    text = legible(response.content, header)
     try:
-        answer = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        answer = json_value(text)
+    except OutgoingError:
+        return None
+    except JsonError:
         # Some apps answer as a form although JSON was asked for.
-        kind = response.headers.get("content-type", "")
-        if not kind.startswith(("application/x-www-form-urlencoded", "text/plain")):
+        if kind_of(header) not in {"application/x-www-form-urlencoded", "text/plain"}:
             return None
-        answer = dict(parse_qsl(response.text))
+        answer = dict(parse_qsl(text))
         if not answer.keys() & {"access_token", "error", "oauth_token", "oauth_problem"}:
             return None
     return answer if isinstance(answer, dict) else None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from automations import json_text
+from automations.json_text import DepthError, JsonError
+from connectors.charsets import CharsetError, is_json, kind_of, legible, text_of
+from connectors.http import TooLargeError
 from connectors.urls import UrlError
 
 if TYPE_CHECKING:
@@ -16,6 +19,13 @@ if TYPE_CHECKING:
 
     from connectors.request import Content
     from connectors.templates import Template
+
+_TEXTS = ("xml", "x-www-form-urlencoded", "javascript", "yaml", "csv", "ndjson")
+"""Ends of media types that are text although they do not begin with `text/`."""
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair of surrogates
+    r"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
 
 
 def mapping(template: Template, scope: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,23 +77,43 @@ def filled(content: Content, scope: Mapping[str, Any], added: Mapping[str, Any])
 
 
 def decoded(response: httpx.Response) -> Any:
-    """The body as a value: JSON, else text; bytes that are no text as base64; nothing as null."""
+    """The body as a value: JSON, else text; bytes that are no text as base64; nothing as null.
+
+    Text is read in its charset (`connectors.charsets`); a whole number beyond 64 bits is the text
+    of its digits. Raises `TooLargeError` for JSON that is nested too deeply.
+    """
     content = response.content
     if not content:
         return None
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind.endswith(("/json", "+json")) or (not kind and content[:1] in b"{["):
+    header = response.headers.get("content-type", "")
+    kind = kind_of(header)
+    if is_json(kind) or kind.startswith("text/") or kind.endswith(_TEXTS):
+        text = legible(content, header)
+    else:
         try:
-            return orjson.loads(content)
-        except orjson.JSONDecodeError:
+            text = text_of(content, header)
+        except CharsetError:
+            return {"contentType": kind, "base64": base64.b64encode(content).decode()}
+    if is_json(kind) or (not kind and text.lstrip()[:1] in {"{", "["}):
+        try:
+            return json_value(text)
+        except JsonError:
             pass
-    if (
-        kind.startswith("text/")
-        or not kind
-        or kind.endswith(("json", "xml", "x-www-form-urlencoded"))
-    ):
-        return response.text
+    return text
+
+
+def json_value(text: str) -> Any:
+    """The value of a JSON text of an app.
+
+    Half of a pair of surrogates, as programs write that cut texts, is U+FFFD. Raises JsonError,
+    and TooLargeError for what is nested too deeply.
+    """
     try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return {"contentType": kind, "base64": base64.b64encode(content).decode()}
+        return json_text.read(text)
+    except DepthError as error:
+        raise TooLargeError(f"the answer is {error}") from None
+    except JsonError:
+        mended = _ESCAPE.sub(lambda found: r"\ufffd" if found["lone"] else found[0], text)
+        if mended == text:
+            raise
+    return json_text.read(mended)

@@ -11,6 +11,7 @@ import logging
 import ssl
 import zlib
 from importlib.metadata import PackageNotFoundError, version
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
 import certifi
@@ -165,7 +166,7 @@ class OutgoingHttp:
     ) -> httpx.Request:
         """A request that may still be completed or signed; raises `RefusedError`."""
         if json is not None:
-            content = orjson.dumps(json)
+            content = _json(json)
         try:
             # Names are compared without case (RFC 9110, 5.1), so that none is sent twice.
             sent = httpx.Headers(DEFAULT_HEADERS)
@@ -260,6 +261,17 @@ def open_http(settings: Settings) -> OutgoingHttp:
         AllowedHosts.parse(settings.allowed_private_hosts),
         plain_http=settings.environment != "production",
     )
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # Whole numbers beyond 64 bits, where an app wants them as numbers.
+        try:
+            return dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        except (TypeError, ValueError) as error:
+            raise RefusedError("the body holds a value that JSON cannot carry") from error
 
 
 def _refusal(host: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +11,14 @@ import orjson
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from automations.values import number_text
 from connectors.failures import failure
 from connectors.masking import is_secret
 
 if TYPE_CHECKING:
     from connectors.manifest import Component
+
+_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 
 
 def prepare(component: Component, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +74,8 @@ def convert(schema: Any, value: Any) -> Any:
     if isinstance(value, str) and kind in {"integer", "number", "boolean"}:
         return _from_text(kind, value.strip(), value)
     if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
-        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        is_whole = isinstance(value, float) and value.is_integer()
+        return str(int(value)) if is_whole else number_text(value)
     if kind == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
     if kind == "array" and isinstance(value, list):
@@ -83,7 +89,10 @@ def convert(schema: Any, value: Any) -> Any:
 def _from_text(kind: str, text: str, value: str) -> Any:
     if kind == "boolean":
         return {"true": True, "false": False}.get(text.lower(), value)
-    try:
-        return int(text) if kind == "integer" else float(text)
-    except ValueError:
+    if not _NUMBER.fullmatch(text):
         return value
+    if kind == "integer" or text.lstrip("-").isdigit():
+        return int(text) if text.lstrip("-").isdigit() else value
+    number = float(text)
+    # What a float would change stays text, which the schema refuses.
+    return number if Decimal(text) == Decimal(repr(number)) else value

@@ -6,19 +6,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-import orjson
+from automations import json_text
+from automations.json_text import JsonError
+from connectors.charsets import (
+    LEGACY,
+    CharsetError,
+    charset_of,
+    codec_of,
+    is_json,
+    kind_of,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MAX_FIELDS = 2_000
 """Of a form or a query."""
-MAX_DEPTH = 64
-"""Levels of lists and objects in a body."""
 
 FORM = "application/x-www-form-urlencoded"
 TEXTS = ("text/", "application/xml")
-READABLE = ("/json", "+json", "+xml")
+READABLE = ("/json", "+json", "-json", "+xml")
 
 
 class Refused(Exception):
@@ -55,24 +63,25 @@ def request_scope(delivery: Delivery) -> dict[str, Any]:
 
     `headers` has names in lower case; values of the same name are joined by a comma (RFC 9110,
     5.3). `query` and `form` hold text, or a list of texts where a name came several times. `json`
-    is null unless the body is JSON, `form` is empty unless it is a form. A body that is no UTF-8
-    has surrogates in `body`, so that signatures can be checked. Raises Refused.
+    is null unless the body is JSON, `form` is empty unless it is a form; both are read in the
+    body's charset. `body` is what signatures are made of, byte for byte: a byte order mark stands
+    in it, and surrogates where it is no UTF-8. Raises Refused.
     """
     headers: dict[str, str] = {}
     for name, value in delivery.headers:
         key = name.lower()
         headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    kind = _kind(headers)
+    content, header = delivery.body, headers.get("content-type", "")
     return {
         "id": delivery.id,
         "method": delivery.method,
         "url": delivery.url,
         "path": delivery.path,
-        "query": _fields("query", delivery.query),
+        "query": _fields("query", delivery.query, "utf-8"),
         "headers": headers,
-        "body": delivery.body.decode("utf-8", "surrogateescape"),
-        "json": _json(delivery.body) if _is_json(kind, delivery.body) else None,
-        "form": _form(delivery.body) if kind == FORM else {},
+        "body": content.decode("utf-8", "surrogateescape"),
+        "json": read_json(content, header) if _holds_json(content, header) else None,
+        "form": read_form(content, header) if kind_of(header) == FORM else {},
     }
 
 
@@ -86,52 +95,66 @@ def content_of(request: Mapping[str, Any]) -> Any:
     body: str = request["body"]
     if not body:
         return None
-    kind = _kind(request["headers"])
+    header = request["headers"].get("content-type", "")
+    kind = kind_of(header)
     if kind and kind != FORM and not kind.startswith(TEXTS) and not kind.endswith(READABLE):
         raise Refused(415, "the body's content type is not taken: send JSON, a form or text")
-    if not body.isascii():
-        try:
-            body.encode()
-        except UnicodeEncodeError:
-            raise Refused(400, "the body is no text in UTF-8") from None
-    if "\x00" in body:
-        raise Refused(400, "the character NUL is not allowed in a body")
-    return request["form"] or body
+    return request["form"] or read_text(body.encode("utf-8", "surrogateescape"), header)
 
 
-def _kind(headers: Mapping[str, str]) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip().lower()
+def read_json(content: bytes, content_type: str) -> Any:
+    """The value of a JSON body in its charset; raises Refused.
 
-
-def _is_json(kind: str, body: bytes) -> bool:
-    if kind.endswith(("/json", "+json")):
-        return bool(body.strip())
-    # Some apps say nothing of what they send, or that it is text.
-    return kind in {"", "text/plain"} and body.lstrip()[:1] in {b"{", b"["} and _parses(body)
-
-
-def _parses(body: bytes) -> bool:
+    A whole number beyond 64 bits is the text of its digits.
+    """
+    text = _text(content, content_type)
     try:
-        _json(body)
-    except Refused:
-        return False
-    return True
-
-
-def _json(body: bytes) -> Any:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Refused(400, f"the body is no valid JSON: {error.msg}") from None
-    # Both counts are cheap and rarely say yes, so that most bodies are not walked.
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH or b"\\u0000" in body:
+        value = json_text.read(text)
+    except JsonError as error:
+        raise Refused(400, f"the body is {error}") from None
+    if "\\u0000" in text:
         _check(value)
     return value
 
 
+def read_form(content: bytes, content_type: str) -> dict[str, Any]:
+    """The fields of a form in its charset; raises Refused."""
+    text = _text(content, content_type).removeprefix("%EF%BB%BF")
+    declared = codec_of(charset_of(content_type) or "utf-8") or "utf-8"
+    # What stands behind percent signs are bytes of a charset that has ASCII in it.
+    return _fields("form", text, "utf-8" if declared.startswith(("utf-16", "utf-32")) else declared)
+
+
+def read_text(content: bytes, content_type: str) -> str:
+    """A body as text, in its charset; raises Refused."""
+    text = _text(content, content_type)
+    if "\x00" in text:
+        raise Refused(400, "the character NUL is not allowed in a body")
+    return text
+
+
+def _text(content: bytes, content_type: str) -> str:
+    try:
+        return text_of(content, content_type)
+    except CharsetError as error:
+        raise Refused(400, str(error)) from None
+
+
+def _holds_json(content: bytes, content_type: str) -> bool:
+    kind = kind_of(content_type)
+    try:
+        text = text_of(content, content_type) if is_json(kind) or kind in {"", "text/plain"} else ""
+        if is_json(kind):
+            return bool(text.strip())
+        # Some apps say nothing of what they send, or that it is text.
+        return text.lstrip()[:1] in {"{", "["} and read_json(content, content_type) is not None
+    except (CharsetError, Refused):
+        return is_json(kind)
+
+
 def _check(value: Any) -> None:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    while level:
         below: list[Any] = []
         for item in level:
             if isinstance(item, str) and "\x00" in item:
@@ -140,26 +163,12 @@ def _check(value: Any) -> None:
                 below += [*item, *item.values()]
             elif isinstance(item, list):
                 below += item
-        if not below:
-            return
         level = below
-    raise Refused(400, f"the body is nested deeper than {MAX_DEPTH} levels")
 
 
-def _form(body: bytes) -> dict[str, Any]:
-    try:
-        return _fields("form", body.decode())
-    except UnicodeDecodeError:
-        raise Refused(400, "the form is no text in UTF-8") from None
-
-
-def _fields(what: str, text: str) -> dict[str, Any]:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
-    except ValueError:
-        raise Refused(400, f"the {what} has more than {MAX_FIELDS} fields") from None
+def _fields(what: str, text: str, codec: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, value in pairs:
+    for name, value in _pairs(what, text, codec):
         if "\x00" in name or "\x00" in value:
             raise Refused(400, f"the character NUL is not allowed in a {what}")
         if name not in found:
@@ -169,3 +178,20 @@ def _fields(what: str, text: str) -> dict[str, Any]:
         else:
             found[name] = [found[name], value]
     return found
+
+
+def _pairs(what: str, text: str, codec: str) -> list[tuple[str, str]]:
+    for charset in dict.fromkeys((codec, "utf-8", *LEGACY)):
+        try:
+            return parse_qsl(
+                text,
+                keep_blank_values=True,
+                max_num_fields=MAX_FIELDS,
+                encoding=charset,
+                errors="strict",
+            )
+        except UnicodeDecodeError:
+            continue
+        except ValueError:
+            raise Refused(400, f"the {what} has more than {MAX_FIELDS} fields") from None
+    raise Refused(400, f"the {what} is no text")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.guard import MAX_BODY_BYTES
-from api.strict_json import MAX_DEPTH
+from automations.json_text import MAX_DEPTH
 from tests.api.conftest import GREETING, Rest
 
 if TYPE_CHECKING:
@@ -50,10 +50,8 @@ def nested(levels: int) -> bytes:
         b'{"data": {"a": "\\ud800"}}',
         b'{"data": {"a": "\\u0000"}}',
         b'{"data": {"\\u0000": 1}}',
-        b'\xef\xbb\xbf{"data": {}}',
         nested(MAX_DEPTH + 1),
         nested(100_000),
-        b'{"data": {"a": ' + b"9" * 5000 + b"}}",
         b"null",
         b'"text"',
     ],
@@ -72,6 +70,19 @@ async def test_deep_but_allowed_nesting_and_escaped_backslashes_pass(workshop: W
     deep = b'{"data": {"a": ' + b"[" * (MAX_DEPTH - 2) + b"]" * (MAX_DEPTH - 2) + b"}}"
     for content in (deep, b'{"data": {"a": "\\\\u0000 {{{{ [[[["}}'):
         answer = await post(workshop, workshop.run_path(automation), content)
+        assert answer.status_code == 503, answer.text
+
+
+async def test_a_byte_order_mark_a_charset_and_a_long_number_pass(workshop: Workshop) -> None:
+    automation = await workshop.automation({"trigger": {"type": "manual"}, "steps": []})
+    path = workshop.run_path(automation)
+    for content, kind in (
+        (b'\xef\xbb\xbf{"data": {}}', "application/json"),
+        ('{"data": {"a": "\u015f"}}'.encode("utf-16"), "application/json"),
+        ('{"data": {"a": "\u015f"}}'.encode("cp1254"), "application/json; charset=windows-1254"),
+        (b'{"data": {"a": ' + b"9" * 5000 + b"}}", "application/json"),
+    ):
+        answer = await post(workshop, path, content, **{"content-type": kind})
         assert answer.status_code == 503, answer.text
 
 

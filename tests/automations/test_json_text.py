@@ -72,7 +72,6 @@ def test_a_value_comes_back_with_large_whole_numbers_as_text(value: Any) -> None
         "'a'",
         '"\\ud800"',
         "1e400",
-        "1" * 400,
         '{"a":1,}',
         b'"\xff"',
         "1 2",
