@@ -46,6 +46,7 @@ from store.models import Registration, now_ms
 from store.polls import (
     StartedEvent,
     book_poll,
+    book_rejected,
     book_trouble,
     is_wanted,
     move_cursor,
@@ -68,6 +69,8 @@ FIRST_WAIT, LAST_WAIT = 5.0, 600.0
 """Seconds after a failure that may pass, twice as long each time."""
 FIRST_LONG_WAIT, LAST_LONG_WAIT = 60.0, 3_600.0
 """The same after one that somebody has to mend."""
+SHOWN_FAULTS = 3
+MAX_MESSAGE = 1_000
 LONGEST_SLEEP = 3_600.0
 """A schedule looks at the clock at least so often: somebody may have set it."""
 
@@ -130,11 +133,12 @@ class Polling:
     async def _look(self, registration_id: str, failures: int) -> float | None:
         """Seconds until the next look; None: something else must be done."""
         row = await read_registration(self._database, registration_id)
+        faults: list[str] = []
         # What was there when the activity began, the workflow has seen.
         if row is None or not is_wanted(row, is_first=activity.info().attempt == 1):
             return None
         try:
-            wait = await self._looked(row)
+            wait = await self._looked(row, faults)
         except Busy as busy:
             return busy.seconds * random.uniform(1.0, 1.5)  # noqa: S311 - spreads load
         except _Trouble as trouble:
@@ -146,12 +150,14 @@ class Polling:
             message = error.message[:1].upper() + error.message[1:]
             await book_trouble(self._database, row, message, state="needs-connection")
             return None
-        await book_poll(self._database, row, now_ms() + int(wait * 1000))
+        told = _faulty(faults) if faults else None
+        await book_poll(self._database, row, now_ms() + int(wait * 1000), told)
         if failures:
             activity.heartbeat(0)
         return wait
 
-    async def _looked(self, row: Registration) -> float:
+    async def _looked(self, row: Registration, faults: list[str]) -> float:
+        """Seconds until the next look; what could not be read is added to `faults`."""
         trigger = self._catalogue.trigger(row.trigger)
         if trigger is None:
             raise _Trouble(f"No connector here has the trigger {row.trigger}.", may_pass=False)
@@ -161,13 +167,13 @@ class Polling:
         if rules is None:
             raise _Trouble(f"{trigger.name} is not asked for news.", may_pass=False)
         end = time.monotonic() + ROUND_SECONDS
-        while await self._ask(row, rules):
+        while await self._ask(row, rules, faults):
             if time.monotonic() > end:
                 return 0.0
         interval = interval_of(rules, row.inputs or {})
         return until_turn(row.id, interval, now_ms())
 
-    async def _ask(self, row: Registration, rules: Poll) -> bool:
+    async def _ask(self, row: Registration, rules: Poll, faults: list[str]) -> bool:
         """One poll and its runs; True when there is more than it could read."""
         secret = self._secret(row)
         assert secret.progress.ask is not None  # noqa: S101 - it is what is polled
@@ -188,9 +194,18 @@ class Polling:
                 if not await self._take(row, news):
                     # Another look was faster, or something else is wanted now.
                     raise Busy(1.0)
+            faults += await self._tell_faults(row, polled)
         except ComponentError as error:
             raise self._trouble_of(error, rate, interval_of(rules, row.inputs or {})) from None
         return polled.has_more
+
+    async def _tell_faults(self, row: Registration, polled: Polled) -> list[str]:
+        """What is wrong with items that could not be read; each is logged once."""
+        said = [(f"{fault.name}: {fault.why}", fault) for fault in polled.faults]
+        fresh = [(text, one.record) for text, one in said if one.mark not in polled.told]
+        if fresh:
+            await book_rejected(self._database, self._keyring, row.id, fresh)
+        return [text for text, _ in said]
 
     def _trouble_of(self, error: ComponentError, rate: Rate, interval: int) -> _Trouble:
         wait = error.retry_after or 0.0
@@ -269,6 +284,14 @@ class Polling:
             logger.warning("Registration %s gets no news: %s", row.id, trouble.message)
         activity.heartbeat(failures + 1)
         return wait
+
+
+def _faulty(faults: Sequence[str]) -> str:
+    """The message of a registration whose app shows items that cannot be read."""
+    shown = dict.fromkeys(faults)
+    more = len(shown) - SHOWN_FAULTS
+    told = "; ".join(list(shown)[:SHOWN_FAULTS]) + (f"; and {more} more" if more > 0 else "")
+    return f"All others run, but these could not be read: {told}."[:MAX_MESSAGE]
 
 
 def _wait(failures: int, first: float, last: float) -> float:

@@ -94,10 +94,33 @@ async def move_cursor(
     return True
 
 
-async def book_poll(database: Database, row: Registration, next_poll_at: int) -> None:
-    """A poll went well: what was broken is whole again, and the developer hears of it."""
+async def book_rejected(
+    database: Database, keyring: Keyring, registration_id: str, items: Sequence[tuple[str, Any]]
+) -> None:
+    """Keeps for people why items of a poll became no events: each with what it is."""
+    async with database.begin() as session:
+        await session.execute(
+            update(Registration)
+            .where(Registration.id == registration_id)
+            .values(rejected=Registration.rejected + len(items))
+        )
+        for message, record in items[-EVENTS_KEPT:]:
+            await record_event(
+                session, keyring, registration_id, "rejected", message=message, payload=record
+            )
+        await session.flush()
+        await trim_events(session, registration_id)
+
+
+async def book_poll(
+    database: Database, row: Registration, next_poll_at: int, message: str | None
+) -> None:
+    """A poll went well: what was broken is whole again, and the developer hears of it.
+
+    `message`: what could not be read although the poll went well.
+    """
     mended = row.state in BROKEN
-    values = {"next_poll_at": next_poll_at, "message": None}
+    values = {"next_poll_at": next_poll_at, "message": message}
     await _book(
         database,
         row,

@@ -7,7 +7,10 @@ marks: what was seen at the boundary, so that nothing there is lost and nothing 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +25,8 @@ RING = 1_000
 """So many of the last ids are remembered where nothing else tells what is new."""
 MAX_MARKS = 10_000
 """Marks of equal values; what is seen beyond them is asked for again, and known by its run."""
+MAX_FAULTS = 100
+"""Items that cannot be read, of one poll, which are told once only."""
 BATCH = 200
 """Events after which the cursor moves when there are many."""
 MAX_TOKEN = 8_192
@@ -29,6 +34,8 @@ _NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,8})?", re.ASCII)
 _MAX_NUMBER = 10**20
 """With its fraction it keeps within the digits that decimals are computed with."""
 _PLAIN_ID = 40
+_SINCE_1990 = Decimal("0.35")
+"""The part of the time since 1970 that had passed by then, in this century."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,11 +61,33 @@ class Item:
     value: Any = None
     record: Any = field(default=None, compare=False)
     is_ignored: bool = False
+    name: str = field(default="", compare=False)
+    """Its id, for people."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An item that cannot be read, so that it can be neither new nor known."""
+
+    name: str
+    """Its id, or its place in the answer, for people."""
+    why: str
+    record: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def mark(self) -> str:
+        """Tells it from others, wherever in the list it stands."""
+        told = json.dumps([self.why, self.record], sort_keys=True, default=str)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """`value` is the newest one seen, as the app wrote it; `ids` are marks, the oldest first."""
+    """`value` is the newest one seen, as the app wrote it; `ids` are marks, the oldest first.
+
+    A moment that has not come yet is no place to go on from: what comes before it would be taken
+    for old. `value` is then the newest that has come; what is ahead is known by its mark.
+    """
 
     of: str = ""
     """Of which list this is the place; that of another one is worth nothing."""
@@ -67,6 +96,8 @@ class Cursor:
     ids: tuple[str, ...] = ()
     is_starting: bool = False
     """The list is being read for the first time: nothing of it is news."""
+    faults: tuple[str, ...] = ()
+    """Marks of items that could not be read the last time."""
 
     @classmethod
     def load(cls, state: Any, of: str) -> Cursor | None:
@@ -79,6 +110,7 @@ class Cursor:
             state.get("value"),
             tuple(state.get("ids", ())),
             bool(state.get("starting", False)),
+            tuple(state.get("faults", ())),
         )
 
     def dump(self) -> dict[str, Any]:
@@ -90,6 +122,8 @@ class Cursor:
             state["value"] = self.value
         if self.is_starting:
             state["starting"] = True
+        if self.faults:
+            state["faults"] = list(self.faults)
         return state
 
     @property
@@ -104,6 +138,39 @@ class Batch:
 
     items: tuple[Item, ...]
     cursor: Cursor
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How values tell the time, where they do."""
+
+    kind: Literal["number", "moment"]
+    at: Decimal
+    """Now, as values tell it."""
+
+    @classmethod
+    def of(cls, order: Order, now: float) -> Clock | None:
+        """The clock of a value that has come; None where it tells no time.
+
+        Numbers are seconds or milliseconds since 1970 where they lie between 1990 and now: ids and
+        counters hardly do.
+        """
+        seconds = Decimal(repr(round(now, 3)))
+        if order.kind == "moment":
+            return cls("moment", seconds)
+        for here in (seconds, seconds * 1000):
+            if here * _SINCE_1990 <= order.at <= here:
+                return cls("number", Decimal(int(here)))
+        return None
+
+    def is_ahead(self, order: Order) -> bool:
+        """Whether a value has not come yet."""
+        return order.kind == self.kind and order.at > self.at
+
+    @property
+    def value(self) -> Any:
+        """Now, written as such a value."""
+        return _moment_text(self.at) if self.kind == "moment" else int(self.at)
 
 
 def order_of(value: Any) -> Order:
@@ -160,14 +227,18 @@ def asked_from(cursor: Cursor | None, overlap: int) -> Any:
     order = order_of(cursor.value)
     lower = order.at - overlap
     if order.kind == "moment":
-        try:
-            moment = _EPOCH + timedelta(microseconds=int(lower * 1_000_000))
-        except OverflowError:
-            moment = datetime.min.replace(tzinfo=UTC)
-        return moment.isoformat().replace("+00:00", "Z")
+        return _moment_text(lower)
     if isinstance(cursor.value, str):
         return _written(lower)
     return cursor.value - overlap
+
+
+def _moment_text(seconds: Decimal) -> str:
+    try:
+        moment = _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
+    except OverflowError:
+        moment = datetime.min.replace(tzinfo=UTC)
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 @dataclass
@@ -182,7 +253,10 @@ class Reading:
     of: str
     cursor: Cursor | None
     is_reset: bool = False
+    now: float = field(default_factory=time.time)
+    """Seconds since 1970."""
     items: list[Item] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     is_complete: bool = True
     _is_sorted: bool = True
 
@@ -192,6 +266,10 @@ class Reading:
         self._known = set(self._start.ids)
         order = self._start.order
         self._kind = order.kind if order else None
+        self._clock = Clock.of(order, self.now) if order else None
+        if order is not None and self._clock is not None and self._clock.is_ahead(order):
+            self._start = replace(self._start, value=self._clock.value)
+            order = self._start.order
         self._floor = None if order is None else order.at - self.poll.overlap
         self._fresh = 0
         self._pages = 0
@@ -202,6 +280,7 @@ class Reading:
         `max_pages`: after so many, a list of which the oldest come first is left for the next poll.
         """
         self._pages += 1
+        page = self._comparable(page)
         for item in page:
             self._check_order(item)
             is_new = self._is_fresh(item)
@@ -223,19 +302,35 @@ class Reading:
         `token` is the app's new one. Raises `Garbage` when ids cannot tell what is new.
         """
         if self.poll.token is not None:
-            yield self._by_token(token)
+            batches: Iterable[Batch] = [self._by_token(token)]
         elif self.poll.value is not None:
-            yield from self._by_value()
+            batches = self._by_value()
         else:
-            yield from self._by_ids()
+            batches = self._by_ids()
+        marks = tuple(sorted({fault.mark for fault in self.faults})[:MAX_FAULTS])
+        for batch in batches:
+            yield replace(batch, cursor=replace(batch.cursor, faults=marks))
+
+    def _comparable(self, page: Sequence[Item]) -> list[Item]:
+        """The items whose values are of one kind; others are faults, unless all are."""
+        kinds = Counter(item.order.kind for item in page if item.order is not None)
+        if self._kind is None and kinds:
+            self._kind = kinds.most_common(1)[0][0]
+        fitting = [one for one in page if one.order is None or one.order.kind == self._kind]
+        if page and not fitting:
+            raise Garbage("its values are now numbers, now moments")
+        for item in page:
+            if item.order is not None and item.order.kind != self._kind:
+                why = f"its value {item.value!r:.60} is no {self._kind} as those of the others"
+                self.faults.append(Fault(item.name, why, item.record))
+        if self._clock is None and (places := [one.order for one in fitting if one.order]):
+            middle = sorted(places, key=lambda order: order.at)[len(places) // 2]
+            self._clock = Clock.of(middle, self.now)
+        return fitting
 
     def _check_order(self, item: Item) -> None:
         if item.order is None:
             return
-        if self._kind is None:
-            self._kind = item.order.kind
-        if item.order.kind != self._kind:
-            raise Garbage("its values are now numbers, now moments")
         if self.items and self.items[-1].order is not None:
             before, now = self.items[-1].order.at, item.order.at
             falls = now < before if self.poll.order == "oldest_first" else now > before
@@ -261,11 +356,11 @@ class Reading:
         if self.poll.order == "newest_first":
             floor = self._floor
             if floor is None and self._start.is_starting:
-                floor = first.at - self.poll.overlap
+                floor = self._come(first) - self.poll.overlap
             return floor is None or last.at >= floor
         if self.poll.order == "oldest_first":
             known = self._start.order
-            has_progress = first.at < last.at if known is None else known.at < last.at
+            has_progress = (first if known is None else known).at < self._reached
             if has_progress and (self._pages >= max_pages or self._fresh >= BATCH):
                 self.is_complete = False
                 return False
@@ -287,6 +382,18 @@ class Reading:
             cursor = self._passed(cursor, news, part)
             yield Batch(tuple(news), cursor)
 
+    @property
+    def _reached(self) -> Decimal:
+        """The highest value that has come."""
+        places = (item.order for item in self.items if item.order is not None)
+        come = [place.at for place in places if not self._clock or not self._clock.is_ahead(place)]
+        return max(come, default=Decimal("-Infinity"))
+
+    def _come(self, order: Order) -> Decimal:
+        """The place itself, or now, where it is ahead."""
+        is_ahead = self._clock is not None and self._clock.is_ahead(order)
+        return self._clock.at if is_ahead and self._clock else order.at
+
     def _falls(self) -> bool:
         if self.poll.order is not None or not self.items:
             return self.poll.order == "newest_first"
@@ -296,8 +403,16 @@ class Reading:
     def _passed(self, cursor: Cursor, marked: Sequence[Item], seen: Sequence[Item]) -> Cursor:
         """The cursor behind what was seen; marks are kept of what may be shown again."""
         newest, order = cursor.value, cursor.order
-        if seen and seen[-1].order is not None and (order is None or seen[-1].order.at > order.at):
-            newest, order = seen[-1].value, seen[-1].order
+        for item in reversed(seen):
+            if item.order is None or (order is not None and item.order.at <= order.at):
+                break
+            if self._clock is None or not self._clock.is_ahead(item.order):
+                newest, order = item.value, item.order
+                break
+        else:
+            if seen and order is None and self._clock is not None:
+                newest = self._clock.value
+                order = order_of(newest)
         if order is None:
             return cursor
         floor = order.at - self.poll.overlap

@@ -20,6 +20,7 @@ from connectors.pagination import PageError, Pages
 from connectors.scope import moment
 from connectors.triggers.cursors import (
     Cursor,
+    Fault,
     Garbage,
     Item,
     Reading,
@@ -84,6 +85,10 @@ class Polled:
     news: Iterator[News]
     has_more: bool
     """There is more than one poll reads: ask again at once."""
+    faults: list[Fault]
+    """Items that cannot be read while others can; grows while `news` is gone through."""
+    told: frozenset[str] = frozenset()
+    """Marks of those of them that were there the last time."""
 
 
 def poll_of(trigger: Trigger) -> Poll | None:
@@ -136,7 +141,8 @@ class _Asking:
         if seen is None:
             raise Garbage("it takes no token any more, not even a new one")
         token = check_token(self.rules.token.find(seen)) if self.rules.token else None
-        return Polled(self._news(reading, token), not reading.is_complete)
+        told = frozenset(self.cursor.faults if self.cursor else ())
+        return Polled(self._news(reading, token), not reading.is_complete, reading.faults, told)
 
     async def _read(self, reading: Reading) -> dict[str, Any] | None:
         """The last page's answer; None where the app says that the token is too old."""
@@ -153,7 +159,8 @@ class _Asking:
             if is_too_old and may_reset and not reading.is_reset:
                 return None
             self._judge(seen)
-            goes_on = reading.take(self._items(seen), rules.max_pages if rules else 1)
+            items = self._items(seen, reading.faults)
+            goes_on = reading.take(items, rules.max_pages if rules else 1)
             if pages is None:
                 return seen
             before = len(pages.records)
@@ -171,12 +178,17 @@ class _Asking:
     def _is_by_ids(self) -> bool:
         return self.rules.token is None and self.rules.value is None
 
-    def _items(self, seen: dict[str, Any]) -> list[Item]:
+    def _items(self, seen: dict[str, Any], faults: list[Fault]) -> list[Item]:
+        """The items of a page that can be read; the others become `faults`, unless all would."""
         pagination = self.rules.pagination
         if pagination is not None:
             seen = {**seen, "records": _list(pagination.records, seen)}
-        items = [self._item(record) for record in _list(self.rules.items, seen)]
-        return [item for item in items if item is not None]
+        read = [self._item(*one) for one in enumerate(_list(self.rules.items, seen), 1)]
+        wrong = [item for item in read if isinstance(item, Fault)]
+        if wrong and len(wrong) == len(read):
+            raise Garbage(f"{wrong[0].name}: {wrong[0].why}")
+        faults += wrong
+        return [item for item in read if isinstance(item, Item)]
 
     async def _exchange(
         self, pages: Pages | None, *, is_reset: bool
@@ -205,28 +217,47 @@ class _Asking:
         if verdict is not None:
             raise self.failure(verdict.kind, verdict.what, verdict.retry_after)
 
-    def _item(self, record: Any) -> Item | None:
+    def _item(self, number: int, record: Any) -> Item | Fault | None:
         """An item as cursors see it; None for one that is ignored and has no place."""
         scope = {"item": record, "inputs": self.asker.inputs}
         ignore = self.rules.ignore
         is_ignored = ignore is not None and ignore.find(scope) is True
+        name = f"item {number} of the list"
         try:
+            identity = self.rules.id.evaluate(scope)
+            mark_of(identity, None)
+            name = f"item {str(identity)[:100]!r}"
             value = self.rules.value.evaluate(scope) if self.rules.value else None
             order = order_of(value) if self.rules.value else None
-            mark = mark_of(self.rules.id.evaluate(scope), order)
         except (ExpressionError, Garbage) as error:
             if is_ignored:
                 return None
-            if isinstance(error, Garbage):
-                raise
-            raise Garbage(f"an item lacks its id or value ({error})") from None
-        return Item(mark, order, value, record, is_ignored)
+            why = str(error)
+            if isinstance(error, ExpressionError):
+                why = f"it lacks its id or value ({why})"
+            return Fault(name, why, record)
+        return Item(mark_of(identity, order), order, value, record, is_ignored, name)
 
     def _news(self, reading: Reading, token: str | int | None) -> Iterator[News]:
         with _Told(self):
             for batch in reading.batches(token):
-                events = tuple(self._event(item) for item in batch.items)
-                yield News(events, batch.cursor.dump())
+                yield News(tuple(self._events(batch.items, reading.faults)), batch.cursor.dump())
+
+    def _events(self, items: Sequence[Item], faults: list[Fault]) -> list[Event]:
+        """The events of items; an item of which none can be made becomes a fault, unless all do."""
+        events: list[Event] = []
+        wrong: list[Fault] = []
+        first: Exception | None = None
+        for item in items:
+            try:
+                events.append(self._event(item))
+            except (ExpressionError, Garbage) as error:
+                first = first or error
+                wrong.append(Fault(item.name, str(error), item.record))
+        if first is not None and not events:
+            raise first
+        faults += wrong
+        return events
 
     def _event(self, item: Item) -> Event:
         scope = {"item": item.record, "inputs": self.asker.inputs}

@@ -10,7 +10,7 @@ import httpx
 import orjson
 
 from connectors.manifest import App
-from connectors.triggers.polling import Asker, News, ask
+from connectors.triggers.polling import Asker, News, Polled, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,13 +60,16 @@ class Poller:
         self.state: Any = None
         self.has_more = False
 
-    async def news(self) -> list[News]:
+    async def polled(self) -> Polled:
         async def at_once() -> None:
             pass
 
         http = cast("OutgoingHttp", self.app)
         asker = Asker(self.trigger, self.inputs, None, http, {})
-        polled = await ask(asker, self.state, at_once)
+        return await ask(asker, self.state, at_once)
+
+    async def news(self) -> list[News]:
+        polled = await self.polled()
         self.has_more = polled.has_more
         return list(polled.news)
 

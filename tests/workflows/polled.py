@@ -71,7 +71,8 @@ class Feed:
         if self.status != 200:
             return JSONResponse({"message": "not now"}, self.status, self.headers)
         since = int(request.query_params.get("since", "0"))
-        return JSONResponse({"items": [item for item in self.items if item["at"] >= since]})
+        items = [item for item in self.items if item["at"] is None or item["at"] >= since]
+        return JSONResponse({"items": items})
 
     def add(self, *numbers: int) -> None:
         """Items that all changed at the same moment: that of their first number."""

@@ -19,7 +19,7 @@ from connectors.triggers.rates import until_turn
 from settings import Settings
 from store.database import Database, close_database, open_database
 from store.encryption import Keyring
-from store.models import Notification, Registration, Run, now_ms
+from store.models import Notification, Registration, RegistrationEvent, Run, now_ms
 from store.polls import move_cursor
 from temporal.registration_keeper import Wanted, wake
 from temporal.server import DevServer, dev_server, start_dev_server
@@ -259,6 +259,32 @@ async def test_what_somebody_must_mend_is_told_once_and_tried_again(
         "registration.failing",
         "registration.started",
     ]
+
+
+async def test_an_item_that_cannot_be_read_is_named_while_the_others_run(
+    place: Station, feed: Feed
+) -> None:
+    async with place.working():
+        registration = await place.register()
+        await place.until_begun(registration)
+        feed.items.append({"id": 7, "at": None})
+        feed.add(8)
+        await place.until_events(registration, 2)
+        await feed.until_asked(3)
+        row = await place.row(registration)
+        assert (row.state, row.events, row.rejected) == ("active", 1, 1)
+        assert "could not be read: item '7': a value is neither" in (row.message or "")
+        async with place.database() as session:
+            told = (await session.scalars(select(RegistrationEvent))).all()
+        assert {(event.status, bool(event.message)) for event in told} == {
+            ("run", False),
+            ("rejected", True),
+        }
+        feed.items[0]["at"] = 9
+        await place.until_events(registration, 3)
+        await feed.until_asked(2)
+        row = await place.row(registration)
+        assert (row.events, row.rejected, row.message) == (2, 1, None)
 
 
 async def test_an_app_that_asks_for_patience_gets_it(
