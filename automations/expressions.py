@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from automations.checker import check
 from automations.evaluator import build, is_plain_path, references
 from automations.templates import Template
-from automations.values import OCCASION, Budget, ExpressionError, to_json
+from automations.values import OCCASION, Budget, ExpressionError, failure_of, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ _JSON_TYPES = {
 class Expression:
     """A compiled expression; immutable."""
 
-    __slots__ = ("_node", "_plain", "references", "source", "type")
+    __slots__ = ("_cost", "_node", "_plain", "references", "source", "type")
 
     def __init__(self, source: str) -> None:
         checked = check(source)
@@ -41,18 +41,18 @@ class Expression:
         """The JSON type of what it gives, such as `string`; None: known only when it is run."""
         self._node = build(checked)
         self._plain = is_plain_path(checked.expr)
+        self._cost = 1
 
-    def evaluate(self, scope: Mapping[str, Any]) -> Any:
+    def evaluate(self, scope: Mapping[str, Any], budget: Budget | None = None) -> Any:
         """Its JSON value in a scope of JSON values by name; raises ExpressionError."""
-        budget = Budget(occasion=scope.get(OCCASION))
+        budget = budget or Budget(occasion=scope.get(OCCASION))
         variables = scope if isinstance(scope, dict) else dict(scope)
         try:
+            budget.charge(self._cost)
             value = self._node(variables, budget)
             return value if self._plain else to_json(value, budget)
-        except RecursionError:
-            raise ExpressionError("the data is nested too deeply to compute with") from None
-        except (ArithmeticError, UnicodeError, MemoryError) as error:
-            raise ExpressionError(f"cannot be computed ({type(error).__name__})") from None
+        except Exception as error:  # whatever a library raises, what the author wrote has failed
+            raise failure_of(error) from None
 
     def __repr__(self) -> str:
         return f"Expression({self.source!r})"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from automations.bounds import Held, sentence
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -18,8 +20,8 @@ class StepFailed(Exception):
     """A step failed for good; `message` names what to do, `kind` is the kind of error."""
 
     def __init__(self, message: str, kind: str = "fatal") -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = sentence(message)
+        super().__init__(self.message)
         self.kind = kind
 
 
@@ -27,9 +29,9 @@ class Stopped(Exception):
     """A stop step was reached, or a step failed whose `onError` is stop: the run ends here."""
 
     def __init__(self, status: str, message: str | None, result: Any = None) -> None:
-        super().__init__(message)
+        self.message = None if message is None else sentence(message)
+        super().__init__(self.message)
         self.status = status
-        self.message = message
         self.result = result
 
 
@@ -55,6 +57,15 @@ class Host(Protocol):
 
     def now(self) -> datetime:
         """The current moment, deterministic, in UTC."""
+
+    def steers(self, error: Exception) -> bool:
+        """Whether an error is how this host steers a run, such as a cancellation.
+
+        Any other that a step raises is its failure.
+        """
+
+    async def rest(self, share: float) -> None:
+        """Lets others have their turn, after so much of one evaluation's greatest work."""
 
     async def call_component(self, place: Place, inputs: dict[str, Any]) -> Any:
         """Executes an app action; raises StepFailed."""
@@ -149,9 +160,10 @@ class Scope:
 
     variables: dict[str, Any]
     iteration: str = ""
+    held: Held = field(default_factory=Held)
 
     def inner(self, index: int, names: dict[str, Any]) -> Scope:
         """The scope of one iteration: what it sets is not seen outside."""
         copies = {name: dict(self.variables[name]) for name in ("steps", "vars")}
         iteration = f"{self.iteration}.{index}" if self.iteration else str(index)
-        return Scope({**self.variables, **copies, **names}, iteration)
+        return Scope({**self.variables, **copies, **names}, iteration, Held(self.held))

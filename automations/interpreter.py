@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NoReturn
 
+from automations.bounds import Held, OutOfBoundsError, sentence, size_of
 from automations.definition import (
     ApprovalStep,
     AppStep,
@@ -31,7 +32,7 @@ from automations.definition import (
     WaitUntilStep,
     walk,
 )
-from automations.expressions import ExpressionError, compile_expression, compile_template
+from automations.expressions import ExpressionError
 from automations.host import (
     Given,
     Host,
@@ -44,6 +45,7 @@ from automations.host import (
     scope_of,
 )
 from automations.loops import find_step
+from automations.turns import Turns
 from automations.values import OCCASION, Budget, Occasion, equal
 
 MAX_ITEMS = 10_000
@@ -74,6 +76,7 @@ class Interpreter:
         self._callback_url = callback_url
         self._given = given
         self._run_id = run_id
+        self._turns = Turns(host.rest)
         self._callback_ids = [s.id for s in walk(definition.steps) if isinstance(s, CallbackStep)]
         if given is not None:
             self._callback_ids += given.callbacks
@@ -88,7 +91,7 @@ class Interpreter:
             return None
         self._arrive(scope, "result")
         try:
-            return compile_template(self._definition.result).resolve(scope.variables)
+            return await self._turns.resolve(self._definition.result, scope)
         except ExpressionError as error:
             raise Stopped("error", f"The result could not be computed: {error}") from error
 
@@ -123,8 +126,13 @@ class Interpreter:
         self._arrive(scope, f"steps/{step.id}")
         try:
             output = await self._execute(place, scope)
-        except (StepFailed, ExpressionError) as error:
-            message, kind = str(error), getattr(error, "kind", "expression")
+            scope.held.add(_size(output))
+        except Stopped:
+            raise
+        except Exception as error:  # whatever a step raises is its failure, never the workflow's
+            if self._host.steers(error):
+                raise
+            message, kind = _told(error)
             if step.on_error.action == "stop":
                 raise Stopped("error", f"Step “{place.label}” failed: {message}") from error
             scope.variables["steps"][step.id] = {
@@ -138,12 +146,11 @@ class Interpreter:
     async def _execute(self, place: Place, scope: Scope) -> Any:
         match place.step:
             case AppStep(inputs=inputs):
-                resolved = _resolve(inputs, scope)
+                resolved = await self._turns.resolve(inputs, scope)
                 return await self._host.call_component(place, resolved)
             case CallStep(data=data):
-                return await self._traced(
-                    place, self._host.call_automation(place, _resolve(data, scope))
-                )
+                resolved = await self._turns.resolve(data, scope)
+                return await self._traced(place, self._host.call_automation(place, resolved))
             case ConditionStep() | SwitchStep():
                 return await self._choose(place, scope)
             case ForEachStep() as loop:
@@ -152,33 +159,33 @@ class Interpreter:
                 return await self._traced(place, self._repeat(place, loop, scope))
             case SetStep(values=values):
                 with _Tracing(self._host, place) as done:
-                    resolved = _resolve(values, scope)
+                    resolved = await self._turns.resolve(values, scope)
                     scope.variables["vars"].update(resolved)
                     done(resolved)
                 return resolved
             case StopStep():
-                return self._stop(place, scope)
+                return await self._stop(place, scope)
             case _:
                 return await self._traced(place, self._wait(place, scope))
 
     async def _choose(self, place: Place, scope: Scope) -> dict[str, Any]:
         with _Tracing(self._host, place) as done:
-            name, block = _chosen_block(place.step, scope)
+            name, block = await self._chosen_block(place.step, scope)
             done({"branch": name})
         await self._run_block(block, scope)
         return {"branch": name}
 
-    def _stop(self, place: Place, scope: Scope) -> NoReturn:
+    async def _stop(self, place: Place, scope: Scope) -> NoReturn:
         step = place.step
         assert isinstance(step, StopStep)  # noqa: S101 - narrows the type for the checker
         with _Tracing(self._host, place) as done:
-            message = _resolve(step.message, scope) or None
-            result = _resolve(step.result, scope)
+            message = await self._turns.resolve(step.message, scope) or None
+            result = await self._turns.resolve(step.result, scope)
             done({"status": step.status, "result": result})
         raise Stopped(step.status, None if message is None else str(message), result)
 
     async def _for_each(self, place: Place, loop: ForEachStep, scope: Scope) -> Any:
-        items = compile_expression(loop.items).evaluate(scope.variables)
+        items = await self._turns.evaluate(loop.items, scope)
         if not isinstance(items, list):
             raise StepFailed(f"`items` must be a list, not {_kind_of(items)}", "invalid_input")
         if len(items) > MAX_ITEMS:
@@ -186,7 +193,7 @@ class Interpreter:
                 f"the list has {len(items)} items; a for-each takes at most {MAX_ITEMS}",
                 "invalid_input",
             )
-        start = _resolve(loop.carry.start, scope) if loop.carry else None
+        start = await self._turns.resolve(loop.carry.start, scope) if loop.carry else None
         if len(items) <= self._host.iterations_here(loop):
             done = await self._iterate(loop, items, 0, scope, start)
         else:
@@ -200,6 +207,7 @@ class Interpreter:
     ) -> Iterations:
         outputs: list[Any] = [None] * len(items)
         waiting = iter(range(len(items)))
+        gathered = Held(scope.held)
 
         async def work() -> None:
             nonlocal carried
@@ -207,16 +215,20 @@ class Interpreter:
                 index = first_index + position
                 names = {loop.item_name: items[position], loop.index_name: index}
                 inner = await self._iteration(loop, index, names, carried, scope)
-                outputs[position] = _part(loop.output, inner, f"`output` of item {index + 1}")
-                carried = _carried(loop, index, inner)
+                name = f"`output` of item {index + 1}"
+                outputs[position] = await self._part(loop.output, inner, name)
+                carried = await self._carried(loop, index, inner)
+                inner.held.release()
+                gathered.add(_size(outputs[position]))
 
         # What one iteration hands on, the next one waits for.
         at_a_time = 1 if loop.carry else loop.parallelism
         await _all(work for _ in range(min(at_a_time, len(items))))
+        gathered.release()
         return Iterations(outputs, carried)
 
     async def _repeat(self, place: Place, loop: RepeatStep, scope: Scope) -> Any:
-        start = _resolve(loop.carry.start, scope) if loop.carry else None
+        start = await self._turns.resolve(loop.carry.start, scope) if loop.carry else None
         here = min(self._host.iterations_here(loop), loop.max_times)
         done = await self._repeat_here(loop, range(here), scope, start)
         if not done.done and here < loop.max_times:
@@ -235,14 +247,15 @@ class Interpreter:
         for index in indexes:
             names = {loop.index_name: index}
             inner = await self._iteration(loop, index, names, carried, scope)
-            carried = _carried(loop, index, inner)
+            carried = await self._carried(loop, index, inner)
             if loop.carry:
                 inner.variables[loop.carry.name] = carried
-            if _until(loop, index, inner):
+            if await self._until(loop, index, inner):
                 output = carried
                 if loop.output is not None:
-                    output = _part(loop.output, inner, "`output`")
+                    output = await self._part(loop.output, inner, "`output`")
                 return Iterations([output], carried, done=True)
+            inner.held.release()
         return Iterations(carried=carried)
 
     async def _iteration(
@@ -260,18 +273,19 @@ class Interpreter:
     async def _wait(self, place: Place, scope: Scope) -> Any:
         match place.step:
             case DelayStep(seconds=seconds):
-                until = self._host.now() + _delay(_resolve(seconds, scope))
+                until = self._host.now() + _delay(await self._turns.resolve(seconds, scope))
                 await self._host.wait(place, "delay", f"waits until {_text(until)}", until)
                 return {"until": _text(until)}
             case WaitUntilStep(at=at):
-                until = _moment(_resolve(at, scope))
+                until = _moment(await self._turns.resolve(at, scope))
                 if until > self._host.now() + timedelta(seconds=MAX_WAIT_SECONDS):
                     raise StepFailed("`at` is more than a year away", "invalid_input")
                 if until > self._host.now():
                     await self._host.wait(place, "delay", f"waits until {_text(until)}", until)
                 return {"until": _text(until)}
             case ApprovalStep(expires_in=seconds) as step:
-                who, message = (str(_resolve(t, scope)) for t in (step.who, step.message))
+                who = str(await self._turns.resolve(step.who, scope))
+                message = str(await self._turns.resolve(step.message, scope))
                 text = f"waits for the approval of {who or 'somebody'}"
                 text += f": {message}" if message else ""
                 answer = await self._host.wait(place, "approval", text, self._expiry(seconds))
@@ -305,6 +319,51 @@ class Interpreter:
             done(output)
         return output
 
+    async def _chosen_block(self, step: Step, scope: Scope) -> tuple[str, list[Step]]:
+        match step:
+            case ConditionStep():
+                for number, branch in enumerate(step.branches, 1):
+                    answer = await self._turns.evaluate(branch.when, scope)
+                    if not isinstance(answer, bool):
+                        told = f"`when` of branch {number} must be true or false"
+                        raise StepFailed(f"{told}, not {_kind_of(answer)}", "invalid_input")
+                    if answer:
+                        return branch.name or f"branch {number}", branch.steps
+                return "otherwise", step.otherwise
+            case SwitchStep():
+                value = await self._turns.evaluate(step.value, scope)
+                budget = Budget()
+                for case in step.cases:
+                    if equal(case.equals, value, budget):
+                        return case.name or str(case.equals), case.steps
+                return "default", step.default
+            case _:
+                raise StepFailed(f"a step of type {step.type} has no branches")
+
+    async def _carried(self, loop: Loop, index: int, scope: Scope) -> Any:
+        """What an iteration hands on to the next one."""
+        if loop.carry is None:
+            return None
+        return await self._part(loop.carry.next, scope, f"`carry.next` of number {index + 1}")
+
+    async def _until(self, loop: RepeatStep, index: int, scope: Scope) -> bool:
+        try:
+            answer = await self._turns.evaluate(loop.until, scope)
+        except ExpressionError as error:
+            raise StepFailed(f"`until` of number {index + 1}: {error}", "expression") from error
+        if not isinstance(answer, bool):
+            raise StepFailed(
+                f"`until` must be true or false, not {_kind_of(answer)}", "invalid_input"
+            )
+        return answer
+
+    async def _part(self, template: Any, scope: Scope, name: str) -> Any:
+        """The value of a part of a step, which an error names."""
+        try:
+            return await self._turns.resolve(template, scope)
+        except ExpressionError as error:
+            raise StepFailed(f"{name}: {error}", "expression") from error
+
 
 class _Tracing:
     """Tells the host of a step when it has ended, well or not."""
@@ -320,8 +379,9 @@ class _Tracing:
         self._output = output
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is None or isinstance(error, StepFailed | ExpressionError):
-            message = None if error is None else str(error)
+        failed = isinstance(error, Exception) and not isinstance(error, Stopped)
+        if error is None or (failed and not self._host.steers(error)):  # type: ignore[arg-type]
+            message = None if error is None else _told(error)[0]
             self._host.record(
                 Trace(
                     self._place,
@@ -331,54 +391,6 @@ class _Tracing:
                     error=message,
                 )
             )
-
-
-def _chosen_block(step: Step, scope: Scope) -> tuple[str, list[Step]]:
-    match step:
-        case ConditionStep():
-            for number, branch in enumerate(step.branches, 1):
-                answer = compile_expression(branch.when).evaluate(scope.variables)
-                if not isinstance(answer, bool):
-                    raise StepFailed(
-                        f"`when` of branch {number} must be true or false, not {_kind_of(answer)}",
-                        "invalid_input",
-                    )
-                if answer:
-                    return branch.name or f"branch {number}", branch.steps
-            return "otherwise", step.otherwise
-        case SwitchStep():
-            value = compile_expression(step.value).evaluate(scope.variables)
-            for case in step.cases:
-                if equal(case.equals, value, Budget()):
-                    return case.name or str(case.equals), case.steps
-            return "default", step.default
-        case _:
-            raise StepFailed(f"a step of type {step.type} has no branches")
-
-
-def _carried(loop: Loop, index: int, scope: Scope) -> Any:
-    """What an iteration hands on to the next one."""
-    if loop.carry is None:
-        return None
-    return _part(loop.carry.next, scope, f"`carry.next` of number {index + 1}")
-
-
-def _until(loop: RepeatStep, index: int, scope: Scope) -> bool:
-    try:
-        answer = compile_expression(loop.until).evaluate(scope.variables)
-    except ExpressionError as error:
-        raise StepFailed(f"`until` of number {index + 1}: {error}", "expression") from error
-    if not isinstance(answer, bool):
-        raise StepFailed(f"`until` must be true or false, not {_kind_of(answer)}", "invalid_input")
-    return answer
-
-
-def _part(template: Any, scope: Scope, name: str) -> Any:
-    """The value of a part of a step, which an error names."""
-    try:
-        return _resolve(template, scope)
-    except ExpressionError as error:
-        raise StepFailed(f"{name}: {error}", "expression") from error
 
 
 async def _all(works: Iterator[Callable[[], Awaitable[None]]] | Any) -> None:
@@ -398,8 +410,27 @@ async def _all(works: Iterator[Callable[[], Awaitable[None]]] | Any) -> None:
         raise
 
 
-def _resolve(template: Any, scope: Scope) -> Any:
-    return compile_template(template).resolve(scope.variables)
+def _size(output: Any) -> int:
+    """About the bytes of a step's output; raises StepFailed where nothing could carry it."""
+    try:
+        return size_of(output)
+    except OutOfBoundsError as error:
+        raise StepFailed(f"its output cannot be kept: {error}", "too_large") from None
+
+
+def _told(error: BaseException) -> tuple[str, str]:
+    """What a step's failure says, and its kind."""
+    match error:
+        case StepFailed():
+            return error.message, error.kind
+        case ExpressionError():
+            return sentence(error.message), "expression"
+        case OutOfBoundsError():
+            return str(error), "too_large"
+        case RecursionError():
+            return "its values are nested too deeply", "too_large"
+        case _:
+            return f"it could not be done with these values ({type(error).__name__})", "fatal"
 
 
 def _delay(value: Any) -> timedelta:
@@ -413,14 +444,16 @@ def _delay(value: Any) -> timedelta:
 def _moment(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except OverflowError:
+        raise StepFailed("`at` is not within the years 1 to 9999", "invalid_input") from None
     except (TypeError, ValueError):
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise StepFailed(
-            "`at` must be RFC 3339 text with an offset, for example 2026-01-31T09:00:00+03:00",
-            "invalid_input",
-        )
-    return moment.astimezone(UTC)
+        pass
+    raise StepFailed(
+        "`at` must be RFC 3339 text with an offset, for example 2026-01-31T09:00:00+03:00",
+        "invalid_input",
+    )
 
 
 def _text(moment: datetime) -> str:

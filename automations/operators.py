@@ -40,6 +40,8 @@ MAX_DURATION = timedelta(days=3_652_500)
 """CEL's longest duration, about 10,000 years."""
 
 
+MAX_DIGITS = 400
+"""Characters of a text that `double` reads."""
 MISSING_COST = 12
 """Units that an error costs which an expression may catch."""
 MAX_NAMED = 100
@@ -261,7 +263,8 @@ def _to_int(budget: Budget, value: Any) -> int:
 
 def _to_double(budget: Budget, value: Any) -> float:
     if isinstance(value, str):
-        if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", value[:400]):
+        number = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+        if len(value) > MAX_DIGITS or not re.fullmatch(number, value):
             raise ExpressionError("the text is no number, so double(…) cannot read it")
         return float(value)
     if _is_number(value):

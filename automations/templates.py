@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from automations.values import ExpressionError, joined, text_of
+from automations.values import OCCASION, Budget, ExpressionError, failure_of, joined, text_of
 
 if TYPE_CHECKING:
     from automations.expressions import Expression
@@ -78,7 +78,7 @@ def _after_string(text: str, start: int) -> int:
     return len(text)
 
 
-Resolver = Callable[[Mapping[str, Any]], Any]
+Resolver = Callable[[Mapping[str, Any], Budget], Any]
 
 
 class Template:
@@ -96,9 +96,12 @@ class Template:
         )
         """The paths that the expressions read, such as `("data", "title")`."""
 
-    def resolve(self, scope: Mapping[str, Any]) -> Any:
-        """The value in a scope; raises ExpressionError that names the place."""
-        return self._resolve(scope)
+    def resolve(self, scope: Mapping[str, Any], budget: Budget | None = None) -> Any:
+        """The value in a scope, within one budget; raises ExpressionError that names the place."""
+        try:
+            return self._resolve(scope, budget or Budget(occasion=scope.get(OCCASION)))
+        except Exception as error:  # as in `Expression.evaluate`
+            raise failure_of(error) from None
 
 
 def child_path(path: str, key: str | int) -> str:
@@ -136,15 +139,15 @@ def _compile(value: Any, path: str, found: list[tuple[str, Expression]], depth: 
             for key, item in value.items()
         ]
         if len(found) > before:
-            return lambda scope: {key: resolve(scope) for key, resolve in entries}
+            return lambda scope, budget: {key: resolve(scope, budget) for key, resolve in entries}
     elif isinstance(value, list):
         items = [
             _compile(item, child_path(path, index), found, depth + 1)
             for index, item in enumerate(value)
         ]
         if len(found) > before:
-            return lambda scope: [resolve(scope) for resolve in items]
-    return lambda scope: value
+            return lambda scope, budget: [resolve(scope, budget) for resolve in items]
+    return lambda scope, budget: value
 
 
 def _text(text: str, path: str, found: list[tuple[str, Expression]]) -> Resolver:
@@ -156,9 +159,9 @@ def _text(text: str, path: str, found: list[tuple[str, Expression]]) -> Resolver
     if len(pieces) == 1:
         only = pieces[0]
         if isinstance(only, str):
-            return lambda scope: only
+            return lambda scope, budget: only
         return _named(path, only.evaluate)
-    return _named(path, lambda scope: _mixed(pieces, scope))
+    return _named(path, lambda scope, budget: _mixed(pieces, scope, budget))
 
 
 def type_of(text: str) -> str | None:
@@ -169,19 +172,29 @@ def type_of(text: str) -> str | None:
     return "string" if isinstance(pieces[0], str) else pieces[0].type
 
 
-def _mixed(pieces: tuple[str | Expression, ...], scope: Mapping[str, Any]) -> str:
-    return joined(
-        piece if isinstance(piece, str) else text_of(piece.evaluate(scope)) for piece in pieces
-    )
+def _mixed(pieces: tuple[str | Expression, ...], scope: Mapping[str, Any], budget: Budget) -> str:
+    parts = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            parts.append(piece)
+            continue
+        value = piece.evaluate(scope, budget)
+        if isinstance(value, list | dict):
+            # A plain path gives a value that nothing was charged for yet.
+            budget.charge_deep(value)
+        parts.append(text_of(value))
+    for part in parts:
+        budget.charge_for(part)
+    return joined(parts)
 
 
 def _named(path: str, resolve: Resolver) -> Resolver:
     if not path:
         return resolve
 
-    def named(scope: Mapping[str, Any]) -> Any:
+    def named(scope: Mapping[str, Any], budget: Budget) -> Any:
         try:
-            return resolve(scope)
+            return resolve(scope, budget)
         except ExpressionError as error:
             raise ExpressionError(f"{path}: {error}") from None
 

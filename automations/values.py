@@ -71,6 +71,17 @@ OCCASION = "@occasion"
 """Where a scope has its occasion; no expression can name it."""
 
 
+def failure_of(error: Exception) -> ExpressionError:
+    """Whatever was raised while an expression was computed, as an error of the expression."""
+    match error:
+        case ExpressionError():
+            return error
+        case RecursionError():
+            return ExpressionError("the data is nested too deeply to compute with")
+        case _:
+            return ExpressionError(f"cannot be computed ({type(error).__name__})")
+
+
 class Budget:
     """How much work one evaluation may still do. Counted, not timed, so that replays agree.
 

@@ -18,6 +18,11 @@ from workflows.run import AutomationRun, LoopPartRun
 GRACE = timedelta(seconds=20)
 """How long running calls may go on when the worker is told to stop."""
 
+TASK_SECONDS = 8
+"""How long the SDK lets a workflow task take. Temporal's server waits 10 seconds. The SDK's own two
+go by the clock, though what a task computes here is counted: on a busy machine, tasks that do no
+more than they may would be broken off and tried again for ever. The SDK has no setting for it."""
+
 WORKFLOWS = (AutomationRun, LoopPartRun, NotificationDelivery, RegistrationWorkflow)
 
 PASSED_THROUGH = (
@@ -29,6 +34,7 @@ PASSED_THROUGH = (
     "pydantic",
     "pydantic_core",
     "workflows.host",
+    "workflows.outgoing",
     "workflows.payloads",
     "workflows.search_attributes",
     "workflows.waiting",
@@ -48,7 +54,7 @@ def build_worker(
     Without another `runner`, workflow code runs outside the sandbox: the sandbox takes a quarter of
     a worker's time, and what it would find, the tests find, which run every workflow inside it.
     """
-    return Worker(
+    worker = Worker(
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
@@ -58,6 +64,9 @@ def build_worker(
         max_concurrent_activities=200,
         graceful_shutdown_timeout=GRACE,
     )
+    if worker._workflow_worker is not None:
+        worker._workflow_worker._deadlock_timeout_seconds = TASK_SECONDS
+    return worker
 
 
 def sandbox() -> SandboxedWorkflowRunner:

@@ -12,10 +12,12 @@ from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
     ChildWorkflowError,
+    TemporalError,
     is_cancelled_exception,
 )
 
 with workflow.unsafe.imports_passed_through():
+    from automations.bounds import OutOfBoundsError, sentence, size_of
     from automations.definition import (
         MAX_CALL_DEPTH,
         AppStep,
@@ -27,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from automations.host import Answer, Iterations, Place, Scope, StepFailed, Stopped, Trace
     from automations.loops import referenced_scope, weight
     from workflows import search_attributes
+    from workflows.outgoing import INLINE_BYTES, Outgoing
     from workflows.payloads import (
         ComponentCall,
         EventFetch,
@@ -66,6 +69,12 @@ TRACE_LIMIT = 2_000
 """Characters of a trace's output."""
 
 
+COMMAND_BYTES = 2_000
+"""What a command has beside what it is given."""
+REST = timedelta(seconds=0.5)
+"""How long a run rests after an evaluation that used all of its budget; less after less."""
+
+
 class WorkflowHost:
     """The world as a run's workflow reaches it."""
 
@@ -75,10 +84,21 @@ class WorkflowHost:
         self._reuse = reuse
         self._traces: list[StepTrace] = []
         self._waiting = Waiting(run, run_id)
+        self._outgoing = Outgoing(lambda: self.rest(0))
 
     def now(self) -> datetime:
         """The moment of the current workflow task."""
         return workflow.now()
+
+    def steers(self, error: Exception) -> bool:
+        """Temporal's own errors: cancellations, and what tells it that code has changed."""
+        return isinstance(error, TemporalError)
+
+    async def rest(self, share: float) -> None:
+        """Ends this workflow task, so that the worker turns to other runs."""
+        # Runs that began before there were rests go on without them.
+        if workflow.patched("rest"):
+            await workflow.sleep(REST * share, summary="Lets others go first")
 
     def answer(self, answer: Resume) -> None:
         """Takes an answer to a pause."""
@@ -94,7 +114,7 @@ class WorkflowHost:
                 type=place.step.type,
                 name=place.step.name or place.step.id,
                 status="completed" if trace.error is None else "error",
-                output=trace.output if len(repr(trace.output)) <= TRACE_LIMIT else None,
+                output=_short(trace.output),
                 error=trace.error,
                 started_at=milliseconds(trace.started),
                 ended_at=milliseconds(trace.ended),
@@ -114,35 +134,35 @@ class WorkflowHost:
         retry = step.on_error.retry
         traces = self.take_traces()
         while True:
+            call = ComponentCall(
+                run_id=self._run_id,
+                step_id=step.id,
+                iteration=place.iteration,
+                name=step.name or step.id,
+                project_id=self._run.project_id,
+                account_id=self._run.account_id,
+                connection_user_id=self._run.user_id if step.replace_end_user_connection else "",
+                inputs=inputs,
+                traces=traces,
+                reuse=self._reuse,
+            )
             try:
-                return await workflow.execute_activity(
-                    step.component,
-                    ComponentCall(
-                        run_id=self._run_id,
-                        step_id=step.id,
-                        iteration=place.iteration,
-                        name=step.name or step.id,
-                        project_id=self._run.project_id,
-                        account_id=self._run.account_id,
-                        connection_user_id=(
-                            self._run.user_id if step.replace_end_user_connection else ""
+                async with self._outgoing.carrying(_command_bytes(call)):
+                    return await workflow.execute_activity(
+                        step.component,
+                        call,
+                        start_to_close_timeout=ACTIVITY_TIMEOUT,
+                        heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                        retry_policy=RetryPolicy(
+                            initial_interval=timedelta(seconds=retry.initial_interval),
+                            backoff_coefficient=retry.backoff,
+                            maximum_interval=timedelta(
+                                seconds=max(retry.max_interval, retry.initial_interval)
+                            ),
+                            maximum_attempts=retry.max_attempts,
                         ),
-                        inputs=inputs,
-                        traces=traces,
-                        reuse=self._reuse,
-                    ),
-                    start_to_close_timeout=ACTIVITY_TIMEOUT,
-                    heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                    retry_policy=RetryPolicy(
-                        initial_interval=timedelta(seconds=retry.initial_interval),
-                        backoff_coefficient=retry.backoff,
-                        maximum_interval=timedelta(
-                            seconds=max(retry.max_interval, retry.initial_interval)
-                        ),
-                        maximum_attempts=retry.max_attempts,
-                    ),
-                    summary=place.label,
-                )
+                        summary=place.label,
+                    )
             except ActivityError as error:
                 # Whether they were booked is not known; the ledger takes each only once.
                 self._traces[:0] = traces
@@ -242,19 +262,20 @@ class WorkflowHost:
         )
         await book_run(record)
         try:
-            outcome = await workflow.execute_child_workflow(
-                "AutomationRun",
-                child,
-                id=run_id,
-                result_type=RunOutcome,
-                search_attributes=search_attributes.of_run(
-                    project_id=child.project_id,
-                    automation_id=child.automation_id,
-                    user_id=child.user_id,
-                    trigger="call",
-                ),
-                static_summary=called.name,
-            )
+            async with self._outgoing.carrying(INLINE_BYTES):
+                outcome = await workflow.execute_child_workflow(
+                    "AutomationRun",
+                    child,
+                    id=run_id,
+                    result_type=RunOutcome,
+                    search_attributes=search_attributes.of_run(
+                        project_id=child.project_id,
+                        automation_id=child.automation_id,
+                        user_id=child.user_id,
+                        trigger="call",
+                    ),
+                    static_summary=called.name,
+                )
         except ChildWorkflowError as error:
             if is_cancelled_exception(error):
                 raise
@@ -336,15 +357,16 @@ class WorkflowHost:
         where = "-".join(filter(None, [place.step.id, place.iteration.replace(".", "-")]))
         kind = "items" if isinstance(place.step, ForEachStep) else "times"
         try:
-            outcome: LoopPartOutcome = await workflow.execute_child_workflow(
-                "LoopPart",
-                part,
-                id=f"{self._run_id}-{where}-{kind}-{first_index}",
-                result_type=LoopPartOutcome,
-                static_summary=f"{place.label}: {kind} {first_index + 1} to "
-                f"{first_index + (len(items) or times)}",
-                search_attributes=workflow.info().typed_search_attributes,
-            )
+            async with self._outgoing.carrying(INLINE_BYTES):
+                outcome: LoopPartOutcome = await workflow.execute_child_workflow(
+                    "LoopPart",
+                    part,
+                    id=f"{self._run_id}-{where}-{kind}-{first_index}",
+                    result_type=LoopPartOutcome,
+                    static_summary=f"{place.label}: {kind} {first_index + 1} to "
+                    f"{first_index + (len(items) or times)}",
+                    search_attributes=workflow.info().typed_search_attributes,
+                )
         except ChildWorkflowError as error:
             cause = error.cause
             if isinstance(cause, ApplicationError) and cause.details:
@@ -375,7 +397,7 @@ class WorkflowHost:
 
     async def wait(self, place: Place, kind: str, message: str, until: datetime | None) -> Answer:
         """Pauses the run until it is answered or the moment has come."""
-        message = f"Step “{place.label}” {message}"
+        message = sentence(f"Step “{place.label}” {message}")
         answer = await self._waiting.pause(place, kind, message, until, self.take_traces())
         if answer is None:
             return Answer(expired=True)
@@ -386,6 +408,20 @@ class WorkflowHost:
             body=answer.body,
             query=answer.query,
         )
+
+
+def _command_bytes(call: ComponentCall) -> int:
+    """About the bytes of the command that has a component called."""
+    return COMMAND_BYTES + size_of(call.inputs) + TRACE_LIMIT * len(call.traces)
+
+
+def _short(output: Any) -> Any:
+    """An output as a trace shows it; null where it is longer."""
+    try:
+        size_of(output, size=TRACE_LIMIT, values=TRACE_LIMIT)
+    except OutOfBoundsError:
+        return None
+    return output
 
 
 def _part_size(loop: Loop) -> int:

@@ -17,7 +17,20 @@ RUN_FAILED = "RunFailed"
 """The error type of a run that ended with status `error`; its detail is a RunOutcome."""
 
 
-@workflow.defn(name="AutomationRun")
+BEYOND_REPAIR = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What fails a run, where it is raised outside its steps (a value that cannot be read, say), rather
+than its workflow task, which would be tried again for ever. Not what says that code has changed."""
+
+
+@workflow.defn(name="AutomationRun", failure_exception_types=BEYOND_REPAIR)
 class AutomationRun:
     """One run of one automation for one end user, or for the developer."""
 
@@ -79,7 +92,7 @@ class AutomationRun:
         )
 
 
-@workflow.defn(name="LoopPart")
+@workflow.defn(name="LoopPart", failure_exception_types=BEYOND_REPAIR)
 class LoopPartRun:
     """Some iterations of a long loop, so that no history grows beyond what Temporal bears."""
 

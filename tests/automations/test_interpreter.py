@@ -25,11 +25,19 @@ class NotingHost:
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.waits: list[tuple[str, str]] = []
         self.traces: list[Trace] = []
+        self.rests: list[float] = []
         self.active = self.most_active = 0
         self.answer = Answer(approved=True, by="ada")
 
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)
+
+    def steers(self, error: Exception) -> bool:
+        return False
+
+    async def rest(self, share: float) -> None:
+        self.rests.append(share)
+        await asyncio.sleep(0)
 
     async def call_component(self, place: Place, inputs: dict[str, Any]) -> Any:
         self.calls.append((place.step.id, place.iteration, inputs))
