@@ -18,6 +18,7 @@ from automations.values import (
     ExpressionError,
     MissingError,
     Optional,
+    TooMuchWork,
     TypeValue,
     as_read,
     kind_of,
@@ -26,6 +27,11 @@ from automations.values import (
 
 if TYPE_CHECKING:
     from google.api.expr.v1alpha1 import checked_pb2, syntax_pb2
+
+LOOP_COST = 5
+"""Units for starting a loop or naming a value: all names in scope are copied."""
+ITERATION_COST = 1
+ERROR_COST = 8
 
 Variables = dict[str, Any]
 Node = Callable[[Variables, Budget], Any]
@@ -36,6 +42,36 @@ class _Failed:
 
     def __init__(self, error: ExpressionError) -> None:
         self.error = error
+
+
+def _caught(error: ExpressionError, budget: Budget) -> ExpressionError:
+    """An error that does not end an expression; what ends it is raised again."""
+    if isinstance(error, TooMuchWork):
+        raise error
+    budget.charge(ERROR_COST)
+    # Else each error would keep all values alive that it passed.
+    return error.with_traceback(None)
+
+
+def cost(expr: syntax_pb2.Expr) -> float:
+    """What computing an expression once costs at most, in units of a budget.
+
+    Left out is what depends on the values: what loops do, and what functions and operators charge
+    for themselves. Of the branches of `?:` and of the sides of `&&`, all count.
+    """
+    inside = sum(map(cost, _parts(expr)))
+    match expr.WhichOneof("expr_kind"):
+        case "const_expr" | "ident_expr" | "select_expr":
+            return 0.5 + inside
+        case "call_expr":
+            return (8 if expr.call_expr.function in LIBRARY else 2) + inside
+        case "list_expr":
+            return 1.5 + 0.5 * len(expr.list_expr.elements) + inside
+        case "struct_expr":
+            return 2 + 2 * len(expr.struct_expr.entries) + inside
+        case _:
+            fold = expr.comprehension_expr
+            return LOOP_COST + cost(fold.iter_range) + cost(fold.accu_init) + cost(fold.result)
 
 
 def build(checked: checked_pb2.CheckedExpr) -> Node:
@@ -203,7 +239,6 @@ def _call(expr: syntax_pb2.Expr) -> Node:
     if library is not None:
 
         def run_library(variables: Variables, budget: Budget) -> Any:
-            budget.charge(1)
             return library(budget, [argument(variables, budget) for argument in arguments])
 
         return run_library
@@ -214,13 +249,11 @@ def _call(expr: syntax_pb2.Expr) -> Node:
         left, right = arguments
 
         def run_two(variables: Variables, budget: Budget) -> Any:
-            budget.charge(1)
             return operation(budget, left(variables, budget), right(variables, budget))
 
         return run_two
 
     def run(variables: Variables, budget: Budget) -> Any:
-        budget.charge(1)
         return operation(budget, *[argument(variables, budget) for argument in arguments])
 
     return run
@@ -255,14 +288,13 @@ def _logic(left: Node, right: Node, decisive: bool) -> Node:
     word = "||" if decisive else "&&"
 
     def run(variables: Variables, budget: Budget) -> bool:
-        budget.charge(1)
         failure = None
         try:
             first = _truth(left(variables, budget), word)
             if first is decisive:
                 return decisive
         except ExpressionError as error:
-            failure = error
+            failure = _caught(error, budget)
         second = _truth(right(variables, budget), word)
         if second is decisive or failure is None:
             return second
@@ -281,7 +313,6 @@ def _truth(value: Any, word: str) -> bool:
 
 def _choice(condition: Node, yes: Node, no: Node) -> Node:
     def run(variables: Variables, budget: Budget) -> Any:
-        budget.charge(1)
         chosen = yes if _truth(condition(variables, budget), "?:") else no
         return chosen(variables, budget)
 
@@ -292,7 +323,8 @@ def _not_strictly_false(operand: Node) -> Node:
     def run(variables: Variables, budget: Budget) -> bool:
         try:
             return operand(variables, budget) is not False
-        except ExpressionError:
+        except ExpressionError as error:
+            _caught(error, budget)
             return True
 
     return run
@@ -316,7 +348,8 @@ def _or_null(operand: Node) -> Node:
     def run(variables: Variables, budget: Budget) -> Any:
         try:
             return operand(variables, budget)
-        except MissingError:
+        except MissingError as error:
+            _caught(error, budget)
             return None
 
     return run
@@ -327,7 +360,6 @@ def _list(expr: syntax_pb2.Expr.CreateList) -> Node:
     optional = frozenset(expr.optional_indices)
 
     def run(variables: Variables, budget: Budget) -> list[Any]:
-        budget.charge(len(elements))
         if not optional:
             return [element(variables, budget) for element in elements]
         found = []
@@ -348,7 +380,6 @@ def _map(expr: syntax_pb2.Expr.CreateStruct) -> Node:
     entries = [(_node(e.map_key), _node(e.value), e.optional_entry) for e in expr.entries]
 
     def run(variables: Variables, budget: Budget) -> dict[Any, Any]:
-        budget.charge(len(entries))
         found: dict[Any, Any] = {}
         for key_node, value_node, optional in entries:
             key, value = key_node(variables, budget), value_node(variables, budget)
@@ -390,24 +421,25 @@ def _comprehension(fold: syntax_pb2.Expr.Comprehension) -> Node:
     source = _node(fold.iter_range)
     gathering = _gathering(fold)
     if gathering is not None:
-        return _gather(source, name, *gathering)
+        condition, item = gathering
+        each = ITERATION_COST + cost(item) + (cost(condition) if condition else 0)
+        return _gather(source, name, each, _node(condition) if condition else None, _node(item))
     proceed, step = _node(fold.loop_condition), _node(fold.loop_step)
+    each = ITERATION_COST + cost(fold.loop_condition) + cost(fold.loop_step)
 
     def run(variables: Variables, budget: Budget) -> Any:
         inner = dict(variables)
         items = _items(source(variables, budget), budget)
         inner[collected] = start(variables, budget)
         for item in items:
-            budget.charge(1)
+            budget.charge(each)
             if not proceed(inner, budget):
                 break
             inner[name] = item
             try:
                 inner[collected] = step(inner, budget)
             except ExpressionError as error:
-                if budget.left < 0:
-                    raise
-                inner[collected] = _Failed(error)
+                inner[collected] = _Failed(_caught(error, budget))
         return result(inner, budget)
 
     return run
@@ -415,7 +447,7 @@ def _comprehension(fold: syntax_pb2.Expr.Comprehension) -> Node:
 
 def _gathering(
     fold: syntax_pb2.Expr.Comprehension,
-) -> tuple[Node | None, Node] | None:
+) -> tuple[syntax_pb2.Expr | None, syntax_pb2.Expr] | None:
     """The condition and the item of a `map` or `filter`, which only add items to a list."""
     if not (fold.accu_init.HasField("list_expr") and fold.result.HasField("ident_expr")):
         return None
@@ -429,15 +461,15 @@ def _gathering(
     before, added = step.call_expr.args
     if before.ident_expr.name != fold.accu_var or len(added.list_expr.elements) != 1:
         return None
-    return (_node(condition) if condition else None), _node(added.list_expr.elements[0])
+    return condition, added.list_expr.elements[0]
 
 
-def _gather(source: Node, name: str, condition: Node | None, item: Node) -> Node:
+def _gather(source: Node, name: str, each: float, condition: Node | None, item: Node) -> Node:
     def run(variables: Variables, budget: Budget) -> list[Any]:
         inner = dict(variables)
         found = []
         for value in _items(source(variables, budget), budget):
-            budget.charge(1)
+            budget.charge(each)
             inner[name] = value
             if condition is None or _truth(condition(inner, budget), "filter"):
                 found.append(item(inner, budget))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from automations.checker import check
-from automations.evaluator import build, is_plain_path, references
+from automations.evaluator import build, cost, is_plain_path, references
 from automations.templates import Template
 from automations.values import OCCASION, Budget, ExpressionError, failure_of, to_json
 
@@ -41,7 +41,7 @@ class Expression:
         """The JSON type of what it gives, such as `string`; None: known only when it is run."""
         self._node = build(checked)
         self._plain = is_plain_path(checked.expr)
-        self._cost = 1
+        self._cost = cost(checked.expr)
 
     def evaluate(self, scope: Mapping[str, Any], budget: Budget | None = None) -> Any:
         """Its JSON value in a scope of JSON values by name; raises ExpressionError."""

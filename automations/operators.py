@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from automations.functions.text import regular_expression
 from automations.functions.time import calendar_field
 from automations.values import (
+    BYTES_PER_UNIT,
     INT_RANGE,
     NONE,
     Budget,
@@ -25,6 +26,7 @@ from automations.values import (
     as_read,
     bounded,
     bounded_items,
+    bytes_of,
     equal,
     kind_of,
     plain_text,
@@ -42,7 +44,7 @@ MAX_DURATION = timedelta(days=3_652_500)
 
 MAX_DIGITS = 400
 """Characters of a text that `double` reads."""
-MISSING_COST = 12
+MISSING_COST = 16
 """Units that an error costs which an expression may catch."""
 MAX_NAMED = 100
 """Keys of the largest map of which an error names any; of a larger one it tells their number."""
@@ -122,15 +124,15 @@ def _on_others(sign: str, budget: Budget, left: Any, right: Any) -> Any:
     match sign, left, right:
         case "+", str(), str():
             bounded(len(left) + len(right))
-            budget.charge((len(left) + len(right)) // 64)
+            budget.charge((bytes_of(left) + bytes_of(right)) / BYTES_PER_UNIT)
             return left + right
         case "+", bytes(), bytes():
             bounded(len(left) + len(right))
-            budget.charge((len(left) + len(right)) // 64)
+            budget.charge((bytes_of(left) + bytes_of(right)) / BYTES_PER_UNIT)
             return left + right
         case "+", list(), list():
             bounded_items(len(left) + len(right))
-            budget.charge(len(left) + len(right))
+            budget.charge((len(left) + len(right)) / 4)
             return left + right
         case "+", (datetime() | timedelta()), (datetime() | timedelta()):
             if not (isinstance(left, datetime) and isinstance(right, datetime)):
@@ -216,7 +218,7 @@ def _contained(budget: Budget, item: Any, container: Any) -> bool:
         key = as_read(item)
         return isinstance(key, str | int) and key in container
     if isinstance(container, list):
-        budget.charge(len(container))
+        budget.charge(3 * len(container))
         return any(equal(item, other, budget) for other in container)
     hint = "; use text.contains(…)" if isinstance(container, str) else ""
     raise ExpressionError(f"`in` takes a list or a map, not {kind_of(container)}{hint}")

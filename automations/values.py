@@ -120,9 +120,9 @@ class Budget:
             if len(value) >= 16:
                 self.charge(bytes_of(value) / BYTES_PER_UNIT)
         elif isinstance(value, list):
-            self.charge(len(value))
-        elif isinstance(value, dict):
             self.charge(2 * len(value))
+        elif isinstance(value, dict):
+            self.charge(3 * len(value))
 
     def charge_search(self, text: str | bytes, part: str | bytes) -> None:
         """Takes what finding a text in another costs at worst (CPython's search is quadratic for
@@ -324,11 +324,11 @@ def to_json(value: Any, budget: Budget) -> Any:
                 raise ExpressionError("the result is not a finite number")
             return as_read(value)
         case list():
-            budget.charge(len(value))
+            budget.charge(2 * len(value))
             items = [to_json(item, budget) for item in value]
             return value if all(map(_is, items, value)) else items
         case dict():
-            budget.charge(len(value))
+            budget.charge(3 * len(value))
             entries = {_key(key): to_json(item, budget) for key, item in value.items()}
             return value if all(map(_is, entries.values(), value.values())) else entries
         case datetime():
@@ -364,12 +364,12 @@ def equal(left: Any, right: Any, budget: Budget) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, list):
-        budget.charge(len(left))
+        budget.charge(4 * len(left))
         return len(left) == len(right) and all(
             equal(a, b, budget) for a, b in zip(left, right, strict=True)
         )
     if isinstance(left, dict):
-        budget.charge(len(left))
+        budget.charge(4 * len(left))
         return len(left) == len(right) and all(
             key in right and equal(item, right[key], budget) for key, item in left.items()
         )
