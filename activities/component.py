@@ -78,7 +78,11 @@ class ComponentActivity:
 
         async def ask(credential: Credential | None) -> Any:
             return await execute(
-                component, call.inputs, credential, self._http, idempotency_key=key
+                component,
+                call.inputs,
+                credential,
+                self._http.of(call.project_id),
+                idempotency_key=key,
             )
 
         owner = (call.project_id, call.connection_user_id, component.app_key)

@@ -56,7 +56,7 @@ class EventActivity:
                 trigger,
                 event,
                 credential,
-                self._http,
+                self._http.of(row.project_id),
                 inputs=_inputs(trigger, row),
                 subscription=subscription,
             )

@@ -151,7 +151,7 @@ class Delivery:
             "webhook-signature": " ".join(signatures),
         }
         try:
-            response = await self._http.request(
+            response = await self._http.of(notification.project_id).request(
                 "POST", endpoint.url, headers=headers, content=body, timeout=TIMEOUT
             )
         except OutgoingError as error:

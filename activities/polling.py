@@ -184,7 +184,12 @@ class Polling:
 
         async def asked(credential: Credential | None) -> Polled:
             asker = Asker(
-                trigger, row.inputs or {}, credential, self._http, secret.subscription, owner
+                trigger,
+                row.inputs or {},
+                credential,
+                self._http.of(row.project_id),
+                secret.subscription,
+                owner,
             )
             return await ask(asker, row.cursor, rate.gate())
 

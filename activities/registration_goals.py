@@ -144,7 +144,11 @@ class Accounts:
 
         async def said(credential: Credential | None) -> Answer:
             subscribing = Subscribing(
-                trigger, credential, self._http, inputs=ask.inputs, registration_id=row.id
+                trigger,
+                credential,
+                self._http.of(row.project_id),
+                inputs=ask.inputs,
+                registration_id=row.id,
             )
             return await say(subscribing)
 

@@ -199,7 +199,7 @@ class Connections:
         if is_issued(app.auth):
             stored, scopes = await self._issue(project_id, app, credential)
         usable = await self._complete(project_id, app_key, stored.credential)
-        verified = await verify(app, usable, self.resources.http)
+        verified = await verify(app, usable, self.resources.http.of(project_id))
         new = NewConnection(
             owner=Owner(project_id, user_id, app_key),
             stored=replace(stored, credential=verified.credential),
@@ -228,7 +228,7 @@ class Connections:
         if credential.expires_at is None or credential.expires_at > now_ms():
             usable = await self._complete(project_id, app_key, credential)
             try:
-                verified = await verify(app, usable, self.resources.http)
+                verified = await verify(app, usable, self.resources.http.of(project_id))
             except CheckUnavailable:
                 pass
             else:

@@ -184,7 +184,7 @@ class Authorizations:
                     select(Project.name).where(Project.id == link.project_id)
                 )
             kept["client"] = await oauth2.register_client(
-                self._resources.http,
+                self._resources.http.of(integration.project_id),
                 auth.registration,
                 redirect_uri(self._resources.settings),
                 name or "",
@@ -215,7 +215,7 @@ class Authorizations:
         assert isinstance(auth, OAuth1Auth)  # noqa: S101 - the caller looked
         client = client_of(self._resources.settings, app.key, integration, None)
         token, token_secret, url = await oauth1.begin(
-            self._resources.http, auth, client, scope=scope, state=state
+            self._resources.http.of(integration.project_id), auth, client, scope=scope, state=state
         )
         kept |= {"token": token, "token_secret": token_secret}
         return url
@@ -237,7 +237,7 @@ class Authorizations:
             )
         client = client_of(self._resources.settings, app.key, integration, kept.get("client"))
         grant = await oauth2.exchange_code(
-            self._resources.http,
+            self._resources.http.of(integration.project_id),
             auth,
             client,
             scope=scope,
@@ -262,7 +262,7 @@ class Authorizations:
                 app, "provider_error", "the answer belongs to another request", kept["link"]
             )
         return await oauth1.finish(
-            self._resources.http,
+            self._resources.http.of(integration.project_id),
             auth,
             client_of(self._resources.settings, app.key, integration, None),
             scope=scope,

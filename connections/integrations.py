@@ -31,6 +31,7 @@ class Client:
 class ProjectIntegration:
     """An app as a project has registered it, decrypted. `values` are what templates see."""
 
+    project_id: str
     scopes: list[str]
     values: dict[str, str] = field(repr=False)
 
@@ -84,7 +85,7 @@ async def load_integration(
         raise IntegrationIncomplete(
             f"The integration of {app_key} cannot be read: {error}"
         ) from error
-    return ProjectIntegration([str(scope) for scope in row.scopes or ()], values)
+    return ProjectIntegration(project_id, [str(scope) for scope in row.scopes or ()], values)
 
 
 def client_of(

@@ -44,20 +44,20 @@ async def renew(
         EndpointFailed: no usable answer, for another reason.
         IntegrationIncomplete: the project has no client.
     """
-    auth = app.auth
+    auth, http = app.auth, resources.http.of(integration.project_id)
     try:
         scope = account_scope(auth, credential.fields, integration.values, credential.captured)
     except ExpressionError as error:
         raise GrantRefused(str(error)) from None
     if isinstance(auth, OAuth2GrantAuth):
-        return await direct_grant(resources.http, auth, scope=scope)
+        return await direct_grant(http, auth, scope=scope)
     if isinstance(auth, TokenExchangeAuth):
-        return await exchange(resources.http, auth, scope=scope)
+        return await exchange(http, auth, scope=scope)
     if not isinstance(auth, OAuth2Auth) or not credential.refresh_token:
         raise GrantRefused("the app gives tokens that cannot be renewed")
     client = client_of(resources.settings, app.key, integration, credential.client)
     return await refresh_grant(
-        resources.http, auth, client, scope=scope, refresh_token=credential.refresh_token
+        http, auth, client, scope=scope, refresh_token=credential.refresh_token
     )
 
 

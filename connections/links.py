@@ -194,7 +194,9 @@ class Links:
         )
         stored = granted(app, credential, found.grant, found.issued_at)
         try:
-            verified = await verify(app, stored.credential, self._resources.http)
+            verified = await verify(
+                app, stored.credential, self._resources.http.of(owner.project_id)
+            )
         except CredentialRejected as error:
             raise _failed(app, "rejected", error.message, found.link) from None
         except CheckUnavailable as error:

@@ -67,11 +67,11 @@ def _can_be_told(auth: Auth) -> bool:
 
 
 async def _request(
-    resources: Resources, app: App, credential: Credential, _integration: ProjectIntegration
+    resources: Resources, app: App, credential: Credential, integration: ProjectIntegration
 ) -> bool:
     if app.auth.on_delete is None:
         return False
-    client = AppClient(app, credential, resources.http, timeout=TIMEOUT)
+    client = AppClient(app, credential, resources.http.of(integration.project_id), timeout=TIMEOUT)
     response, _ = await client.exchange(
         app.auth.on_delete, client.scope, headers={}, is_own_url=True
     )
@@ -91,4 +91,5 @@ async def _revocation(
         return False
     scope = account_scope(auth, credential.fields, integration.values, credential.captured)
     client = client_of(resources.settings, app.key, integration, credential.client)
-    return await revoke_token(resources.http, auth, client, scope=scope, token=token, hint=hint)
+    http = resources.http.of(integration.project_id)
+    return await revoke_token(http, auth, client, scope=scope, token=token, hint=hint)

@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from connectors.auth import AwsSigV4Auth, BasicAuth, JwtAuth, OAuth1Auth
+from connectors.headers import HeaderError, check_name, check_value
 from connectors.scope import moment
 from connectors.signing import sign_aws, sign_with_token, signed_jwt
 
@@ -101,9 +102,10 @@ def _of_the_request(part: Apply) -> bool:
 
 
 def _header(name: str, text: str) -> str:
-    if not text.isprintable() or not text.isascii():
-        raise KeyError(name)
-    return text
+    try:
+        return check_value(check_name(name), text)
+    except HeaderError:
+        raise KeyError(name) from None
 
 
 def _seen(request: httpx.Request) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from automations.expressions import ExpressionError
 from connectors.authentication import Authentication
 from connectors.content import decoded, filled, flat, mapping
 from connectors.failures import hidden_forms, secrets_of
+from connectors.headers import HeaderError, check_name, check_value
 from connectors.request import METHODS
 from connectors.scope import NO_CONNECTION, credential_scope, url_values
 from connectors.signing import SigningError
@@ -85,7 +86,7 @@ class AppClient:
         built = self._http.build(
             method,
             target,
-            headers={**self._headers(own_headers, scope, with_credential), **headers},
+            headers=self._headers({**own_headers, **headers}, scope, with_credential),
             params={} if page_url else {**flat(mapping(request.query, scope)), **(page or {})},
             **body,
         )
@@ -133,12 +134,18 @@ class AppClient:
             value = part.resolve(scope)
             if value is not None:
                 headers[name] = str(value)
-        for name, value in flat(own).items():
+        given = flat(own)
+        if len({name.lower() for name in given}) < len(given):
+            raise UrlError("a header is given twice, once in other letters")
+        for name, value in given.items():
+            # A request's own header takes the place of the app's, however it is spelled.
+            for other in [other for other in headers if other.lower() == name.lower()]:
+                del headers[other]
             headers[name] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        for name, value in headers.items():
-            if not (name + value).isprintable() or not value.isascii():
-                raise UrlError(f"header {name!r} holds characters that HTTP cannot carry")
-        return headers
+        try:
+            return {check_name(name): check_value(name, text) for name, text in headers.items()}
+        except HeaderError as error:
+            raise UrlError(str(error)) from None
 
     def _target(
         self, request: Request, scope: Mapping[str, Any], page_url: str | None

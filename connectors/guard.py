@@ -24,21 +24,56 @@ class BlockedError(Exception):
     """No address of the host may be reached."""
 
 
+MAX_CONNECTIONS = 200
+"""At once, of one project."""
+MAX_IDLE = 20
+IDLE_SECONDS = 30.0
+
+
+class _Connection(httpcore.AsyncHTTPConnection):
+    """A connection that serves no other request once the app has sent more than its answer."""
+
+    def has_expired(self) -> bool:
+        """Whether the pool must close it. httpcore looks for more bytes in the socket only; those
+        that it has read already it would take for the answer of the next request."""
+        state = getattr(self._connection, "_h11_state", None)
+        left_over = self.is_idle() and state is not None and state.trailing_data[0]
+        return bool(left_over) or super().has_expired()
+
+
+class _Pool(httpcore.AsyncConnectionPool):
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        """As httpcore does where there is no proxy."""
+        return _Connection(
+            origin=origin,
+            ssl_context=self._ssl_context,
+            keepalive_expiry=self._keepalive_expiry,
+            network_backend=self._network_backend,
+        )
+
+
 class GuardedTransport(httpx.AsyncHTTPTransport):
-    """httpx's transport on a pool whose connections pass the guard."""
+    """httpx's transport on a pool whose connections pass the guard; for one project alone.
+
+    An app, or a proxy in front of it, that errs about the end of a message answers one request with
+    what belongs to another: it must be one of the same project.
+    """
 
     def __init__(self, context: ssl.SSLContext, allowed: AllowedHosts) -> None:
         super().__init__(verify=context, trust_env=False)
         # httpx has no argument for httpcore's network backend; everything else stays as it is.
-        self._pool = httpcore.AsyncConnectionPool(
+        self._pool = _Pool(
             ssl_context=context,
-            max_connections=1000,
-            max_keepalive_connections=200,
-            keepalive_expiry=30.0,
-            http1=True,
-            http2=False,
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=MAX_IDLE,
+            keepalive_expiry=IDLE_SECONDS,
             network_backend=GuardedBackend(allowed),
         )
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is under way."""
+        return not all(connection.is_idle() for connection in self._pool.connections)
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):

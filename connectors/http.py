@@ -1,7 +1,7 @@
 """Outgoing HTTP, guarded: no address inside the operator's network, no endless or huge answer.
 
 Redirects pass the same door as first requests (connectors/guard.py). Nothing is taken from the
-environment (no proxy, no netrc), and no cookie is kept, since one client serves all end users.
+environment (no proxy, no netrc), no cookie is kept, and no connection serves two projects.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import logging
 import ssl
 import zlib
+from collections import OrderedDict
 from importlib.metadata import PackageNotFoundError, version
 from json import dumps
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ import orjson
 
 from connectors.addresses import AllowedHosts, as_address
 from connectors.guard import BlockedError, GuardedTransport
+from connectors.headers import HeaderError, check_name, check_value
 from connectors.urls import UrlError, check_url
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 MAX_RESPONSE_BYTES = 10 * 1024 * 1024
 MAX_REDIRECTS = 5
 CONNECT_TIMEOUT = 10.0
+MAX_PROJECTS = 500
+"""So many projects have connections that stay open; those unused for the longest time close."""
 
 # At DEBUG it writes the headers of answers, in which some apps give their tokens.
 logging.getLogger("httpcore").setLevel(logging.INFO)
@@ -64,7 +68,11 @@ class UnreachableError(OutgoingError):
 
 
 class OutgoingHttp:
-    """A pooled HTTP client that reaches public hosts, and private ones only if allowed."""
+    """A pooled HTTP client that reaches public hosts, and private ones only if allowed.
+
+    Call for a project by `of`: each has connections of its own. The client itself serves what
+    belongs to no project.
+    """
 
     def __init__(
         self,
@@ -78,9 +86,32 @@ class OutgoingHttp:
         self._allowed = allowed or AllowedHosts()
         self._plain_http = plain_http
         self._max_response_bytes = max_response_bytes
-        self._transport = GuardedTransport(
-            verify or ssl.create_default_context(cafile=certifi.where()), self._allowed
-        )
+        self._context = verify or ssl.create_default_context(cafile=certifi.where())
+        self._transport = GuardedTransport(self._context, self._allowed)
+        self._projects: OrderedDict[str, OutgoingHttp] = OrderedDict()
+        self._closing = set[asyncio.Task[None]]()
+
+    def of(self, project_id: str) -> OutgoingHttp:
+        """The same client on the project's own connections; closed with this one."""
+        known = self._projects.get(project_id)
+        if known is None:
+            known = self._projects[project_id] = OutgoingHttp(
+                self._allowed,
+                plain_http=self._plain_http,
+                verify=self._context,
+                max_response_bytes=self._max_response_bytes,
+            )
+        self._projects.move_to_end(project_id)
+        if len(self._projects) > MAX_PROJECTS:
+            self._close_an_old_one()
+        return known
+
+    def _close_an_old_one(self) -> None:
+        idle = (id_ for id_, client in self._projects.items() if not client._transport.is_busy)
+        closing = asyncio.create_task(self._projects.pop(next(idle)).aclose())
+        # The loop itself keeps tasks by weak references only.
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
     async def __aenter__(self) -> OutgoingHttp:
         return self
@@ -95,6 +126,8 @@ class OutgoingHttp:
 
     async def aclose(self) -> None:
         """Closes the pooled connections."""
+        while self._projects:
+            await self._projects.popitem()[1].aclose()
         await self._transport.aclose()
 
     async def request(
@@ -170,8 +203,12 @@ class OutgoingHttp:
         try:
             # Names are compared without case (RFC 9110, 5.1), so that none is sent twice.
             sent = httpx.Headers(DEFAULT_HEADERS)
+            own = set[str]()
             for name, value in (headers or {}).items():
-                sent[name] = value
+                sent[check_name(name)] = check_value(name, value)
+                if name.lower() in own:
+                    raise HeaderError(f"the header {name!r} is given twice")
+                own.add(name.lower())
             if json is not None and "content-type" not in sent:
                 sent["Content-Type"] = "application/json"
             target = httpx.URL(check_url(url))
@@ -186,6 +223,8 @@ class OutgoingHttp:
             )
         except (httpx.InvalidURL, UrlError) as error:
             raise RefusedError(f"this URL cannot be called: {error}") from error
+        except HeaderError as error:
+            raise RefusedError(f"this request is not sent: {error}") from error
         except (ValueError, TypeError) as error:
             raise RefusedError(
                 "the request's headers, query or body hold a value HTTP cannot carry"

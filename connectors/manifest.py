@@ -22,6 +22,7 @@ from connectors.auth import (
     OAuth2Auth,
 )
 from connectors.auth.places import check_places, sends_secrets
+from connectors.headers import HeaderName
 from connectors.options import Options, check_options
 from connectors.pages import Pagination
 from connectors.request import Part, Request
@@ -172,7 +173,7 @@ class Component(AppPart):
     output: Template = Field(default_factory=lambda: Template("{{ response.body }}"))
     """Scope: response (status, headers, body), inputs; with pagination records and truncated."""
     errors: list[ErrorRule] = Field(default_factory=list)
-    idempotency_header: str | None = None
+    idempotency_header: HeaderName | None = None
     """The app's header that makes a repeated call happen once; filled with the call's key."""
     already_done: AlreadyDone | None = None
 
@@ -206,7 +207,7 @@ class App(Part):
     """`{name}` is a field of a form, a captured or a computed value. Absent: each request has its
     own URL."""
     auth: Auth = NoAuth()
-    headers: dict[str, Template] = Field(default_factory=dict)
+    headers: dict[HeaderName, Template] = Field(default_factory=dict)
     path_values: dict[str, Template] = Field(default_factory=dict)
     rate_limit: RateLimit | None = None
     retry_after: list[RetryAfter] = Field(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from connectors.headers import check_name
 from connectors.templates import Template
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -33,6 +34,13 @@ class Content(Part):
         if method not in METHODS and not (isinstance(method, str) and "{{" in method):
             raise ValueError(f"`method` is one of {', '.join(METHODS)}")
         return self
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_can_be_set(cls, headers: Template) -> Template:
+        for name in headers.source if isinstance(headers.source, dict) else ():
+            check_name(str(name))
+        return headers
 
 
 class Request(Content):

@@ -103,7 +103,7 @@ async def list_options(body: OptionsBody, access: AnyAccess, state: StateDep) ->
             body.input,
             needed,
             credential,
-            state.connections.resources.http,
+            state.connections.resources.http.of(access.project_id),
             search=body.search,
             place=place,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from connectors.auth.fields import CredentialField, check_form
+from connectors.headers import check_name
 from connectors.request import Part, Request
 from connectors.templates import Expression, Template
 
@@ -22,6 +23,12 @@ class Apply(Part):
     place: Literal["header", "query", "body"] = Field("header", alias="in")
     name: str
     template: Template
+
+    @model_validator(mode="after")
+    def _header_can_be_set(self) -> Self:
+        if self.place == "header":
+            check_name(self.name)
+        return self
 
 
 class AccountPaths(Part):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from connectors.headers import HeaderName
 from connectors.request import Part, Request
 from connectors.templates import Expression, Template
 from connectors.triggers.signatures import Signature
@@ -17,7 +18,7 @@ class Respond(Part):
     """What the app is answered. Templates see what signatures see."""
 
     status: int = Field(200, ge=200, le=299)
-    headers: dict[str, Template] = Field(default_factory=dict)
+    headers: dict[HeaderName, Template] = Field(default_factory=dict)
     body: Template | None = None
     """Text is sent as it is, any other value as JSON; left out: nothing."""
 
