@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 
 from logs import configure
 from settings import ConfigurationError, Settings, get_settings, unknown_variables
+from store.files import make_private, private_umask
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -323,6 +324,9 @@ def _run_until_signal(main: Coroutine[Any, Any, int], *, patient: bool = True) -
 def _started() -> Settings:
     """The settings of a process that begins, its log, and a word on what is odd about them."""
     settings = get_settings()
+    private_umask()
+    if settings.data_dir.exists():
+        make_private(settings.data_dir)
     configure(settings.log_level)
     for warning in unknown_variables(os.environ):
         logger.warning("%s", warning)

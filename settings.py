@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     """What a process of Inlay must know of its surroundings.
 
     Each field is an environment variable with the prefix `INLAY_`: `INLAY_DATABASE_URL`, and so on.
+    An empty or blank one is unset: it has its default, and never switches a protection off.
     """
 
     model_config = SettingsConfigDict(
@@ -70,8 +72,9 @@ class Settings(BaseSettings):
     """Path of a file with the keys in place of `encryption_keys`: one a line, or with commas."""
 
     codec_token: SecretStr | None = None
-    """What operators' Temporal UI must send to have payloads decoded. Without it only development
-    decodes them."""
+    """What operators' Temporal UI must send to have payloads decoded: 16 characters or more.
+
+    Without it production decodes none; in development one is made once and kept in `data_dir`."""
 
     allowed_private_hosts: str = ""
     """Comma separated host names, addresses or networks that outgoing calls may reach although
@@ -167,6 +170,37 @@ class Settings(BaseSettings):
                 "https://inlay.example.com"
             )
         return url.rstrip("/")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_unset(cls, values: dict[str, Any]) -> dict[str, Any]:
+        given = {
+            name: value
+            for name, value in values.items()
+            if not isinstance(value, str) or value.strip()
+        }
+        # Its default has the fewest protections, so that nobody may get there by mistake.
+        if "environment" in values and "environment" not in given:
+            raise ValueError("INLAY_ENVIRONMENT is empty: say `production`, or `development`.")
+        return given
+
+    @field_validator("codec_token")
+    @classmethod
+    def _codec_token_is_long(cls, token: SecretStr | None) -> SecretStr | None:
+        text = token.get_secret_value() if token else None
+        if text is not None and not re.fullmatch(r"[\x21-\x7e]{16,}", text):
+            raise ValueError(
+                "must have 16 characters or more, without spaces; make one with"
+                " `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`."
+            )
+        return token
+
+    @field_validator("openid_email_domains", "allowed_private_hosts")
+    @classmethod
+    def _list_names_something(cls, text: str) -> str:
+        if text and not any(part.strip() for part in text.split(",")):
+            raise ValueError("names nothing: give values with commas between them, or unset it.")
+        return text
 
     @model_validator(mode="after")
     def _openid_is_whole(self) -> Self:

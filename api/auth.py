@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from sqlalchemy import select
 
 from api.errors import ApiError, ErrorKind, not_found
+from api.origin import Sender, sender_of
 from api.schemas import ProjectId
 from api.state import State, StateDep
 from store.models import Account, AccountSession, ApiToken, Project, now_ms
@@ -186,21 +186,14 @@ def _cookie(request: Request, state: State) -> str:
     if not secret:
         raise invalid_token("Sign in first (POST /api/v1/sessions).")
     # A browser sends the cookie by itself: what changes something must come from our own pages.
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and not same_origin(request, state):
+    changes = request.method not in {"GET", "HEAD", "OPTIONS"}
+    if changes and sender_of(request, state.settings.public_url) is not Sender.OURS:
         raise ApiError(
             ErrorKind.FORBIDDEN,
             "A request with the session's cookie must come from Inlay's own pages. "
             "Other programs send the session as: Authorization: Bearer session_…",
         )
     return secret
-
-
-def same_origin(request: Request, state: State) -> bool:
-    """Whether a browser says that one of our own pages sent this."""
-    if (site := request.headers.get("sec-fetch-site")) is not None:
-        return site == "same-origin"
-    ours = urlsplit(state.settings.public_url)
-    return request.headers.get("origin") == f"{ours.scheme}://{ours.netloc}"
 
 
 TokenAccess = Annotated[ProjectAccess, Depends(project_of_token)]

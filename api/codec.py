@@ -1,20 +1,24 @@
 """Decodes payloads for the Temporal UI, so that operators can read runs there.
 
 Speaks the remote codec protocol of Temporal (https://docs.temporal.io/codec-server): JSON of
-`temporal.api.common.v1.Payloads`. Only the origin of the configured UI may ask; in production it
-must also carry the operators' token.
+`temporal.api.common.v1.Payloads`. Whoever asks shows the operators' token, and a browser comes from
+the configured UI. The dev server's UI can send no header, so in development the token may stand in
+the path, too.
 """
 
 from __future__ import annotations
 
 import hmac
+import secrets
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payloads
 
+from api.auth import bearer
 from store.encryption import DecryptionError
+from store.files import kept_secret
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -34,15 +38,21 @@ def codec_router(codec: EncryptionCodec, settings: Settings) -> APIRouter:
         "vary": "origin",
     }
 
+    token = operators_token(settings)
+
     @router.options("/decode")
+    @router.options("/{shown}/decode")
     async def preflight() -> Response:
         """What a browser asks before it sends payloads."""
         return Response(headers=cors)
 
     @router.post("/decode")
-    async def decode(request: Request) -> Response:
+    @router.post("/{shown}/decode")
+    async def decode(request: Request, shown: str = "") -> Response:
         """The payloads in clear; those of another key stay as they are."""
-        if not _may_read(request, settings):
+        is_development = settings.environment == "development"
+        given = bearer(request) or (shown if is_development else "")
+        if not _may_read(request, settings, token, given):
             return Response(status_code=403, headers=cors)
         body = await request.body()
         if len(body) > MAX_BODY:
@@ -59,12 +69,21 @@ def codec_router(codec: EncryptionCodec, settings: Settings) -> APIRouter:
     return router
 
 
-def _may_read(request: Request, settings: Settings) -> bool:
+def operators_token(settings: Settings) -> str | None:
+    """What must be shown; None: nobody may read. In development it is made once and kept.
+
+    Reads, and in development may write, a small file.
+    """
+    if settings.codec_token is not None:
+        return settings.codec_token.get_secret_value()
+    if settings.environment == "production":
+        return None
+    return kept_secret(settings.data_dir / "codec.token", lambda: secrets.token_urlsafe(32))
+
+
+def _may_read(request: Request, settings: Settings, token: str | None, given: str) -> bool:
     # A page of another origin could make a browser on this machine ask.
     origin = request.headers.get("origin")
     if origin is not None and origin != settings.temporal_ui_url.rstrip("/"):
         return False
-    if settings.codec_token is None:
-        return settings.environment == "development"
-    given = request.headers.get("authorization", "").removeprefix("Bearer ")
-    return hmac.compare_digest(given.encode(), settings.codec_token.get_secret_value().encode())
+    return token is not None and hmac.compare_digest(given.encode(), token.encode())

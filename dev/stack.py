@@ -8,12 +8,15 @@ import os
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
 
+from api.codec import operators_token
 from dev.supervisor import ChildProcess, Log, Running, Supervisor
 from store.encryption import Keyring
+from store.files import make_private, private_umask
 from store.migrations import upgrade
 from temporal.client import connect, register_search_attributes
 from temporal.server import DevServer, is_port_free, start_dev_server
@@ -53,7 +56,8 @@ async def running_stack(settings: Settings, log: Log) -> AsyncIterator[Stack]:
     What it knows lies in `settings.data_dir` and is there again the next time. Ports that are
     taken are named in the log and replaced. Raises `DevError` and `DevServerError`.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    private_umask()
+    make_private(settings.data_dir)
     with _only_one(settings):
         supervisor = Supervisor(log)
         try:
@@ -82,12 +86,15 @@ async def _start(settings: Settings, supervisor: Supervisor, log: Log) -> Settin
     keyring = Keyring.from_settings(settings)
     await upgrade(settings.effective_database_url, keyring)
 
+    # The UI of the dev server can show the token in no other way.
+    token = quote(operators_token(settings) or "", safe="")
+
     async def start_temporal() -> DevServer:
         return await start_dev_server(
             settings.data_dir / "temporal.db",
             temporal_port,
             ui_port,
-            codec_endpoint=api_url + CODEC_PATH,
+            codec_endpoint=f"{api_url}{CODEC_PATH}/{token}",
             on_output=lambda line: log("temporal", line),
         )
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import functools
 import hashlib
 import itertools
@@ -28,6 +27,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from settings import ConfigurationError
+from store.files import kept_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,8 @@ class Keyring:
                     " with `inlay keys make`, and put it there or into a file that"
                     " INLAY_ENCRYPTION_KEYS_FILE names."
                 )
-            keys = [_kept_key(settings.data_dir / "encryption.key")]
+            kept = settings.data_dir / "encryption.key"
+            keys = [_parse_key(kept_secret(kept, make_key), str(kept))]
         elif production:
             for number, (key, text) in enumerate(zip(keys, texts, strict=True), start=1):
                 if _is_guessable(key, text):
@@ -274,23 +275,3 @@ def _parse_key(text: str, source: str) -> bytes:
             " separated by commas or lines. `inlay keys make` makes one."
         )
     return key
-
-
-def _kept_key(path: Path) -> bytes:
-    """The key in the file `path`, made if there is none; processes that race get the same one."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(file, "wb") as stream:
-                stream.write(f"{make_key()}\n".encode())
-                stream.flush()
-                os.fsync(stream.fileno())
-            # A link fails where a rename would replace: whoever comes second uses the first
-            # one's key, and nobody ever sees half a file.
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-        finally:
-            draft.unlink()
-    return _parse_key(path.read_text("ascii").strip(), str(path))

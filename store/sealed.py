@@ -21,6 +21,8 @@ from store.encryption import Keyring
 if TYPE_CHECKING:
     from sqlalchemy import Dialect, Engine
 
+    from store.encryption import Keyring
+
 # An engine has a dialect of its own, which is all that a column's type sees of it.
 _KEYRINGS: WeakKeyDictionary[Dialect, Keyring] = WeakKeyDictionary()
 

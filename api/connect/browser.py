@@ -44,11 +44,3 @@ def asked_language(request: Request) -> str | None:
     """The language of `?lang=`, if it is one that the pages speak."""
     wish = request.query_params.get("lang", "").partition("-")[0].lower()
     return wish if wish in CATALOGUES else None
-
-
-def is_foreign(request: Request) -> bool:
-    """Whether another site had the browser send this (Fetch Metadata, Sec-Fetch-Site).
-
-    A link of an attacker's must not be followed to its end without the end user's own click.
-    """
-    return request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}

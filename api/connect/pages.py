@@ -13,8 +13,9 @@ from starlette.responses import Response
 
 from api.accounts import restored
 from api.connect import outcomes, rendering
-from api.connect.browser import asked_language, browser_of, is_foreign, new_browser, remember
+from api.connect.browser import asked_language, browser_of, new_browser, remember
 from api.connect.form import OTHER_ACCOUNT, UnreadableForm, field_views, read_form
+from api.origin import Sender, sender_of
 from api.state import State, StateDep
 from connections.errors import AuthorizationFailed, ConnectionProblem, FieldErrors
 
@@ -71,7 +72,8 @@ async def show_link(request: Request, secret: str, state: StateDep) -> Response:
 @router.post("/{secret}")
 async def submit_link(request: Request, secret: str, state: StateDep) -> Response:
     """To the provider, or the connection made of the form's values."""
-    if is_foreign(request):
+    # A link of an attacker's must not be followed to its end without the end user's own click.
+    if sender_of(request, state.settings.public_url) is Sender.OTHER:
         return outcomes.problem(request, "foreign", 400)
     sent = await read_form(request)
     page = await state.links.page(secret)

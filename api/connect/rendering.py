@@ -27,7 +27,8 @@ TINTS = 6
 
 HEADERS = {
     "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
+    # A browser that says nothing of the site says the origin, with which a form must come.
+    "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex, nofollow",
     # The page in a popup speaks to the window that opened it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Literal
 
@@ -33,6 +34,7 @@ router = APIRouter(
 
 EXPORTED_AT_ONCE = 500
 """Users; so many rows of an export are in memory at a time."""
+_BEGINNINGS = set("=+-@\N{MINUS SIGN}%|")
 HEADER = ("userId", "createdAt", "appKey", "status", "updatedAt")
 
 
@@ -198,11 +200,19 @@ def _rows(user: EndUserView) -> list[tuple[str, ...]]:
 
 def _lines(rows: Sequence[Sequence[str]]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerows([map(_cell, row) for row in rows])
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerows([map(_cell, row) for row in rows])
     return text.getvalue()
 
 
 def _cell(text: str) -> str:
-    # A spreadsheet calculates what begins like a formula, and ids are chosen by others
-    # (owasp.org, CSV Injection).
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    """A spreadsheet calculates what begins like a formula, and ids are chosen by others (owasp.org,
+    CSV Injection).
+
+    Some take fullwidth signs for plain ones, and pass over spaces, controls and what is not seen.
+    What looks like one behind a semicolon stays in its cell, since every cell is quoted.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    first = next((c for c in plain if unicodedata.category(c)[0] not in "ZC"), "")
+    is_shifted = bool(plain) and unicodedata.category(plain[0])[0] in "ZC"
+    return f"'{text}" if first in _BEGINNINGS or is_shifted else text

@@ -24,6 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from store.files import FILE_MODE, FOLDER_MODE
+
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -48,9 +50,7 @@ async def upgrade(url: str, keyring: Keyring) -> None:
     try:
         if parsed.get_backend_name() == "sqlite":
             if parsed.database:
-                await asyncio.to_thread(
-                    Path(parsed.database).parent.mkdir, parents=True, exist_ok=True
-                )
+                await asyncio.to_thread(_make_file, Path(parsed.database))
             _lock_sqlite(engine)
         async with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
@@ -90,6 +90,12 @@ def configuration(connection: Connection, keyring: Keyring) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def _make_file(file: Path) -> None:
+    """SQLite gives the files beside it the rights of this one."""
+    file.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    file.touch(FILE_MODE)
 
 
 def _upgrade(connection: Connection, keyring: Keyring) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.api.conftest import Workshop
 
 MOMENT = 1_700_000_000_123
-FORMULAS = ("=1+1", "+49", "-1", "@SUM(A1)", "\t=1")
+FORMULAS = ("=1+1", "+49", "-1", "@SUM(A1)", "\t=1", "\uff1d1+1", " =1")
 
 
 async def people(database: Database, project_id: str, users: dict[str, dict[str, str]]) -> None:
@@ -49,6 +49,7 @@ async def exported(workshop: Workshop, **params: Any) -> list[list[str]]:
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
     text = answer.content.decode("utf-8-sig")
+    assert all(line[0] == line[-1] == '"' for line in text.split("\r\n")[:1])
     header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     assert header == ["userId", "createdAt", "appKey", "status", "updatedAt"]
     return rows
@@ -134,7 +135,7 @@ async def test_one_user_is_found_by_the_very_id(
 async def test_an_export_is_no_formula_whatever_users_are_called(
     workshop: Workshop, database: Database
 ) -> None:
-    odd = ['say "hi", twice', "line\r\nbreak", "ünïcode 🚀"]
+    odd = ['say "hi", twice', "line\r\nbreak", "ünïcode 🚀", "x;=1+1;y"]
     await people(database, workshop.project_id, {name: {} for name in (*FORMULAS, *odd)})
     rows = await exported(workshop)
     assert {row[0] for row in rows} == {*(f"'{name}" for name in FORMULAS), *odd}
