@@ -324,7 +324,8 @@ async def _check_accounts(
     if missing := sorted(app_keys - integrations):
         raise ApiError(
             ErrorKind.MISSING_PROJECT_INTEGRATION,
-            f"Add these integrations in the project's settings first: {', '.join(missing)}.",
+            "Add these integrations in the project's settings first: "
+            f"{', '.join(_name(state, key) for key in missing)}.",
             missing,
         )
     owners = {need: user if need.of_end_user else DEVELOPER for need in needs}
@@ -337,18 +338,24 @@ async def _check_accounts(
         raise ApiError(
             ErrorKind.USER_NOT_FOUND,
             f"There is no record of the user “{user}”: connect the user's accounts first "
-            f"({', '.join(details)}).",
+            f"({', '.join(_name(state, key) for key in details)}).",
             details,
         )
+    # In a test the developer stands for the end user, too: one account may lack for two reasons.
+    accounts = sorted({(need.app_key, owners[need]) for need in lacking})
     sentences = [
-        _sentence(owners[need], need.app_key, statuses.get((owners[need], need.app_key)))
-        for need in sorted(lacking, key=lambda need: (need.app_key, need.of_end_user))
+        _sentence(owner, _name(state, key), statuses.get((owner, key))) for key, owner in accounts
     ]
     raise ApiError(ErrorKind.END_USER_NOT_CONNECTED, " ".join(sentences), details)
 
 
-def _sentence(owner: str, app_key: str, status: str | None) -> str:
+def _name(state: State, app_key: str) -> str:
+    app = state.catalogue.app(app_key)
+    return app.name if app else app_key
+
+
+def _sentence(owner: str, app: str, status: str | None) -> str:
     whose = f"The user “{owner}” has" if owner else "The developer has"
     if status is None:
-        return f"{whose} not connected {app_key}: connect it."
-    return f"{whose} an invalid connection to {app_key}: connect it again."
+        return f"{whose} not connected {app}: connect it."
+    return f"{whose} an invalid connection to {app}: connect it again."

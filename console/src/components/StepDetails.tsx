@@ -20,8 +20,29 @@ export function StepDetails({ step }: { step: components["schemas"]["StepView"] 
         </Alert>
       )}
       <Part label={t("runs.inputs")} value={step.inputs} />
-      <Part label={t("runs.output")} value={step.output} />
+      <Decision step={step} />
+      {/* What failed gave nothing, or the answer that the error speaks of. */}
+      {(step.status === "completed" || step.output !== null) && (
+        <Part
+          label={t(step.status === "error" ? "runs.answer" : "runs.output")}
+          value={step.output}
+        />
+      )}
     </Stack>
+  );
+}
+
+/** Who decided an approval, and what. */
+function Decision({ step: { type, output } }: { step: components["schemas"]["StepView"] }) {
+  const { t } = useTranslation();
+  if (type !== "approval" || typeof output !== "object" || output === null) return null;
+  const { approved, expired, by } = output as Record<string, unknown>;
+  const decision = expired ? "expired" : approved ? "approved" : "rejected";
+  const whom = typeof by === "string" && by && decision !== "expired";
+  return (
+    <Text size="sm" fw={500}>
+      {t(whom ? `runs.${decision}By` : `runs.${decision}`, { by })}
+    </Text>
   );
 }
 

@@ -4,9 +4,10 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../api/client";
 import type { components } from "../api/schema";
-import { duration } from "./duration";
 import { ErrorAlert } from "./ErrorAlert";
 import { More } from "./More";
+import { Took } from "./Took";
+import { numbered } from "./iteration";
 import { StateBadge } from "./StateBadge";
 import { StepDetails } from "./StepDetails";
 import styles from "./Steps.module.css";
@@ -23,10 +24,12 @@ interface Props {
   projectId: string;
   runId: string;
   isLive: boolean;
+  /** The run waits for something. */
+  isPaused: boolean;
 }
 
 /** The steps in the order in which they began: when, how long, what went in and came out. */
-export function Steps({ projectId, runId, isLive }: Props) {
+export function Steps({ projectId, runId, isLive, isPaused }: Props) {
   const { t } = useTranslation();
   const steps = useInfiniteQuery({
     // Ends with the state, so that what came with the run's end is read, too.
@@ -52,7 +55,9 @@ export function Steps({ projectId, runId, isLive }: Props) {
       </Title>
       <ErrorAlert error={steps.error} />
       {steps.isPending && <Skeleton height={120} />}
-      {rows?.length === 0 && <Text c="dimmed">{t("runs.stepsEmpty")}</Text>}
+      {rows?.length === 0 && (
+        <Text c="dimmed">{t(isPaused ? "runs.stepsPaused" : "runs.stepsEmpty")}</Text>
+      )}
       <Accordion variant="separated" multiple order={3}>
         {rows?.map((step) => (
           <StepItem
@@ -80,7 +85,7 @@ interface ItemProps {
 }
 
 function StepItem({ step, begin, end, whole }: ItemProps) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { colour, Icon } = LOOKS[step.status];
   const percent = (ms: number) => `${(Math.max(0, ms) / whole) * 100}%`;
   return (
@@ -96,11 +101,13 @@ function StepItem({ step, begin, end, whole }: ItemProps) {
           <div>
             <Text fw={500}>
               {step.name || step.stepId}
-              {step.iteration && ` · ${t("runs.iteration", { iteration: step.iteration })}`}
+              {step.iteration &&
+                ` · ${t("runs.iteration", { iteration: numbered(step.iteration) })}`}
             </Text>
             <Text size="xs" c="dimmed">
               {step.component ?? step.type}
-              {step.endedAt && ` · ${duration(step.endedAt - step.startedAt, i18n.language)}`}
+              {" · "}
+              <Took startedAt={step.startedAt} endedAt={step.endedAt} />
               {step.attempts > 1 && ` · ${t("runs.attempts", { count: step.attempts })}`}
             </Text>
           </div>

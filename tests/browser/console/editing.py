@@ -120,7 +120,8 @@ async def run_draft(page: Page) -> Locator:
     return page.get_by_role("region", name="Test run")
 
 
-async def integrate(workshop: Workshop) -> None:
-    await workshop.integrate("desk")
+async def integrate(workshop: Workshop, *, is_added: bool = False) -> None:
+    if not is_added:
+        await workshop.integrate("desk")
     path = f"{workshop.path}/developer/connections/desk"
     await workshop.application.expect(200, "POST", path, {"connectionFields": {"key": "k"}})

@@ -50,7 +50,7 @@ async def test_an_action_is_added_from_the_catalogue_and_reads_the_data(
     # What keeps it from being published says where, and leads there.
     await page.get_by_role("button", name="Publish", exact=True).click()
     await expect(dialog.get_by_role("button", name="Publish now")).to_be_disabled()
-    await expect(dialog).to_contain_text("These apps are not added to the project yet")
+    await expect(dialog).to_contain_text("Desk is not added to the project.")
     settings = dialog.get_by_role("link", name="Add them in the project's settings")
     await expect(settings).to_have_attribute("href", re.compile("/settings"))
     await dialog.get_by_role("button", name="Open a ticket · title").click()
@@ -73,13 +73,26 @@ async def test_an_action_is_added_from_the_catalogue_and_reads_the_data(
         "replaceEndUserConnection": True,
     }
 
-    # Without the integration nothing starts, and the way to it is shown.
+    # Without the integration nothing starts: the card says so, and the way to it is shown.
+    lack = "Desk is not added to the project."
+    await expect(step(page, "open_a_ticket").get_by_role("img", name=lack)).to_be_visible()
     await page.get_by_role("button", name="Test", exact=True).click()
     await page.get_by_role("button", name="Run the draft").click()
     panel = page.get_by_role("region", name="Test", exact=True)
-    await expect(panel.get_by_role("alert")).to_contain_text("Add these integrations")
-    await expect(panel.get_by_role("link", name="Open the project's settings")).to_be_visible()
-    await integrate(workshop)
+    await expect(panel.get_by_role("alert")).to_contain_text("Desk is not added to the project")
+    await expect(
+        panel.get_by_role("link", name="Add them in the project's settings")
+    ).to_be_visible()
+    # Said once, and no longer than it is true: what was done in another window is seen here.
+    await workshop.integrate("desk")
+    await page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")
+    account = "You have not connected your own Desk account"
+    await expect(panel.get_by_role("alert")).to_contain_text(account)
+    await page.get_by_role("button", name="Run the draft").click()
+    await expect(page.get_by_text(account)).to_have_count(1)
+    await integrate(workshop, is_added=True)
+    await page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")
+    await expect(panel.get_by_role("alert")).to_have_count(0)
     run = await run_draft(page)
     await expect(run.get_by_role("status")).to_have_text("Completed", timeout=RUN_MS)
     assert inlay.desk.titles[-1] == "From Ada"

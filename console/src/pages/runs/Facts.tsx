@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, unwrap } from "../../api/client";
 import type { components } from "../../api/schema";
-import { duration } from "../../components/duration";
+import { Took } from "../../components/Took";
 import { Moment } from "../../components/Moment";
 import { ShortId } from "../../components/ShortId";
 import { startedBy } from "./startedBy";
@@ -14,7 +14,7 @@ type Details = components["schemas"]["RunDetails"];
 
 /** Who, what, when and how long; the runs that called this one and that it called. */
 export function Facts({ projectId, run }: { projectId: string; run: Details }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const called = useCalled(projectId, run);
   return (
     <Paper withBorder p="lg">
@@ -39,7 +39,7 @@ export function Facts({ projectId, run }: { projectId: string; run: Details }) {
           <Moment at={run.startedAt} seconds />
         </Fact>
         <Fact name={t("runs.duration")}>
-          {run.endedAt ? duration(run.endedAt - run.startedAt, i18n.language) : "–"}
+          <Took startedAt={run.startedAt} endedAt={run.endedAt} />
         </Fact>
         <Fact name={t("runs.id")}>
           <ShortId id={run.id} label={t("runs.id")} />

@@ -61,7 +61,12 @@ export default function Run() {
           )}
           <Pauses projectId={projectId} runId={runId} pauses={found.pauses} />
           <Facts projectId={projectId} run={found} />
-          <Steps projectId={projectId} runId={runId} isLive={isLive(found.status)} />
+          <Steps
+            projectId={projectId}
+            runId={runId}
+            isLive={isLive(found.status)}
+            isPaused={found.status === "paused"}
+          />
           {found.status === "completed" && (
             <Stack gap="xs" component="section" aria-label={t("runs.result")}>
               <Title order={2} size="h4">

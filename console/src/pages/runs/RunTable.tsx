@@ -1,7 +1,7 @@
 import { Anchor, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { duration } from "../../components/duration";
+import { Took } from "../../components/Took";
 import { ListTable } from "../../components/ListTable";
 import { Moment } from "../../components/Moment";
 import { StateBadge } from "../../components/StateBadge";
@@ -10,7 +10,7 @@ import type { Run } from "./useRuns";
 
 /** Runs with all that tells one from another; on a phone the details stand below the name. */
 export function RunTable({ projectId, runs }: { projectId: string; runs: Run[] }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   return (
     <ListTable
       head={
@@ -56,7 +56,7 @@ export function RunTable({ projectId, runs }: { projectId: string; runs: Run[] }
             <Moment at={run.startedAt} />
           </Table.Td>
           <Table.Td visibleFrom="md">
-            {run.endedAt ? duration(run.endedAt - run.startedAt, i18n.language) : "–"}
+            <Took startedAt={run.startedAt} endedAt={run.endedAt} />
           </Table.Td>
         </Table.Tr>
       ))}

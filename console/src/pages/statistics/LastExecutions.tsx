@@ -2,7 +2,7 @@ import { Anchor, Group, Paper, Skeleton, Table, Text, Title } from "@mantine/cor
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { components } from "../../api/schema";
-import { duration } from "../../components/duration";
+import { Took } from "../../components/Took";
 import { EmptyState } from "../../components/EmptyState";
 import { Moment } from "../../components/Moment";
 import { StateBadge } from "../../components/StateBadge";
@@ -39,7 +39,7 @@ export function LastExecutions({ projectId, executions }: Props) {
 }
 
 function Executions({ projectId, executions }: { projectId: string; executions: Execution[] }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   return (
     <Table verticalSpacing="xs">
       <Table.Thead>
@@ -76,7 +76,7 @@ function Executions({ projectId, executions }: { projectId: string; executions: 
               <Moment at={run.startedAt} />
             </Table.Td>
             <Table.Td visibleFrom="lg">
-              {run.endedAt ? duration(run.endedAt - run.startedAt, i18n.language) : "–"}
+              <Took startedAt={run.startedAt} endedAt={run.endedAt} />
             </Table.Td>
           </Table.Tr>
         ))}

@@ -6,25 +6,43 @@ import type { Draft } from "./draft/useDraft";
 
 interface Props {
   faults: Fault[];
+  /** What may be meant as it is, and may fail in a run. */
+  warnings: Fault[];
   draft: Draft;
   /** Opens the step that a fault is about. */
   onSelect?: (id: string) => void;
 }
 
-/** All faults of the draft, in the API's words. */
-export function FaultList({ faults, draft, onSelect }: Props) {
+/** All that was found in the draft, in the API's words. */
+export function FaultList({ faults, warnings, ...rest }: Props) {
   const { t } = useTranslation();
-  const toldOf = useTold(draft.definition);
-  if (faults.length === 0) return null;
+  const title = (key: string, found: Fault[]) => t(key, { count: found.length });
   return (
-    <Alert
-      color="orange"
-      mb="md"
-      title={t("automations.faults", { count: faults.length })}
-      aria-live="polite"
-    >
+    <>
+      <Found {...rest} title={title("automations.faults", faults)} color="orange" found={faults} />
+      <Found
+        {...rest}
+        title={title("automations.warnings", warnings)}
+        color="yellow"
+        found={warnings}
+      />
+    </>
+  );
+}
+
+function Found({
+  title,
+  color,
+  found,
+  draft,
+  onSelect,
+}: Pick<Props, "draft" | "onSelect"> & { title: string; color: string; found: Fault[] }) {
+  const toldOf = useTold(draft.definition);
+  if (found.length === 0) return null;
+  return (
+    <Alert color={color} mb="md" title={title} aria-live="polite">
       <List size="sm">
-        {faults.map((fault) => {
+        {found.map((fault) => {
           const { id, name, message } = toldOf(fault);
           return (
             <List.Item key={fault.path + fault.message}>

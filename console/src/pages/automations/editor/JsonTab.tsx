@@ -12,10 +12,11 @@ interface Props {
   name: string;
   draft: Draft;
   faults: Fault[];
+  warnings: Fault[];
 }
 
 /** The definition as text: what is JSON is taken as the draft at once. */
-export function JsonTab({ name, draft, faults }: Props) {
+export function JsonTab({ name, draft, faults, warnings }: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useKept<{ text: string; of: Definition } | null>("json", null);
   const [isForeign, setForeign] = useState(false);
@@ -35,7 +36,7 @@ export function JsonTab({ name, draft, faults }: Props) {
   };
   return (
     <Stack>
-      <FaultList faults={faults} draft={draft} />
+      <FaultList faults={faults} warnings={warnings} draft={draft} />
       <Textarea
         label={t("automations.definition")}
         description={t("automations.jsonHint")}

@@ -17,6 +17,8 @@ import { OpenTest } from "./openTest";
 import { PublishDialog } from "./publish/PublishDialog";
 import { type TestRun, TestRunContext, useTestRun } from "./test/useTestRun";
 import { type Draft, useDraft } from "./draft/useDraft";
+import { LackingContext, useLackingOf } from "./draft/lacking";
+import { LackingAlert } from "./LackingAlert";
 import { Kept } from "./draft/kept";
 import { useFaults } from "./draft/useFaults";
 import { Versions } from "./versions/Versions";
@@ -49,7 +51,8 @@ export function Workbench({ projectId, automation }: Props) {
   const [said, announce] = useState("");
   const [kept] = useState(() => new Map<string, unknown>());
   const test = useTestRun(path, draft, asked.get("run"));
-  const faults = useFaults(path, draft.revision);
+  const { faults, warnings } = useFaults(path, draft.revision);
+  const lacking = useLackingOf(projectId, draft.definition);
   const isVisual = isShaped(draft.definition);
   useStandingsSaid(test, draft, announce);
 
@@ -67,75 +70,88 @@ export function Workbench({ projectId, automation }: Props) {
   return (
     <Announce value={announce}>
       <Kept value={kept}>
-        <TestRunContext value={test}>
-          <OpenTest value={openTest}>
-            <Stack gap="md">
-              <Header
-                projectId={projectId}
-                automation={automation}
-                draft={draft}
-                isTesting={isTesting && tab === "flow"}
-                onTest={openTest}
-                onPublish={() => setPublishing(true)}
-                onHelp={() => setHelping(true)}
-              />
-              <VisuallyHidden role="status" data-said>
-                {said}
-              </VisuallyHidden>
-              <DraftAlerts draft={draft} />
-              <Tabs value={tab} onChange={(name) => setTab(name ?? "flow")} keepMounted={false}>
-                <Tabs.List aria-label={t("automations.views")}>
-                  {TABS.map((name) => (
-                    <Tabs.Tab key={name} value={name}>
-                      {t(`automations.tab_${name}`)}
-                    </Tabs.Tab>
-                  ))}
-                </Tabs.List>
-                <Tabs.Panel value="flow" pt="md">
-                  <FaultList
-                    faults={faults}
-                    onSelect={isVisual ? select : undefined}
-                    draft={draft}
-                  />
-                  {isVisual ? (
-                    <Flow
+        <LackingContext value={lacking}>
+          <TestRunContext value={test}>
+            <OpenTest value={openTest}>
+              <Stack gap="md">
+                <Header
+                  projectId={projectId}
+                  automation={automation}
+                  draft={draft}
+                  isTesting={isTesting && tab === "flow"}
+                  onTest={openTest}
+                  onPublish={() => setPublishing(true)}
+                  onHelp={() => setHelping(true)}
+                />
+                <VisuallyHidden role="status" data-said>
+                  {said}
+                </VisuallyHidden>
+                <DraftAlerts draft={draft} />
+                <Tabs value={tab} onChange={(name) => setTab(name ?? "flow")} keepMounted={false}>
+                  <Tabs.List aria-label={t("automations.views")}>
+                    {TABS.map((name) => (
+                      <Tabs.Tab key={name} value={name}>
+                        {t(`automations.tab_${name}`)}
+                      </Tabs.Tab>
+                    ))}
+                  </Tabs.List>
+                  <Tabs.Panel value="flow" pt="md">
+                    <LackingAlert
                       projectId={projectId}
-                      automationId={automation.id}
+                      lacking={lacking.filter(({ lack }) => lack === "integration")}
+                    />
+                    <FaultList
+                      faults={faults}
+                      warnings={warnings}
+                      onSelect={isVisual ? select : undefined}
+                      draft={draft}
+                    />
+                    {isVisual ? (
+                      <Flow
+                        projectId={projectId}
+                        automationId={automation.id}
+                        draft={draft}
+                        faults={faults}
+                        selected={selected}
+                        onSelect={select}
+                        isTesting={isTesting}
+                        onTest={setTesting}
+                        onHelp={() => setHelping(true)}
+                      />
+                    ) : (
+                      <Alert color="orange">{t("automations.notShaped")}</Alert>
+                    )}
+                  </Tabs.Panel>
+                  <Tabs.Panel value="json" pt="md">
+                    <JsonTab
+                      name={automation.name}
                       draft={draft}
                       faults={faults}
-                      selected={selected}
-                      onSelect={select}
-                      isTesting={isTesting}
-                      onTest={setTesting}
-                      onHelp={() => setHelping(true)}
+                      warnings={warnings}
                     />
-                  ) : (
-                    <Alert color="orange">{t("automations.notShaped")}</Alert>
-                  )}
-                </Tabs.Panel>
-                <Tabs.Panel value="json" pt="md">
-                  <JsonTab name={automation.name} draft={draft} faults={faults} />
-                </Tabs.Panel>
-                <Tabs.Panel value="versions" pt="md">
-                  <Versions path={path} automation={automation} draft={draft} />
-                </Tabs.Panel>
-                <Tabs.Panel value="code" pt="md">
-                  <Snippets automationId={automation.id} definition={draft.definition} />
-                </Tabs.Panel>
-              </Tabs>
-            </Stack>
-            <PublishDialog
-              path={path}
-              automation={automation}
-              draft={draft}
-              faults={faults}
-              isOpen={isPublishing}
-              onClose={() => setPublishing(false)}
-              onSelect={select}
-            />
-            <Shortcuts isOpen={isHelping} onClose={() => setHelping(false)} />
-          </OpenTest>
-        </TestRunContext>
+                  </Tabs.Panel>
+                  <Tabs.Panel value="versions" pt="md">
+                    <Versions path={path} automation={automation} draft={draft} />
+                  </Tabs.Panel>
+                  <Tabs.Panel value="code" pt="md">
+                    <Snippets automationId={automation.id} definition={draft.definition} />
+                  </Tabs.Panel>
+                </Tabs>
+              </Stack>
+              <PublishDialog
+                path={path}
+                automation={automation}
+                draft={draft}
+                faults={faults}
+                warnings={warnings}
+                isOpen={isPublishing}
+                onClose={() => setPublishing(false)}
+                onSelect={select}
+              />
+              <Shortcuts isOpen={isHelping} onClose={() => setHelping(false)} />
+            </OpenTest>
+          </TestRunContext>
+        </LackingContext>
       </Kept>
     </Announce>
   );

@@ -11,7 +11,7 @@ import { KindIcon, StepIcon } from "../StepIcon";
 import { StepList } from "./StepList";
 import { StepPanel } from "../forms/StepPanel";
 import { TriggerPanel } from "../forms/TriggerPanel";
-import { triggerOf, useAppViews, usedApps } from "../draft/catalogue";
+import { appOf, triggerOf, useAppViews, usedApps } from "../draft/catalogue";
 import { RESULT, TRIGGER, faultsByStep } from "../draft/faults";
 import { written } from "../forms/fields";
 import { useFlowKeys } from "../keyboard/useFlowKeys";
@@ -110,6 +110,7 @@ export function Flow(props: Props) {
                   : (described?.name ?? String(trigger.component))
             }
             hasFaults={triggerFaults.length > 0}
+            appKey={trigger?.type === "app" ? appOf(trigger.component) : undefined}
             isSelected={selected === TRIGGER}
             onSelect={onSelect}
           />

@@ -1,8 +1,9 @@
 import { Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { IconAlertTriangle, IconPlugConnectedX } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "../editor.module.css";
+import { useLacking } from "../draft/lacking";
 import { StepStanding } from "../test/StepStanding";
 import { useShownRun } from "../test/useTestRun";
 
@@ -16,6 +17,8 @@ interface Props {
   position?: string;
   isLoop?: boolean;
   hasFaults: boolean;
+  /** The app that it calls; marked while that cannot be called. */
+  appKey?: string;
   isSelected: boolean;
   onSelect: (id: string) => void;
   children?: ReactNode;
@@ -25,6 +28,7 @@ interface Props {
 export function StepCard(props: Props) {
   const { id, icon, title, detail, position, isLoop = false, hasFaults, isSelected } = props;
   const { t } = useTranslation();
+  const lack = useLacking().find(({ appKey }) => appKey === props.appKey);
   const standing = useShownRun().standings.get(id);
   return (
     <div className={classes.row}>
@@ -49,6 +53,14 @@ export function StepCard(props: Props) {
           </Text>
         </span>
         {standing && <StepStanding standing={standing} isLoop={isLoop} />}
+        {lack && (
+          <IconPlugConnectedX
+            size={18}
+            className={classes.fault}
+            role="img"
+            aria-label={t(`editor.lacking_${lack.lack}`, { app: lack.appName })}
+          />
+        )}
         {hasFaults && (
           <IconAlertTriangle
             size={18}

@@ -5,7 +5,7 @@ import type { Fault } from "../../../../api/client";
 import { StepCard } from "./StepCard";
 import { StepIcon } from "../StepIcon";
 import { type StepAction, StepMenu } from "./StepMenu";
-import type { Catalogue } from "../draft/catalogue";
+import { type Catalogue, appOf } from "../draft/catalogue";
 import classes from "../editor.module.css";
 import { kindOf, labelOf, titleOfBlock } from "./labels";
 import { type Path, type Step, blocksOf, formatPath, isLoop } from "../draft/model";
@@ -42,6 +42,7 @@ export function StepList(props: Props) {
             position={t("keyboard.position", { number: index + 1, count: steps.length })}
             isLoop={isLoop(step)}
             hasFaults={(faults.get(step.id) ?? []).length > 0}
+            appKey={step.type === "app" ? appOf(step.component) : undefined}
             isSelected={selected === step.id}
             onSelect={onSelect}
           >

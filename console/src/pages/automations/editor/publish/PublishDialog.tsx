@@ -1,23 +1,13 @@
-import {
-  Alert,
-  Anchor,
-  Button,
-  Group,
-  List,
-  Modal,
-  ScrollArea,
-  Stack,
-  Text,
-  Title,
-} from "@mantine/core";
+import { Button, Group, Modal, ScrollArea, Stack, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
 import { type Fault, api, unwrap } from "../../../../api/client";
 import type { components } from "../../../../api/schema";
 import { ErrorAlert } from "../../../../components/ErrorAlert";
 import { FaultList } from "../FaultList";
+import { LackingAlert } from "../LackingAlert";
+import { useLacking } from "../draft/lacking";
 import { type Definition, isShaped } from "../draft/model";
 import { type Draft, automationKey } from "../draft/useDraft";
 import { Changes } from "../versions/Changes";
@@ -31,6 +21,7 @@ interface Props {
   automation: Automation;
   draft: Draft;
   faults: Fault[];
+  warnings: Fault[];
   isOpen: boolean;
   onClose: () => void;
   onSelect: (id: string) => void;
@@ -53,9 +44,10 @@ export function PublishDialog(props: Props) {
   );
 }
 
-function PublishForm({ path, automation, draft, faults, onClose, onSelect }: Props) {
+function PublishForm({ path, automation, draft, faults, warnings, onClose, onSelect }: Props) {
   const { t } = useTranslation();
   const queries = useQueryClient();
+  const lacking = useLacking();
   const published = useVersion(path, automation.publishedVersion);
   const publish = useMutation({
     mutationFn: async () => {
@@ -90,6 +82,7 @@ function PublishForm({ path, automation, draft, faults, onClose, onSelect }: Pro
     <Stack>
       <FaultList
         faults={faults}
+        warnings={warnings}
         draft={draft}
         onSelect={
           isVisual
@@ -100,10 +93,13 @@ function PublishForm({ path, automation, draft, faults, onClose, onSelect }: Pro
             : undefined
         }
       />
-      <Lacking path={path} revision={draft.revision} />
+      <LackingAlert
+        projectId={path.projectId}
+        lacking={lacking.filter(({ lack }) => lack === "integration")}
+      />
       <Registrations path={path} before={before?.trigger} after={draft.definition.trigger} />
       {automation.publishedVersion === null ? (
-        <Text size="sm">{t("versions.first")}</Text>
+        <Text size="sm">{t(firstOf(draft.definition))}</Text>
       ) : (
         before && (
           <section aria-label={t("versions.sincePublished")}>
@@ -132,38 +128,8 @@ function PublishForm({ path, automation, draft, faults, onClose, onSelect }: Pro
   );
 }
 
-/** Apps without an integration: it can be published, and nobody can run it. */
-function Lacking({ path, revision }: { path: Props["path"]; revision: number }) {
-  const { t } = useTranslation();
-  const { projectId, automationId } = path;
-  const integrations = useQuery({
-    queryKey: ["projects", projectId, "integrations", "lacking", automationId, revision],
-    staleTime: 0,
-    queryFn: () =>
-      unwrap(
-        api.GET("/api/v1/projects/{projectId}/integrations", { params: { path: { projectId } } }),
-      ),
-  });
-  const lacking = integrations.data?.missing.filter(({ automationIds }) =>
-    automationIds.includes(automationId),
-  );
-  if (!lacking || lacking.length === 0) return null;
-  return (
-    <Alert color="orange" title={t("versions.lacking")}>
-      <List size="sm">
-        {lacking.map(({ appKey, appName }) => (
-          <List.Item key={appKey}>{appName}</List.Item>
-        ))}
-      </List>
-      <Anchor
-        component={Link}
-        to={`/projects/${projectId}/settings?area=integrations`}
-        size="sm"
-        underline="always"
-        c="inherit"
-      >
-        {t("versions.addIntegrations")}
-      </Anchor>
-    </Alert>
-  );
+/** What a first version makes possible: an application runs it, or registers users for events. */
+function firstOf({ trigger }: Definition): string {
+  if (!trigger) return "versions.first_none";
+  return trigger.type === "manual" ? "versions.first_manual" : "versions.first_event";
 }

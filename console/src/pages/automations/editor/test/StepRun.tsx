@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Pauses } from "../../../../components/Pauses";
 import { StepDetails } from "../../../../components/StepDetails";
+import { numbered } from "../../../../components/iteration";
 import { isLoop } from "../draft/model";
 import { StepStanding } from "./StepStanding";
 import { useShownRun } from "./useTestRun";
@@ -47,12 +48,4 @@ export function StepRun({ stepId }: { stepId: string }) {
       )}
     </Stack>
   );
-}
-
-/** `1.2` of the indexes `0.1`: people count from one. */
-function numbered(iteration: string): string {
-  return iteration
-    .split(".")
-    .map((index) => Number(index) + 1)
-    .join(".");
 }

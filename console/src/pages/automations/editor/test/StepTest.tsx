@@ -1,20 +1,16 @@
-import { Anchor, Button, Collapse, Group, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Button, Collapse, Group, Stack, Text, Textarea, Title } from "@mantine/core";
 import { IconChevronDown, IconChevronRight, IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
-import { ApiError, api, unwrap } from "../../../../api/client";
-import { ErrorAlert } from "../../../../components/ErrorAlert";
+import { api, unwrap } from "../../../../api/client";
 import type { StepFormProps } from "../forms/StepPanel";
+import { Refusal } from "./Refusal";
 import { StepTestRun } from "./StepTestRun";
-import { appOf } from "../draft/catalogue";
+import { appOf, usedApps } from "../draft/catalogue";
 import { useKept } from "../draft/kept";
 import type { JsonObject } from "../draft/model";
 import { givenFor } from "../data/reads";
-
-/** The API's codes for what is mended in the project's settings. */
-const OF_SETTINGS = [209, 216, 217, 600];
 
 /** Runs this step alone, with the values that it had in the newest run or with others. */
 export function StepTest(props: StepFormProps) {
@@ -107,12 +103,12 @@ export function StepTest(props: StepFormProps) {
         </Button>
       </Group>
       <div role="status">{test.isPending && <Text size="sm">{t("editor.testing")}</Text>}</div>
-      <ErrorAlert error={error} />
-      {error instanceof ApiError && OF_SETTINGS.includes(error.code) && (
-        <Anchor component={Link} to={`/projects/${projectId}/settings?area=integrations`} size="sm">
-          {t("editor.connectAccount")}
-        </Anchor>
-      )}
+      <Refusal
+        projectId={projectId}
+        error={error}
+        appKeys={usedApps({ steps: [step] })}
+        onMended={() => error && test.reset()}
+      />
       {test.data && (
         <StepTestRun
           key={test.data.runId}

@@ -1,29 +1,17 @@
-import {
-  ActionIcon,
-  Alert,
-  Anchor,
-  Button,
-  Group,
-  Skeleton,
-  Stack,
-  Text,
-  Title,
-} from "@mantine/core";
+import { ActionIcon, Alert, Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { ApiError, api, unwrap } from "../../../../api/client";
-import { ErrorAlert } from "../../../../components/ErrorAlert";
+import { api, unwrap } from "../../../../api/client";
 import type { Json, JsonObject } from "../draft/model";
 import { sampleData } from "../code/snippets";
+import { usedApps } from "../draft/catalogue";
 import { type Draft, automationKey } from "../draft/useDraft";
+import { Refusal } from "./Refusal";
 import { RunSummary } from "./RunSummary";
 import { TestForm } from "./TestForm";
 import { useShownRun } from "./useTestRun";
-
-/** The contract's codes for what is mended in the project's settings. */
-const OF_SETTINGS = [209, 216, 217, 600];
 
 interface Props {
   path: { projectId: string; automationId: string };
@@ -83,16 +71,12 @@ export function TestPanel({ path, draft, onSelect, onClose }: Props) {
           onStart={test.start}
         />
       )}
-      <ErrorAlert error={error} />
-      {error instanceof ApiError && OF_SETTINGS.includes(error.code) && (
-        <Anchor
-          component={Link}
-          to={`/projects/${path.projectId}/settings?area=integrations`}
-          size="sm"
-        >
-          {t("testing.openSettings")}
-        </Anchor>
-      )}
+      <Refusal
+        projectId={path.projectId}
+        error={error}
+        appKeys={usedApps(draft.definition)}
+        onMended={test.forget}
+      />
       {test.isStarting && !test.run && (
         <Alert color="blue" role="status">
           {t("automations.starting")}

@@ -39,6 +39,8 @@ export interface TestRun {
   /** Goes on with a failed run from the step that failed. */
   retry: () => void;
   show: (runId: string | null) => void;
+  /** The error of the last test is not true any more. */
+  forget: () => void;
 }
 
 const NOTHING_TYPED: Typed = { of: "", data: null, event: null, isJson: false };
@@ -53,6 +55,7 @@ const NONE: TestRun = {
   start: () => undefined,
   retry: () => undefined,
   show: () => undefined,
+  forget: () => undefined,
 };
 
 export const TestRunContext = createContext<TestRun>(NONE);
@@ -141,6 +144,7 @@ export function useTestRun(
     },
     retry: () => retry.mutate(),
     show,
+    forget: () => test.error && test.reset(),
   };
 }
 
