@@ -209,9 +209,11 @@ def _with_database(main: Coroutine[Any, Any, int]) -> int:
     from asyncpg import PostgresError  # type: ignore[import-untyped]  # it ships no types
     from sqlalchemy.exc import SQLAlchemyError
 
+    from store.outages import StoreUnavailable
+
     try:
         return asyncio.run(main)
-    except (SQLAlchemyError, PostgresError, OSError) as error:
+    except (StoreUnavailable, SQLAlchemyError, PostgresError, OSError) as error:
         reason = getattr(error, "orig", None) or error
         hint = "Check INLAY_DATABASE_URL, and run `inlay migrate` where a table is missing."
         typer.secho(f"The database cannot be used: {reason}. {hint}", fg="red", err=True)

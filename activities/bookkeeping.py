@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from temporalio import activity
 
-from store.bookings import RunOpened, StepWrite
+from store.bookings import Entry, RunOpened, StepWrite
 from store.ledger import Ledger
+from store.outages import outlast
 from temporal.booking import free_step_rows
 from workflows.payloads import Pause, Resume, RunRecord, StepTrace
 
 
 class Bookkeeping:
-    """Writes of workflows that are off the hot path."""
+    """Writes of workflows that are off the hot path; a database that is away is waited for."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -22,7 +23,7 @@ class Bookkeeping:
     async def record_run(self, record: RunRecord) -> None:
         """Books the run of a called automation."""
         row = record.model_dump(exclude={"run_id"})
-        await self._ledger.write(RunOpened({"id": record.run_id, "status": "running", **row}))
+        await self._write(RunOpened({"id": record.run_id, "status": "running", **row}))
 
     @activity.defn(name="record-traces")
     async def record_traces(
@@ -30,19 +31,23 @@ class Bookkeeping:
     ) -> None:
         """Books steps of a long loop."""
         rows = free_step_rows(run_id, project_id, traces)
-        await self._ledger.write(StepWrite(account_id, free_steps=rows))
+        await self._write(StepWrite(account_id, free_steps=rows))
 
     @activity.defn(name="record-pause")
     async def record_pause(self, pause: Pause) -> Resume | None:
         """Books a pause; gives the answer where it came before the pause."""
         if pause.traces:
             rows = free_step_rows(pause.run_id, pause.project_id, pause.traces)
-            await self._ledger.write(StepWrite(pause.account_id, free_steps=rows))
+            await self._write(StepWrite(pause.account_id, free_steps=rows))
         row = pause.model_dump(exclude={"account_id", "traces"})
-        answer = await self._ledger.pause(row)
+        answer = await outlast(lambda: self._ledger.pause(row))
         return None if answer is None else Resume.model_validate(answer)
 
     @activity.defn(name="record-resume")
     async def record_resume(self, pause: Pause) -> None:
         """Books that a pause is over."""
-        await self._ledger.resume(pause.run_id, pause.step_id, pause.iteration)
+        place = (pause.run_id, pause.step_id, pause.iteration)
+        await outlast(lambda: self._ledger.resume(*place))
+
+    async def _write(self, entry: Entry) -> None:
+        await outlast(lambda: self._ledger.write(entry))

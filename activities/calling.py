@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -20,6 +20,7 @@ from connections.errors import (
     RefreshUnavailable,
 )
 from connectors.credential import Credential
+from store.outages import outlast
 
 HEARTBEAT_SECONDS = 5.0
 RETRYABLE = {"rate_limited", "transient"}
@@ -42,11 +43,19 @@ class ConnectedCalls:
         """What `ask` gives for the owner's credential, or for None where the app needs none.
 
         A credential that the app rejects is renewed once; the connection of one that it rejects
-        again is marked invalid. Raises `ComponentError` for what else the app answers, and
-        ApplicationError of type `connection` (its owner must mend it) or `transient`.
+        again is marked invalid. A database that is away is waited for, and what the app has given
+        is not asked for again because of it. Raises `ComponentError` for what else the app answers,
+        and ApplicationError of type `connection` (its owner must mend it) or `transient`.
         """
+        given: list[Result] = []
+
+        async def ask_once(credential: Credential | None) -> Result:
+            if not given:
+                given.append(await ask(credential))
+            return given[0]
+
         try:
-            return await call(self._connections, owner, ask)
+            return await outlast(lambda: call(self._connections, owner, ask_once))
         except UNUSABLE as error:
             raise _unusable(owner, error) from None
 
@@ -62,18 +71,35 @@ def failure(kind: str, message: str, retry_after: float | None = None) -> Applic
     )
 
 
+class Beats:
+    """The heartbeats of one execution."""
+
+    def __init__(self) -> None:
+        self._details: tuple[Any, ...] = ()
+
+    def tell(self, *details: Any) -> None:
+        """Gives Temporal something to keep for whoever executes this after us."""
+        self._details = details
+        self.beat()
+
+    def beat(self) -> None:
+        """Says that the worker lives; what was told to be kept stays so."""
+        activity.heartbeat(*self._details)
+
+
 @asynccontextmanager
-async def heartbeats() -> AsyncIterator[None]:
+async def heartbeats() -> AsyncIterator[Beats]:
     """Tells Temporal of a long call that its worker lives; a short one costs nothing."""
+    beats = Beats()
 
     async def beat() -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            activity.heartbeat()
+            beats.beat()
 
     task = asyncio.create_task(beat())
     try:
-        yield
+        yield beats
     finally:
         task.cancel()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from temporalio import activity
 from temporalio.common import RawValue
@@ -19,12 +20,25 @@ from connectors.executor import ComponentError, execute
 from connectors.http import OutgoingHttp
 from connectors.manifest import Component
 from store.bookings import StepWrite
+from store.encryption import DecryptionError
 from store.ledger import Ledger
 from store.models import now_ms
+from store.outages import outlast
 from temporal.booking import free_step_rows
 from workflows.payloads import ComponentCall
 
 CREDITS_CACHE_SECONDS = 5.0
+
+ANSWERED = "answered"
+"""Marks the heartbeat of an execution whose app has answered, and whose booking is to be done."""
+
+
+class _Done(NamedTuple):
+    """What an earlier execution of a step got of the app."""
+
+    output: Any
+    started: int | None
+    """When (ms); null: it is in the book."""
 
 
 class ComponentActivity:
@@ -37,6 +51,7 @@ class ComponentActivity:
         self._calls = ConnectedCalls(connections)
         self._http = http
         self._ledger = ledger
+        self._bookings: set[asyncio.Task[None]] = set()
         self._credits: dict[str, tuple[float, int]] = {}
 
     @activity.defn(dynamic=True)
@@ -50,13 +65,14 @@ class ComponentActivity:
         component = self._catalogue.component(activity.info().activity_type)
         if component is None:
             raise failure("not_found", "no connector here has this component")
-        if call.reuse:
-            recorded = await self._ledger.recorded_output(call.run_id, call.step_id, call.iteration)
-            if recorded is not None:
-                return recorded[0]
-        await self._check_credits(call.account_id)
-        started = now_ms()
-        async with heartbeats():
+        async with heartbeats() as beats:
+            done = await self._done_before(call)
+            if done is not None:
+                if done.started is not None:
+                    await self._book(component, call, done.started, output=done.output)
+                return done.output
+            await self._check_credits(call.account_id)
+            started = _started()
             try:
                 output = await self._call(component, call)
             except ComponentError as error:
@@ -70,8 +86,32 @@ class ComponentActivity:
                 if error.type in RETRYABLE and _is_last_attempt():
                     await self._book(component, call, started, error=error.message)
                 raise
-            await self._book(component, call, started, output=output)
+            # While the database is away, Temporal keeps what the app gave: it is not called again.
+            answered = {ANSWERED: output, "started": started}
+            await self._book(
+                component, call, started, output=output, on_outage=lambda: beats.tell(answered)
+            )
         return output
+
+    async def _done_before(self, call: ComponentCall) -> _Done | None:
+        """What an execution before this one has got of the app; None: nothing that is known.
+
+        The book is asked only where there may have been one, since it is on the hot path.
+        """
+        info = activity.info()
+        told = next(iter(info.heartbeat_details), None)
+        if isinstance(told, dict) and ANSWERED in told:
+            return _Done(told[ANSWERED], told["started"])
+        if not call.reuse and info.attempt == 1:
+            return None
+        place = (call.run_id, call.step_id, call.iteration)
+        try:
+            recorded = await outlast(lambda: self._ledger.recorded_output(*place))
+        except DecryptionError as error:
+            raise failure(
+                "fatal", f"it was executed before, and what it gave cannot be read: {error}"
+            ) from None
+        return None if recorded is None else _Done(recorded[0], None)
 
     async def _call(self, component: Component, call: ComponentCall) -> Any:
         key = f"{call.run_id}:{call.step_id}:{call.iteration}"
@@ -91,7 +131,7 @@ class ComponentActivity:
     async def _check_credits(self, account_id: str) -> None:
         checked, left = self._credits.get(account_id, (0.0, 0))
         if time.monotonic() - checked > CREDITS_CACHE_SECONDS:
-            left = await self._ledger.credits_left(account_id)
+            left = await outlast(lambda: self._ledger.credits_left(account_id))
             self._credits[account_id] = (time.monotonic(), left)
         if left <= 0:
             raise failure("credits", "waits for the plan's daily credits, which are used up")
@@ -104,10 +144,27 @@ class ComponentActivity:
         *,
         output: Any = None,
         error: str | None = None,
+        on_outage: Callable[[], None] = lambda: None,
     ) -> None:
+        """Returns when it is in the book, however long the database is away.
+
+        Who is cancelled meanwhile leaves it to go on: the app has acted all the same.
+        """
         row = app_step_row(component, call, started, output=output, error=error)
         free = free_step_rows(call.run_id, call.project_id, call.traces)
-        await self._ledger.write(StepWrite(call.account_id, [row], free))
+        entry = StepWrite(call.account_id, [row], free)
+        booking = asyncio.create_task(
+            outlast(lambda: self._ledger.write(entry), on_outage=on_outage)
+        )
+        self._bookings.add(booking)
+        booking.add_done_callback(self._bookings.discard)
+        await asyncio.shield(booking)
+
+
+def _started() -> int:
+    """When the step began (ms): with the first of its tries."""
+    info = activity.info()
+    return now_ms() if info.attempt == 1 else int(info.scheduled_time.timestamp() * 1000)
 
 
 def _is_last_attempt() -> bool:

@@ -17,7 +17,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import NoReturn
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError
@@ -43,6 +43,7 @@ from connectors.triggers.schedules import ScheduleError, begin, schedule_of
 from store.database import Database
 from store.encryption import DecryptionError, Keyring
 from store.models import Registration, now_ms
+from store.outages import StoreUnavailable
 from store.polls import (
     StartedEvent,
     book_poll,
@@ -120,9 +121,10 @@ class Polling:
         try:
             async with _heartbeats(failures):
                 wait = await self._look(registration_id, failures)
-        except (RPCError, DBAPIError, OSError) as error:
+        except (RPCError, StoreUnavailable, SQLAlchemyError, OSError) as error:
             # Ours, not the app's: nothing is said of it in the registration.
-            logger.warning("Registration %s could not be looked at: %s", registration_id, error)
+            reason = getattr(error, "orig", None) or error
+            logger.warning("Registration %s could not be looked at: %s", registration_id, reason)
             wait = _wait(failures, FIRST_WAIT, LAST_WAIT)
             activity.heartbeat(failures + 1)
         finally:

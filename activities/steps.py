@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from temporalio import activity
 
 from connectors.manifest import Component
 from connectors.masking import mask
-from store.bookings import Row
+from store.bookings import UNSTORABLE, Row
 from store.models import now_ms
 from workflows.payloads import ComponentCall
 
+logger = logging.getLogger(__name__)
+
 
 def app_step_row(
-    component: Component, call: ComponentCall, started: int, *, output: Any, error: str | None
+    component: Component,
+    call: ComponentCall,
+    started: int,
+    *,
+    output: Any,
+    error: str | None,
 ) -> Row:
-    """The row of an executed app component, its secrets masked."""
-    return {
+    """The row of an executed app component, for people with its secrets masked.
+
+    Never raises: the app has acted, and that must be booked whatever it answered.
+    """
+    row: Row = {
         "run_id": call.run_id,
         "step_id": call.step_id,
         "iteration": call.iteration,
@@ -27,10 +38,20 @@ def app_step_row(
         "component": component.key,
         "connection_user_id": call.connection_user_id,
         "status": "completed" if error is None else "error",
-        "inputs": mask(component.input_schema, call.inputs),
-        "output": mask(component.output_schema, output),
+        "inputs": None,
+        "output": None,
+        "true_output": None,
         "error": error,
         "attempts": activity.info().attempt,
         "started_at": started,
         "ended_at": now_ms(),
     }
+    try:
+        row["inputs"] = mask(component.input_schema, call.inputs)
+        row["output"] = mask(component.output_schema, output)
+        if row["output"] != output:
+            row["true_output"] = output
+    except (TypeError, ValueError, RecursionError) as fault:
+        logger.warning("A step's values cannot be kept: %s", type(fault).__name__)
+        row |= {"inputs": None, "output": UNSTORABLE, "true_output": None}
+    return row

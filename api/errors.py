@@ -14,12 +14,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import IntegrityError, InterfaceError, NoResultFound, OperationalError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.runs import EngineUnavailable, RunNotActive
 from api.strict_json import JsonResponse
+from store.outages import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -124,8 +125,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(EngineUnavailable, _engine_unavailable)
     app.add_exception_handler(RunNotActive, _run_not_active)
-    for error in (OperationalError, InterfaceError, ConnectionError):
-        app.add_exception_handler(error, _database_unavailable)
+    app.add_exception_handler(StoreUnavailable, _database_unavailable)
     app.add_exception_handler(IntegrityError, _gone_meanwhile)
     app.add_exception_handler(NoResultFound, _gone_meanwhile)
     app.add_exception_handler(Exception, _unexpected)
@@ -179,8 +179,7 @@ async def _run_not_active(_: Request, error: Exception) -> Response:
 
 
 async def _database_unavailable(_: Request, error: Exception) -> Response:
-    # The driver's own words: SQLAlchemy's text may hold the values of the statement.
-    logger.error("The database failed: %s", getattr(error, "orig", None) or error)
+    logger.error("The database failed: %s", error)
     return error_response(
         ErrorKind.UNAVAILABLE,
         "The database cannot be reached at the moment. Nothing was changed; try again.",

@@ -24,6 +24,7 @@ from connectors.triggers.delivery import Delivery, Refused, request_scope
 from connectors.triggers.receiving import Handshaken
 from store.encryption import DecryptionError
 from store.models import new_id
+from store.outages import StoreUnavailable
 
 if TYPE_CHECKING:
     from api.hook_targets import Target
@@ -40,7 +41,7 @@ RETRY_AFTER = "5"
 METHODS = ["GET", "PUT", "PATCH", "DELETE", "HEAD"]
 """Beside POST: which of them a hook takes, its trigger says."""
 
-AWAY = (SQLAlchemyError, OSError, RPCError, RuntimeError, TimeoutError)
+AWAY = (StoreUnavailable, SQLAlchemyError, OSError, RPCError, RuntimeError, TimeoutError)
 """What is raised while the database or Temporal cannot do its work."""
 
 NAMES = {

@@ -15,6 +15,7 @@ from api.state import State
 from api.testing import app_trigger, sample_event
 from store.encryption import DecryptionError
 from store.models import Automation, Run, RunStep
+from store.outages import StoreUnavailable
 from workflows.payloads import RunInput
 
 NEWEST_RUNS = 20
@@ -22,7 +23,7 @@ MAX_VALUE = 64 * 1024
 """Bytes of a value's JSON, sealed; a larger one is no sample."""
 SECONDS = 2.0
 """How long Temporal is waited for."""
-_UNREADABLE = (RPCError, RuntimeError, OSError, ValueError, DecryptionError)
+_UNREADABLE = (StoreUnavailable, RPCError, RuntimeError, OSError, ValueError, DecryptionError)
 """Temporal is away, has forgotten the run, or its payload cannot be read (any more)."""
 
 

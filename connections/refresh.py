@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CursorResult, select, update
-from sqlalchemy.exc import DBAPIError
 
 from connections.errors import (
     ConnectionInvalid,
@@ -30,6 +29,7 @@ from connections.sealed import Owner, Stored, seal, unseal
 from store.encryption import DecryptionError
 from store.models import Connection, now_ms
 from store.notifications import notify
+from store.outages import outlast
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,7 +42,8 @@ LEASE_MS = int(TIMEOUT * 1000) + 10_000
 """Longer than a token endpoint may take, so that only a dead winner loses its lease."""
 WAIT_SECONDS = LEASE_MS / 1000 + TIMEOUT
 """How long a loser waits: for a winner's lease to end, and for the next winner's answer."""
-STORE_ATTEMPTS = 6
+CLOSE_SECONDS = 15.0
+"""How long the end of the process waits for renewals: a database that is away must not hold it."""
 
 
 class TokenRefresh:
@@ -94,8 +95,9 @@ class TokenRefresh:
             pause = min(pause * 1.5, 0.25)
 
     async def aclose(self) -> None:
-        """Waits for the renewals under way, whose answers must not be lost."""
-        await asyncio.gather(*self._running, return_exceptions=True)
+        """Waits a while for the renewals under way, whose answers must not be lost."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=CLOSE_SECONDS)
 
     async def _read(self, owner: Owner) -> tuple[Connection, Stored]:
         query = select(Connection).where(
@@ -195,17 +197,9 @@ class TokenRefresh:
         }
         if grant.scopes is not None:
             values["scopes"] = grant.scopes
-        for attempt in range(1, STORE_ATTEMPTS + 1):
-            try:
-                stored_now = await self._swap(row, values)
-            except DBAPIError:
-                # The old refresh token may be dead already: give the database a few seconds.
-                if attempt == STORE_ATTEMPTS:
-                    raise
-                await asyncio.sleep(0.1 * 2**attempt)
-            else:
-                return credential if stored_now else None
-        return None
+        # The old refresh token may be dead already: the new one must outlive the database's outage.
+        stored_now = await outlast(lambda: self._swap(row, values))
+        return credential if stored_now else None
 
     async def _invalidate(self, row: Connection, reason: str) -> bool:
         """Whether this call made the connection invalid; then the developer is told, once."""

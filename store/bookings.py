@@ -6,8 +6,8 @@ Plain SQL on a connection, since it is on the path of every step of every run.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,13 +57,24 @@ class RunClosed:
 
 Entry = StepWrite | RunOpened | RunClosed
 
+UNSTORABLE = "The database could not keep what was here; the run itself has it."
+"""Stands in the book in place of a value that the database refuses for good."""
+
 _RUNS: Table = Run.metadata.tables["runs"]
 _STEPS: Table = Run.metadata.tables["run_steps"]
 _PAUSES: Table = Run.metadata.tables["run_pauses"]
 _USAGE: Table = Run.metadata.tables["credit_usage"]
 _NOTIFICATIONS: Table = Run.metadata.tables["notifications"]
 _STEP_KEY = (_STEPS.c.run_id, _STEPS.c.step_id, _STEPS.c.iteration)
-
+_REWRITTEN = (
+    "status",
+    "output",
+    "true_output",
+    "error",
+    "attempts",
+    "started_at",
+    "ended_at",
+)
 _REWRITE = (
     update(_STEPS)
     .where(
@@ -72,9 +83,7 @@ _REWRITE = (
         _STEPS.c.iteration == bindparam("key_iteration"),
         _STEPS.c.status != "completed",
     )
-    .values(
-        {name: bindparam(name) for name in ("status", "output", "error", "attempts", "ended_at")}
-    )
+    .values({name: bindparam(name) for name in _REWRITTEN})
 )
 _CLOSE = (
     update(_RUNS)
@@ -125,6 +134,43 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
             notifications.append(notification_row(run.project_id, _CLOSED_AS[entry.status], data))
     if notifications:
         connection.execute(_NOTIFICATIONS.insert(), notifications)
+
+
+def parts(entry: Entry) -> Iterator[Entry]:
+    """The entry as many, of one row each, so that one that is refused does not take the rest."""
+    match entry:
+        case StepWrite(account_id, app_steps, free_steps):
+            yield from (StepWrite(account_id, app_steps=[row]) for row in app_steps)
+            yield from (StepWrite(account_id, free_steps=[row]) for row in free_steps)
+        case RunClosed(steps=StepWrite() as steps):
+            yield from parts(steps)
+            yield replace(entry, steps=None)
+        case _:
+            yield entry
+
+
+def without_values(entry: Entry) -> Entry:
+    """The entry without what an app or a person gave, for a database that refuses it."""
+    match entry:
+        case StepWrite(account_id, app_steps, free_steps):
+            return StepWrite(account_id, [*map(_bare, app_steps)], [*map(_bare, free_steps)])
+        case RunClosed():
+            message = UNSTORABLE if entry.message is None else entry.message[:1_000]
+            return replace(entry, message=message, result=None)
+        case _:
+            return entry
+
+
+def _bare(row: Row) -> Row:
+    error = row["error"]
+    return {
+        **row,
+        "name": row["name"][:100],
+        "inputs": None,
+        "output": UNSTORABLE,
+        "true_output": None,
+        "error": None if error is None else error[:1_000],
+    }
 
 
 def credits_of(app_executions: int, free_executions: int) -> int:
@@ -208,5 +254,4 @@ def _marks_crossed(project_id: str, before: int, after: int, daily: int) -> list
 def _rewrite(connection: Connection, row: Row) -> None:
     """A step that failed before and was tried again; a success is never overwritten."""
     key = {"key_run": row["run_id"], "key_step": row["step_id"], "key_iteration": row["iteration"]}
-    changed = ("status", "output", "error", "attempts", "ended_at")
-    connection.execute(_REWRITE, key | {name: row[name] for name in changed})
+    connection.execute(_REWRITE, key | {name: row.get(name) for name in _REWRITTEN})

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from settings import Settings
+from store.outages import OutageAwarePool, OutageAwareThreadPool, tell_outages
 from store.sealed import keyring_of, lend_keyring
+from store.texts import to_json
 
 if TYPE_CHECKING:
     from store.encryption import Keyring
@@ -38,10 +40,16 @@ def open_database(
     `keyring` seals and opens what lies in sealed columns (`store.sealed`). At most so many
     `connections` to PostgreSQL are open at once. `pooler`: one in transaction mode stands before
     it, which gives each transaction another connection, so that statements prepared by name would
-    be missing or there twice.
+    be missing or there twice. Whatever sessions do raises `StoreUnavailable` while the database
+    cannot do its work.
     """
+    common: dict[str, Any] = {
+        "hide_parameters": True,
+        "json_serializer": to_json,
+        "poolclass": OutageAwarePool,
+    }
     if url.startswith("sqlite"):
-        engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+        engine = create_async_engine(url, connect_args={"timeout": 30}, **common)
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
     else:
         kept = min(10, connections)
@@ -50,9 +58,10 @@ def open_database(
             pool_size=kept,
             max_overflow=connections - kept,
             pool_pre_ping=True,
-            hide_parameters=True,
+            **common,
             connect_args=_UNNAMED_STATEMENTS if pooler else {},
         )
+    event.listen(engine.sync_engine, "handle_error", tell_outages)
     lend_keyring(engine.sync_engine, keyring)
     return async_sessionmaker(engine, expire_on_commit=False)
 
@@ -60,9 +69,16 @@ def open_database(
 def open_sync_sqlite(beside: AsyncEngine) -> Engine:
     """A second way to the file of an asynchronous engine, for threads."""
     url = beside.url.set(drivername="sqlite")
-    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": 30},
+        hide_parameters=True,
+        json_serializer=to_json,
+        poolclass=OutageAwareThreadPool,
+    )
     lend_keyring(engine, keyring_of(beside.dialect))
     event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "handle_error", tell_outages)
     return engine
 
 

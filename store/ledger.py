@@ -7,6 +7,7 @@ steps, an idle one at once.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,13 +20,18 @@ from store.bookings import (
     Entry,
     Row,
     credits_of,
+    parts,
     run_data,
     today,
+    without_values,
     write_entries,
 )
 from store.database import Database, insert_for, open_sync_sqlite
 from store.models import Account, CreditUsage, Run, RunPause, RunStep
 from store.notifications import notify
+from store.outages import StoreUnavailable
+
+logger = logging.getLogger(__name__)
 
 
 class Ledger:
@@ -46,7 +52,9 @@ class Ledger:
     async def write(self, entry: Entry) -> None:
         """Returns when the entry is committed; what is already in the book stays as it is.
 
-        Raises what the database raises; an entry of a project that is no more is dropped.
+        Raises StoreUnavailable; then it may be committed or not, and may be written again. What the
+        database refuses for good is booked without its values; an entry of a project that is no
+        more is dropped.
         """
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, written))
@@ -60,26 +68,47 @@ class Ledger:
                 batch, self._waiting = self._waiting, []
                 try:
                     await self._commit([entry for entry, _ in batch])
+                except StoreUnavailable as error:
+                    for _, written in batch:
+                        _settle(written, error)
                 except Exception:
                     # One bad entry must not take the others with it.
-                    await self._commit_singly(batch)
+                    for entry, written in batch:
+                        await self._settled(entry, written)
                 else:
                     for _, written in batch:
                         _settle(written)
         finally:
             self._writer = None
 
-    async def _commit_singly(self, batch: Sequence[tuple[Entry, asyncio.Future[None]]]) -> None:
-        for entry, written in batch:
-            try:
-                await self._commit([entry])
-            except IntegrityError:
-                # The project was deleted while its run went on.
-                _settle(written)
-            except Exception as error:
-                _settle(written, error)
-            else:
-                _settle(written)
+    async def _settled(self, entry: Entry, written: asyncio.Future[None]) -> None:
+        try:
+            if not await self._accepted(entry):
+                for part in parts(entry):
+                    if not await self._accepted(part):
+                        await self._accepted(without_values(part), is_last=True)
+        except StoreUnavailable as error:
+            _settle(written, error)
+        else:
+            _settle(written)
+
+    async def _accepted(self, entry: Entry, *, is_last: bool = False) -> bool:
+        """Whether an entry is in the book, or belongs to nothing; raises StoreUnavailable."""
+        try:
+            await self._commit([entry])
+        except StoreUnavailable:
+            raise
+        except IntegrityError:
+            # The project was deleted while its run went on.
+            return True
+        except Exception as error:
+            logger.log(
+                logging.ERROR if is_last else logging.WARNING,
+                "The database refuses an entry of the ledger: %s",
+                type(getattr(error, "orig", error)).__name__,
+            )
+            return False
+        return True
 
     async def _commit(self, entries: Sequence[Entry]) -> None:
         if self._thread is None:
@@ -95,19 +124,21 @@ class Ledger:
             write_entries(connection, entries)
 
     async def recorded_output(self, run_id: str, step_id: str, iteration: str) -> tuple[Any] | None:
-        """The output of a step that has succeeded before, in a tuple; None where none has."""
+        """The output of a step that has succeeded before, in a tuple; None where none has.
+
+        Raises DecryptionError.
+        """
+        query = select(RunStep.true_output, RunStep.output).where(
+            RunStep.run_id == run_id,
+            RunStep.step_id == step_id,
+            RunStep.iteration == iteration,
+            RunStep.status == "completed",
+        )
         async with self._database() as session:
-            row = (
-                await session.execute(
-                    select(RunStep.output).where(
-                        RunStep.run_id == run_id,
-                        RunStep.step_id == step_id,
-                        RunStep.iteration == iteration,
-                        RunStep.status == "completed",
-                    )
-                )
-            ).one_or_none()
-            return None if row is None else (row[0],)
+            row = (await session.execute(query)).one_or_none()
+        if row is None:
+            return None
+        return (row.output if row.true_output is None else row.true_output,)
 
     async def pause(self, row: Row) -> Any:
         """Books that a run waits, and tells the developer when it is the first to say so.

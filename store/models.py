@@ -6,12 +6,13 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils import uuid7
 
 from store.sealed import SealedJson, SealedText
+from store.texts import LongText, ShortText
 
 JsonValue = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -41,7 +42,7 @@ def rfc3339(milliseconds: int) -> str:
 class Base(DeclarativeBase):
     """The metadata of all tables."""
 
-    type_annotation_map = {str: String(255), int: BigInteger, Any: JsonValue, bytes: LargeBinary}  # noqa: RUF012
+    type_annotation_map = {str: ShortText(255), int: BigInteger, Any: JsonValue, bytes: LargeBinary}  # noqa: RUF012
 
 
 class Account(Base):
@@ -94,8 +95,8 @@ class Project(Base):
         ForeignKey("accounts.id", ondelete="CASCADE"), index=True
     )
     name: Mapped[str]
-    webhook_url: Mapped[str] = mapped_column(String(2048))
-    logo_url: Mapped[str | None] = mapped_column(String(2048))
+    webhook_url: Mapped[str] = mapped_column(ShortText(2048))
+    logo_url: Mapped[str | None] = mapped_column(ShortText(2048))
     allowed_origins: Mapped[Any | None]
     """Web origins of the developer's product: connect pages return to and speak to these only."""
     created_at: Mapped[int] = mapped_column(default=now_ms)
@@ -128,7 +129,7 @@ class Integration(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     app_key: Mapped[str]
-    client_id: Mapped[str | None] = mapped_column(Text)
+    client_id: Mapped[str | None] = mapped_column(LongText)
     secret: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
     settings: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
     """What the manifest asks of the developer beside the client, as JSON, encrypted."""
@@ -226,7 +227,7 @@ class ConnectLink(Base):
     app_key: Mapped[str]
     fields: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
     """Values of the form that the developer gave already, as JSON, encrypted."""
-    return_url: Mapped[str | None] = mapped_column(String(2048))
+    return_url: Mapped[str | None] = mapped_column(ShortText(2048))
     language: Mapped[str | None]
     created_at: Mapped[int] = mapped_column(default=now_ms)
     expires_at: Mapped[int] = mapped_column(index=True)
@@ -433,6 +434,9 @@ class RunStep(Base):
     """`completed`, `error` or `waiting`."""
     inputs: Mapped[Any | None] = mapped_column(SealedJson("run_steps.inputs"))
     output: Mapped[Any | None] = mapped_column(SealedJson("run_steps.output"))
+    """Its secrets are masked: what people see."""
+    true_output: Mapped[Any | None] = mapped_column(SealedJson("run_steps.true_output"))
+    """What the app gave, where that is another: who executes the step again goes on with it."""
     error: Mapped[str | None] = mapped_column(SealedText("run_steps.error"))
     attempts: Mapped[int] = mapped_column(default=1)
     started_at: Mapped[int]
@@ -469,7 +473,7 @@ class CreditUsage(Base):
     account_id: Mapped[str] = mapped_column(
         ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
     )
-    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    day: Mapped[str] = mapped_column(ShortText(10), primary_key=True)
     """YYYY-MM-DD."""
     app_executions: Mapped[int] = mapped_column(default=0)
     free_executions: Mapped[int] = mapped_column(default=0)

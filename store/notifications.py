@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from store.models import Notification, Project, WebhookEndpoint, new_id, now_ms, rfc3339
+from store.texts import kept_value
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,7 +50,8 @@ def notification_row(
         "id": new_id(),
         "project_id": project_id,
         "type": kind,
-        "data": data,
+        # What could not be sent would keep back all that comes after it.
+        "data": kept_value(data),
         "status": "pending",
         "attempts": 0,
         "next_attempt_at": now,

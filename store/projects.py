@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
 
 from store.models import Project, WebhookEndpoint
+from store.outages import StoreUnavailable
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -29,10 +29,10 @@ async def remove_project(database: Database, project_id: str) -> None:
                     .with_for_update()
                 )
                 await session.execute(delete(Project).where(Project.id == project_id))
-        except DBAPIError as error:
+        except StoreUnavailable as error:
             # What is booked of a project locks rows of many tables, in the order in which it
             # happened; whoever has not been ended commits soon.
-            if not attempts_left or getattr(error.orig, "sqlstate", None) != DEADLOCK_DETECTED:
+            if not attempts_left or getattr(error.__cause__, "sqlstate", None) != DEADLOCK_DETECTED:
                 raise
         else:
             return

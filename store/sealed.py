@@ -17,6 +17,7 @@ from sqlalchemy import LargeBinary, TypeDecorator
 
 from settings import ConfigurationError
 from store.encryption import Keyring
+from store.texts import kept
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect, Engine
@@ -92,13 +93,13 @@ class SealedJson(Sealed):
 
 
 class SealedText(Sealed):
-    """Text of any length."""
+    """Text of any length, for people: what no document can hold is replaced (`store.texts`)."""
 
     cache_ok = True
 
     def dump(self, value: Any) -> bytes:
         """UTF-8."""
-        return str(value).encode("utf-8", "surrogatepass")
+        return kept(str(value)).encode()
 
     def load(self, plain: bytes) -> str:
         """The text."""
