@@ -54,7 +54,9 @@ _ADVICE = {
     "`x.upper()`": "toUpperCase uppercase toUpper UPPER upcase",
     "`a + b`, of texts or of lists": "concat CONCAT concatenate",
     "`int(x)`": "parseInt toInt integer Integer to_i",
-    "`double(x)`": "parseFloat Number number float toNumber to_f parseNumber",
+    '`double(x)` or `number.parse(text, "de")`': (
+        "parseFloat Number float toNumber to_f parseNumber"
+    ),
     "`string(x)`": "str String toString text to_s TEXT",
     "`bool(x)`": "Boolean toBoolean boolean",
     "`size(x) == 0`": "isEmpty is_empty empty isBlank blank ISBLANK",
@@ -85,7 +87,7 @@ _ADVICE = {
     '`list.sortBy("column")` or `list.sort()`': "orderBy sort_by sorted",
     "`list.reverse()`": "reversed",
     "`list.avg()`": "average mean",
-    "`fixed(x, 2)`": "toFixed formatNumber number_format",
+    '`fixed(x, 2)` or `number.format(x, "de")`': "toFixed formatNumber number_format",
     "`x.trim()`": "strip Trim TRIM chomp",
     "`x.substring(start, end)`": "substr mid MID left LEFT right RIGHT",
     "`x.capitalize()`": "title titleize toTitleCase ucfirst proper",
@@ -124,7 +126,8 @@ _ADVICE = {
     "`type(x) == list`, `string`, `int`, `double`, `bool`, `map`": (
         "isArray isString isNumber isinstance typeof"
     ),
-    "`a.merge(b)`": "assign extend mergeDeep",
+    "`a.merge(b)`": "assign extend",
+    "`a.mergeDeep(b)`": "deepMerge deepmerge merge_deep",
     "there is no chance in expressions, so that a run can be repeated": "random rand",
     "the result of an expression is its value: nothing can be printed": "print log console",
 }

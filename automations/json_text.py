@@ -45,7 +45,9 @@ def read(content: bytes | str) -> Any:
         if "infinity" not in error.msg:
             raise JsonError(f"no valid JSON: {error.msg} (character {error.pos})") from None
         return _endless(content)
-    check_depth(value, content)
+    # Counting is cheap and rarely says yes, so that most texts are not walked.
+    if _opened(content) > MAX_DEPTH:
+        check_depth(value)
     long = _LONG_NUMBER if isinstance(content, str) else _LONG_NUMBER_BYTES
     if long.search(content):  # type: ignore[arg-type]
         text = content if isinstance(content, str) else content.decode()
@@ -60,7 +62,7 @@ def _endless(content: bytes | str) -> Any:
         value = json.loads(
             text, parse_int=_whole, parse_float=_decimal, parse_constant=_no_constant
         )
-        check_depth(value, text)
+        check_depth(value)
         orjson.dumps(value)  # refuses lone surrogates
     except RecursionError:
         raise DepthError(f"nested deeper than {MAX_DEPTH} levels") from None
@@ -75,17 +77,15 @@ def _no_constant(name: str) -> Any:
     raise JsonError(f"no valid JSON: {name} is no number")
 
 
-def check_depth(value: Any, content: bytes | str) -> None:
-    """Raises DepthError where the value of a JSON text is nested deeper than MAX_DEPTH."""
-    # Counting is cheap and rarely says yes, so that most texts are not walked.
-    opened = (
-        content.count("{") + content.count("[")
-        if isinstance(content, str)
-        else content.count(b"{") + content.count(b"[")
-    )
-    if opened <= MAX_DEPTH or not isinstance(value, dict | list):
-        return
-    level = [value]
+def _opened(content: bytes | str) -> int:
+    if isinstance(content, str):
+        return content.count("{") + content.count("[")
+    return content.count(b"{") + content.count(b"[")
+
+
+def check_depth(value: Any) -> None:
+    """Raises DepthError where a value is nested deeper than MAX_DEPTH."""
+    level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
         level = [
             inner

@@ -1,9 +1,30 @@
 """The function library of expressions; each function is described once, where it is written."""
 
-from automations.functions import encoding, lists, numbers, text, time
+from automations.functions import (
+    addresses,
+    documents,
+    encoding,
+    lists,
+    locales,
+    moments,
+    numbers,
+    patterns,
+    text,
+    time,
+)
 from automations.functions.registry import Function
 
-SECTIONS = (text.TEXT, lists.LISTS, numbers.NUMBERS, time.TIME, encoding.ENCODING)
+WRITTEN = (locales, moments, patterns)
+"""Modules that add to the sections of others."""
+SECTIONS = (
+    text.TEXT,
+    lists.LISTS,
+    numbers.NUMBERS,
+    time.TIME,
+    encoding.ENCODING,
+    addresses.ADDRESSES,
+    documents.DOCUMENTS,
+)
 LIBRARY: dict[str, Function] = {
     name: function for section in SECTIONS for name, function in section.functions.items()
 }

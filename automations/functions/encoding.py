@@ -7,7 +7,6 @@ import binascii
 import hashlib
 import hmac
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
 
 from automations.functions.registry import Section
 from automations.json_text import JsonError, read
@@ -16,8 +15,6 @@ from automations.values import (
     ExpressionError,
     bounded,
     json_text,
-    kind_of,
-    text_of,
     to_json,
 )
 
@@ -114,41 +111,6 @@ def _hex_decode(budget: Budget, text: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError:
         raise ExpressionError("the text is no hexadecimal") from None
-
-
-@ENCODING.add(
-    "url.encode(string) -> string",
-    summary="Percent-encoded, for one part of an address.",
-    example='url.encode("a b/c")',
-)
-def _url_encode(budget: Budget, text: str) -> str:
-    return quote(text, safe="")
-
-
-@ENCODING.add(
-    "url.decode(string) -> string",
-    summary="The text that is percent-encoded.",
-    example='url.decode("a%20b")',
-)
-def _url_decode(budget: Budget, text: str) -> str:
-    return unquote(text)
-
-
-@ENCODING.add(
-    "url.query(map) -> string",
-    summary="The query of an address, keys in order; null is left out, a list repeats its key.",
-    example='url.query({"q": "a b", "page": 2})',
-)
-def _url_query(budget: Budget, values: dict[Any, Any]) -> str:
-    pairs = []
-    for key in sorted(values, key=str):
-        items = values[key] if isinstance(values[key], list) else [values[key]]
-        for item in items:
-            if isinstance(item, list | dict):
-                raise ExpressionError(f"`url.query` takes texts and numbers, not {kind_of(item)}")
-            if item is not None:
-                pairs.append((str(key), text_of(to_json(item, budget))))
-    return urlencode(pairs)
 
 
 def _hash(name: str, summary: str) -> None:

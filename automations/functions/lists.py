@@ -318,11 +318,58 @@ def _from_entries(budget: Budget, rows: list[Any]) -> dict[str, Any]:
 
 @LISTS.add(
     "merge(map, map) -> map",
-    summary="Both maps as one; the second wins.",
-    example='{"a": 1, "b": 1}.merge({"b": 2})',
+    "merge(list) -> map",
+    summary="Both maps, or all maps of a list, as one; the later one wins.",
+    example='[{"a": 1, "b": 1}, {"b": 2}].merge()',
 )
-def _merge(budget: Budget, left: dict[Any, Any], right: dict[Any, Any]) -> dict[Any, Any]:
-    return {**left, **right}
+def _merge(budget: Budget, first: Any, second: Any = None) -> dict[Any, Any]:
+    merged: dict[Any, Any] = {}
+    for value in first if second is None else (first, second):
+        if value is None:
+            continue
+        if not isinstance(value, dict):
+            raise ExpressionError(f"`merge` takes maps, not {kind_of(value)}")
+        budget.charge(2 * len(value))
+        merged.update(value)
+    return merged
+
+
+@LISTS.add(
+    "mergeDeep(map, map) -> map",
+    "mergeDeep(list) -> map",
+    summary="Both maps, or all maps of a list, as one, maps inside them too; of all else the later "
+    "one wins.",
+    example='{"a": {"x": 1, "y": 1}}.mergeDeep({"a": {"y": 2}})',
+)
+def _merge_deep(budget: Budget, first: Any, second: Any = None) -> dict[Any, Any]:
+    merged: dict[Any, Any] = {}
+    for value in first if second is None else (first, second):
+        if value is None:
+            continue
+        if not isinstance(value, dict):
+            raise ExpressionError(f"`mergeDeep` takes maps, not {kind_of(value)}")
+        merged = _merged(budget, merged, value)
+    return merged
+
+
+def _merged(budget: Budget, left: dict[Any, Any], right: dict[Any, Any]) -> dict[Any, Any]:
+    budget.charge(2 * len(left) + 4 * len(right))
+    merged = dict(left)
+    for key, value in right.items():
+        before = merged.get(key)
+        both = isinstance(before, dict) and isinstance(value, dict)
+        merged[key] = _merged(budget, before or {}, value) if both else value
+    return merged
+
+
+@LISTS.add(
+    "zip(list, list) -> list",
+    summary="Pairs of the items at the same place of two lists, as long as the shorter one.",
+    example='[1, 2].zip(["a", "b"])',
+)
+def _zip(budget: Budget, left: list[Any], right: list[Any]) -> list[list[Any]]:
+    budget.charge(4 * min(len(left), len(right)))
+    return [list(pair) for pair in zip(left, right, strict=False)]
 
 
 @LISTS.add(

@@ -13,7 +13,8 @@ NUMBERS = Section("Numbers and defaults")
 MAX_DIGITS = 15
 
 
-def _finite(value: float) -> float:
+def finite(value: float) -> float:
+    """The number, unless it is endless or none; raises ExpressionError."""
     if not math.isfinite(value):
         raise ExpressionError("the number is not finite")
     return value
@@ -37,12 +38,12 @@ def _abs(budget: Budget, value: float) -> float:
 
 @NUMBERS.add("ceil(number) -> int", summary="The next whole number above.", example="ceil(1.2)")
 def _ceil(budget: Budget, value: float) -> int:
-    return whole(math.ceil(_finite(value)))
+    return whole(math.ceil(finite(value)))
 
 
 @NUMBERS.add("floor(number) -> int", summary="The next whole number below.", example="floor(1.8)")
 def _floor(budget: Budget, value: float) -> int:
-    return whole(math.floor(_finite(value)))
+    return whole(math.floor(finite(value)))
 
 
 @NUMBERS.add(
@@ -53,10 +54,10 @@ def _floor(budget: Budget, value: float) -> int:
 )
 def _round(budget: Budget, value: float, digits: int | None = None) -> float:
     if digits is None:
-        return whole(int(Decimal(repr(_finite(value))).to_integral_value(ROUND_HALF_UP)))
+        return whole(int(Decimal(repr(finite(value))).to_integral_value(ROUND_HALF_UP)))
     if not 0 <= digits <= MAX_DIGITS:
         raise ExpressionError(f"`round` takes 0 to {MAX_DIGITS} digits")
-    number = Decimal(repr(_finite(float(value))))
+    number = Decimal(repr(finite(float(value))))
     if abs(number) >= Decimal(10) ** MAX_DIGITS:
         return float(value)
     return float(number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
@@ -70,7 +71,7 @@ def _round(budget: Budget, value: float, digits: int | None = None) -> float:
 def _fixed(budget: Budget, value: float, digits: int) -> str:
     if not 0 <= digits <= MAX_DIGITS:
         raise ExpressionError(f"`fixed` takes 0 to {MAX_DIGITS} digits")
-    number = Decimal(repr(_finite(value)))
+    number = Decimal(repr(finite(value)))
     if abs(number) < Decimal(10) ** MAX_DIGITS:
         number = number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return format(number, f".{digits}f")
@@ -88,7 +89,7 @@ def _clamp(budget: Budget, value: float, low: float, high: float) -> float:
 @NUMBERS.add("pow(number, number) -> double", summary="To a power.", example="pow(2, 10)")
 def _pow(budget: Budget, base: float, exponent: float) -> float:
     try:
-        return _finite(math.pow(base, exponent))
+        return finite(math.pow(base, exponent))
     except (OverflowError, ValueError):
         raise ExpressionError("the power is no finite real number") from None
 

@@ -78,7 +78,12 @@ class Function:
         for argument in arguments:
             budget.charge_for(argument)
         given = map(_adapted, overload.parameters, arguments)
-        result = self.implement(budget, *given)
+        try:
+            result = self.implement(budget, *given)
+        except UnicodeError:
+            raise ExpressionError(
+                f"`{self.name}` cannot take text that has half of a character in it"
+            ) from None
         budget.charge_for(result)
         return result if overload.result == "double" else as_read(result)
 

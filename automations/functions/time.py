@@ -6,9 +6,7 @@ Nothing here reads a clock: `now()` is the moment of a run's step.
 from __future__ import annotations
 
 import calendar
-import re
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from automations.functions.registry import Section
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TIME = Section("Dates and times")
-MAX_PATTERN = 100
-_MONTHS = tuple(calendar.month_name[1:])
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 _CALENDAR = {"years": 12, "quarters": 3, "months": 1}
 _WALL_CLOCK = ("weeks", "days")
@@ -208,141 +203,6 @@ def _quarter(budget: Budget, moment: datetime, zone: str = "UTC") -> int:
 )
 def _iso(budget: Budget, moment: datetime, zone: str) -> str:
     return local(moment, zone).isoformat()
-
-
-_TOKEN = re.compile(
-    r"'((?:[^']|'')*)'|yyyy|yy|MMMM|MMM|MM|M|dd|d|EEEE|EEE|HH|H|hh|h|mm|m|ss|s|SSS|a|XXX|[A-Za-z]|.",
-    re.DOTALL,
-)
-_WRITE: dict[str, Callable[[datetime], str]] = {
-    "yyyy": lambda t: f"{t.year:04}",
-    "yy": lambda t: f"{t.year % 100:02}",
-    "MMMM": lambda t: _MONTHS[t.month - 1],
-    "MMM": lambda t: _MONTHS[t.month - 1][:3],
-    "MM": lambda t: f"{t.month:02}",
-    "M": lambda t: str(t.month),
-    "dd": lambda t: f"{t.day:02}",
-    "d": lambda t: str(t.day),
-    "EEEE": lambda t: _DAYS[t.weekday()],
-    "EEE": lambda t: _DAYS[t.weekday()][:3],
-    "HH": lambda t: f"{t.hour:02}",
-    "H": lambda t: str(t.hour),
-    "hh": lambda t: f"{(t.hour + 11) % 12 + 1:02}",
-    "h": lambda t: str((t.hour + 11) % 12 + 1),
-    "mm": lambda t: f"{t.minute:02}",
-    "m": lambda t: str(t.minute),
-    "ss": lambda t: f"{t.second:02}",
-    "s": lambda t: str(t.second),
-    "SSS": lambda t: f"{t.microsecond // 1000:03}",
-    "a": lambda t: "AM" if t.hour < 12 else "PM",
-    "XXX": lambda t: "Z" if not t.utcoffset() else t.isoformat()[-6:],
-}
-_READ = {
-    "yyyy": r"(?P<year>\d{4})",
-    "MMMM": rf"(?P<month_name>{'|'.join(_MONTHS)})",
-    "MMM": rf"(?P<month_name>{'|'.join(name[:3] for name in _MONTHS)})",
-    "MM": r"(?P<month>\d\d)",
-    "M": r"(?P<month>\d\d?)",
-    "dd": r"(?P<day>\d\d)",
-    "d": r"(?P<day>\d\d?)",
-    "EEEE": rf"(?:{'|'.join(_DAYS)})",
-    "EEE": rf"(?:{'|'.join(name[:3] for name in _DAYS)})",
-    "HH": r"(?P<hour>\d\d)",
-    "H": r"(?P<hour>\d\d?)",
-    "hh": r"(?P<half_hour>\d\d)",
-    "h": r"(?P<half_hour>\d\d?)",
-    "mm": r"(?P<minute>\d\d)",
-    "m": r"(?P<minute>\d\d?)",
-    "ss": r"(?P<second>\d\d)",
-    "s": r"(?P<second>\d\d?)",
-    "SSS": r"(?P<millisecond>\d{3})",
-    "a": r"(?P<half>AM|PM)",
-    "XXX": r"(?P<offset>Z|[+-]\d\d:?\d\d)",
-}
-
-
-@lru_cache(maxsize=512)
-def _tokens(pattern: str) -> tuple[tuple[str, str], ...]:
-    if len(pattern) > MAX_PATTERN:
-        raise ExpressionError(f"the pattern is longer than {MAX_PATTERN} characters")
-    found = []
-    for match in _TOKEN.finditer(pattern):
-        text = match[0]
-        if text in _WRITE:
-            found.append(("token", text))
-        elif match[1] is not None:
-            found.append(("text", match[1].replace("''", "'") or "'"))
-        elif text.isascii() and text.isalpha():
-            known = ", ".join(_WRITE)
-            raise ExpressionError(
-                f"the pattern has `{text}`, which means nothing: use {known}; other letters stand "
-                "between single quotes"
-            )
-        else:
-            found.append(("text", text))
-    return tuple(found)
-
-
-@TIME.add(
-    "time.format(timestamp, string) -> string",
-    "time.format(timestamp, string, string) -> string",
-    summary="Text by a pattern of yyyy yy MMMM MMM MM M dd d EEEE EEE HH H hh h mm m ss s SSS a "
-    "XXX (English names; other letters between single quotes), in a zone.",
-    example='time.format(timestamp("2026-01-31T09:05:00Z"), "d MMMM yyyy, HH:mm", '
-    '"Europe/Istanbul")',
-)
-def _format(budget: Budget, moment: datetime, pattern: str, zone: str = "UTC") -> str:
-    there = local(moment, zone)
-    return "".join(
-        _WRITE[text](there) if kind == "token" else text for kind, text in _tokens(pattern)
-    )
-
-
-@lru_cache(maxsize=512)
-def _reader(pattern: str) -> re.Pattern[str]:
-    parts = []
-    for kind, text in _tokens(pattern):
-        if kind == "token" and text not in _READ:
-            raise ExpressionError(f"`{text}` cannot be read: write yyyy")
-        parts.append(_READ[text] if kind == "token" else re.escape(text))
-    try:
-        return re.compile("".join(parts), re.ASCII)
-    except re.error:
-        raise ExpressionError("the pattern has the same part twice") from None
-
-
-@TIME.add(
-    "time.parse(string, string) -> timestamp",
-    "time.parse(string, string, string) -> timestamp",
-    summary="The moment that text writes by such a pattern, read in a zone unless it has XXX.",
-    example='time.parse("31.01.2026 12:00", "dd.MM.yyyy HH:mm", "Europe/Istanbul")',
-)
-def _parse(budget: Budget, text: str, pattern: str, zone: str = "UTC") -> datetime:
-    match = _reader(pattern).fullmatch(text.strip()[: MAX_PATTERN * 2])
-    if match is None:
-        raise ExpressionError(f"the text is not written like `{pattern}`")
-    parts = {name: value for name, value in match.groupdict().items() if value is not None}
-    hour = int(parts.get("hour", 0))
-    if "half_hour" in parts:
-        hour = int(parts["half_hour"]) % 12 + (12 if parts.get("half") == "PM" else 0)
-    month = int(parts.get("month", 1))
-    if "month_name" in parts:
-        month = [name[:3] for name in _MONTHS].index(parts["month_name"][:3]) + 1
-    try:
-        return _utc(
-            datetime(
-                int(parts.get("year", 1970)),
-                month,
-                int(parts.get("day", 1)),
-                hour,
-                int(parts.get("minute", 0)),
-                int(parts.get("second", 0)),
-                int(parts.get("millisecond", 0)) * 1000,
-                zone_of(parts.get("offset", zone)),
-            )
-        )
-    except ValueError:
-        raise ExpressionError(f"the text is written like `{pattern}`, but is no date") from None
 
 
 @TIME.add(
