@@ -6,6 +6,7 @@ Babel is imported when it is first asked for: most automations never do.
 from __future__ import annotations
 
 import re
+from copy import copy
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -119,13 +120,14 @@ def _plain(number: Decimal) -> float:
     example='number.format(1234567.5, "de", 2)',
 )
 def _format(budget: Budget, value: float, locale: str, digits: int | None = None) -> str:
-    pattern = locale_of(locale).decimal_formats[None]
+    pattern = copy(locale_of(locale).decimal_formats[None])
     if digits is None:
         return str(pattern.apply(_exact(value), locale_of(locale)))
     if not 0 <= digits <= MAX_DIGITS:
         raise ExpressionError(f"`number.format` takes 0 to {MAX_DIGITS} digits")
     rounded = _rounded(value, digits)
-    return str(pattern.apply(rounded, locale_of(locale), force_frac=(digits, digits)))
+    pattern.frac_prec = (digits, digits)
+    return str(pattern.apply(rounded, locale_of(locale)))
 
 
 @NUMBERS.add(
