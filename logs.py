@@ -16,6 +16,13 @@ from temporalio.runtime import (
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s%(about)s"
 
+TALKING = (
+    *("activities", "api", "automations", "cli", "connections", "connectors", "dev", "examples"),
+    *("logs", "settings", "store", "temporal", "worker", "workflows", "__main__"),
+    *("asyncio", "temporalio", "uvicorn"),
+)
+"""Whose lines the level is for: ours, and those of libraries that never write what a run holds."""
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Of the request that is being answered; the answer has it in the header `x-request-id`."""
 
@@ -28,7 +35,12 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(FORMAT))
     handler.addFilter(_say_what_it_is_about)
-    logging.basicConfig(level=level.upper(), handlers=[handler])
+    number = logging.getLevelNamesMapping()[level.upper()]
+    # Libraries write SQL with its values, URLs, headers and bodies at DEBUG and INFO.
+    logging.basicConfig(level=max(logging.WARNING, number), handlers=[handler])
+    for name in TALKING:
+        logging.getLogger(name).setLevel(number)
+    logging.getLogger("logs").debug("Logging at DEBUG; other people's libraries at WARNING.")
     core = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         # Else the SDK writes coloured lines of a format of its own.

@@ -9,6 +9,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from api.wire import BoundedProtocol
 from settings import Settings
 
 GRACEFUL_STOP = 15
@@ -24,6 +25,8 @@ def serve(app: FastAPI, settings: Settings, host: str, port: int) -> None:
         log_config=None,
         # An access log would hold the codes that OAuth puts into URLs.
         access_log=False,
+        http=BoundedProtocol,
+        ws="none",
         timeout_graceful_shutdown=GRACEFUL_STOP,
     )
     DrainingServer(config, app, settings.drain_seconds).run()

@@ -1,0 +1,111 @@
+"""What Inlay promises of requests that are too large or too slow to be meant well."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+
+from api import wire
+from api.wire import MAX_HEAD_BYTES, MAX_HEADERS, MAX_URL_BYTES, BoundedProtocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+START = b"GET / HTTP/1.1\r\nhost: x\r\n"
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Answers how long the body was."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, http=BoundedProtocol)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await serving
+
+
+async def told(port: int, *parts: bytes, pause: float = 0) -> tuple[int, dict[str, Any]]:
+    """The status and the error of an answer to what is sent part by part."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        answer = await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body) if head.split()[1] != b"200" else {}
+
+
+BOUNDED = {
+    "one endless header": (431, [START + b"x-a: ", *[b"a" * 8_192] * 100]),
+    "a large header at once": (431, [START + b"x-a: " + b"a" * MAX_HEAD_BYTES + b"\r\n\r\n"]),
+    "many headers": (431, [START, *[b"a: b\r\n"] * (MAX_HEADERS + 1), b"\r\n"]),
+    "an endless name": (431, [START, *[b"a" * 8_192] * 100]),
+    "a long URL": (414, [b"GET /" + b"a" * MAX_URL_BYTES + b" HTTP/1.1\r\n\r\n"]),
+    "an endless URL": (414, [b"GET /", *[b"a" * 8_192] * 100]),
+    "headers behind a body": (
+        431,
+        [b"POST / HTTP/1.1\r\nhost: x\r\ntrailer: x\r\nx: " + b"y" * MAX_HEAD_BYTES + b"\r\n\r\n"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("status", "parts"), BOUNDED.values(), ids=BOUNDED)
+async def test_no_url_or_header_is_read_without_an_end(
+    port: int, status: int, parts: list[bytes]
+) -> None:
+    got, error = await told(port, *parts)
+    assert got == status
+    assert (error["code"], error["name"]) == (1, "INVALID PARAMETER")
+    assert "send less" in error["message"]
+
+
+async def test_nobody_holds_a_connection_with_headers_that_do_not_end(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.3)
+    for parts in ([b""], [START, b"a: b\r\n"], [b"GET / HT"]):
+        assert (await told(port, *parts))[0] == 408
+
+
+async def test_nobody_holds_a_connection_with_a_body_that_does_not_end(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "BODY_SECONDS", 0.3)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc")
+    assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.close()
+
+
+async def test_what_is_within_bounds_is_served_one_after_the_other(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    large = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 300000\r\n\r\n" + b"a" * 300_000
+    padded = START + b"x-a: " + b"a" * 30_000 + b"\r\n\r\n"
+    for sent, size in ((padded, b"0"), (large, b"300000"), (padded, b"0")):
+        writer.write(sent)
+        await writer.drain()
+        answer = await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 5)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"\r\n" + size + b"\r\n" in answer
+    writer.close()
