@@ -49,7 +49,7 @@ async def run_worker(settings: Settings) -> None:
     async with open_http(settings) as http:
         connections = Connections(database, keyring, catalogue, http, settings)
         components = ComponentActivity(catalogue, connections, http, ledger)
-        book = Bookkeeping(ledger)
+        book = Bookkeeping(database, ledger)
         delivery = Delivery(database, keyring, http)
         event_runs = EventRuns(client, database, ledger, CallbackUrls(keyring, settings.public_url))
         registrations = Registrations(

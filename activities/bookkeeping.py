@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from temporalio import activity
 
 from store.bookings import Entry, RunOpened, StepWrite
+from store.database import Database
 from store.ledger import Ledger
 from store.outages import outlast
+from store.pauses import book_pause, book_resume
 from temporal.booking import free_step_rows
 from workflows.payloads import Pause, Resume, RunRecord, StepTrace
 
@@ -16,7 +18,8 @@ from workflows.payloads import Pause, Resume, RunRecord, StepTrace
 class Bookkeeping:
     """Writes of workflows that are off the hot path; a database that is away is waited for."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, database: Database, ledger: Ledger) -> None:
+        self._database = database
         self._ledger = ledger
 
     @activity.defn(name="record-run")
@@ -39,15 +42,18 @@ class Bookkeeping:
         if pause.traces:
             rows = free_step_rows(pause.run_id, pause.project_id, pause.traces)
             await self._write(StepWrite(pause.account_id, free_steps=rows))
-        row = pause.model_dump(exclude={"account_id", "traces"})
-        answer = await outlast(lambda: self._ledger.pause(row))
+        row = pause.model_dump(exclude={"account_id", "traces", "keep"})
+        answer = await outlast(lambda: book_pause(self._database, row))
         return None if answer is None else Resume.model_validate(answer)
 
     @activity.defn(name="record-resume")
-    async def record_resume(self, pause: Pause) -> None:
-        """Books that a pause is over."""
+    async def record_resume(self, pause: Pause) -> Resume | None:
+        """Books that a pause is over; gives the answer that was the first to come, if one did."""
         place = (pause.run_id, pause.step_id, pause.iteration)
-        await outlast(lambda: self._ledger.resume(*place))
+        answer = await outlast(
+            lambda: book_resume(self._database, *place, pause.kind, keep=pause.keep)
+        )
+        return None if answer is None else Resume.model_validate(answer)
 
     async def _write(self, entry: Entry) -> None:
         await outlast(lambda: self._ledger.write(entry))

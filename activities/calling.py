@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -21,6 +21,8 @@ from connections.errors import (
 )
 from connectors.credential import Credential
 from store.outages import outlast
+from workflows.patience import QUICK_SECONDS
+from workflows.payloads import CallFailure
 
 HEARTBEAT_SECONDS = 5.0
 RETRYABLE = {"rate_limited", "transient"}
@@ -85,6 +87,26 @@ class Beats:
     def beat(self) -> None:
         """Says that the worker lives; what was told to be kept stays so."""
         activity.heartbeat(*self._details)
+
+
+def passing(error: ApplicationError, app: str) -> ApplicationError:
+    """A failure that may pass by itself, as the workflow takes it up; `app` is a name for people.
+
+    Temporal makes the quick tries of an activity. With the last of them, or when the app asks for
+    a longer wait, the activity has failed, and the workflow pauses until it tries again.
+    """
+    info = activity.info()
+    limit = info.retry_policy.maximum_attempts if info.retry_policy else 0
+    passed = (datetime.now(UTC) - info.scheduled_time).total_seconds()
+    wait = error.next_retry_delay.total_seconds() if error.next_retry_delay else 0.0
+    return ApplicationError(
+        error.message,
+        CallFailure(app=app, tries=info.attempt),
+        type=error.type,
+        non_retryable=(0 < limit <= info.attempt) or passed + wait > QUICK_SECONDS,
+        next_retry_delay=error.next_retry_delay,
+        category=ApplicationErrorCategory.BENIGN,
+    )
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from activities.calling import RETRYABLE, ConnectedCalls, failure, heartbeats
+from activities.calling import RETRYABLE, ConnectedCalls, failure, heartbeats, passing
 from activities.steps import app_step_row
 from connections.accounts import Connections
 from connectors.catalogue import Catalogue
@@ -59,7 +59,8 @@ class ComponentActivity:
         """Calls the app once and books it; the output is the component's.
 
         Raises ApplicationError whose type is the kind of error: `rate_limited` and `transient` are
-        tried again by Temporal; `connection` and `credits` pause the run; the rest fail the step.
+        tried again by Temporal, then by the run; `connection` and `credits` pause the run; the rest
+        fail the step.
         """
         call = activity.payload_converter().from_payload(args[0].payload, ComponentCall)
         component = self._catalogue.component(activity.info().activity_type)
@@ -77,15 +78,19 @@ class ComponentActivity:
                 output = await self._call(component, call)
             except ComponentError as error:
                 failed = failure(error.kind, error.message, error.retry_after)
-                if error.kind in RETRYABLE and not _is_last_attempt():
-                    raise failed from None
-                await self._book(component, call, started, error=error.message)
+                if error.kind in RETRYABLE:
+                    failed = passing(failed, component.app.name)
+                if failed.non_retryable:
+                    await self._book(component, call, started, error=failed)
                 raise failed from None
             except ApplicationError as error:
                 # A token that could not be renewed; a broken connection pauses, and is no end.
-                if error.type in RETRYABLE and _is_last_attempt():
-                    await self._book(component, call, started, error=error.message)
-                raise
+                if error.type not in RETRYABLE:
+                    raise
+                failed = passing(error, component.app.name)
+                if failed.non_retryable:
+                    await self._book(component, call, started, error=failed)
+                raise failed from None
             # While the database is away, Temporal keeps what the app gave: it is not called again.
             answered = {ANSWERED: output, "started": started}
             await self._book(
@@ -143,7 +148,7 @@ class ComponentActivity:
         started: int,
         *,
         output: Any = None,
-        error: str | None = None,
+        error: ApplicationError | None = None,
         on_outage: Callable[[], None] = lambda: None,
     ) -> None:
         """Returns when it is in the book, however long the database is away.
@@ -165,9 +170,3 @@ def _started() -> int:
     """When the step began (ms): with the first of its tries."""
     info = activity.info()
     return now_ms() if info.attempt == 1 else int(info.scheduled_time.timestamp() * 1000)
-
-
-def _is_last_attempt() -> bool:
-    info = activity.info()
-    limit = info.retry_policy.maximum_attempts if info.retry_policy else 0
-    return bool(limit) and info.attempt >= limit

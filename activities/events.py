@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
-from activities.calling import ConnectedCalls, failure, heartbeats
+from activities.calling import RETRYABLE, ConnectedCalls, failure, heartbeats, passing
 from connections.accounts import Connections
 from connectors.catalogue import Catalogue
 from connectors.credential import Credential
@@ -65,7 +66,12 @@ class EventActivity:
             try:
                 return await self._calls.call((row.project_id, user_id, trigger.app_key), ask)
             except ComponentError as error:
-                raise failure(error.kind, error.message, error.retry_after) from None
+                failed = failure(error.kind, error.message, error.retry_after)
+            except ApplicationError as error:
+                failed = error
+        if failed.type in RETRYABLE:
+            failed = passing(failed, trigger.app.name)
+        raise failed from None
 
     async def _registration(self, registration_id: str) -> tuple[Registration, str]:
         """The registration, and whose connection its trigger goes by (empty: the developer's)."""

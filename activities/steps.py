@@ -6,7 +6,9 @@ import logging
 from typing import Any
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
+from activities.calling import RETRYABLE
 from connectors.manifest import Component
 from connectors.masking import mask
 from store.bookings import UNSTORABLE, Row
@@ -22,12 +24,16 @@ def app_step_row(
     started: int,
     *,
     output: Any,
-    error: str | None,
+    error: ApplicationError | None,
 ) -> Row:
     """The row of an executed app component, for people with its secrets masked.
 
-    Never raises: the app has acted, and that must be booked whatever it answered.
+    A failure that may pass is waited for: the run tries again, or books that it gives up. Never
+    raises: the app has acted, and that must be booked whatever it answered.
     """
+    status = "completed" if error is None else "error"
+    if error is not None and error.type in RETRYABLE:
+        status = "waiting"
     row: Row = {
         "run_id": call.run_id,
         "step_id": call.step_id,
@@ -37,11 +43,11 @@ def app_step_row(
         "name": call.name,
         "component": component.key,
         "connection_user_id": call.connection_user_id,
-        "status": "completed" if error is None else "error",
+        "status": status,
         "inputs": None,
         "output": None,
         "true_output": None,
-        "error": error,
+        "error": None if error is None else error.message,
         "attempts": activity.info().attempt,
         "started_at": started,
         "ended_at": now_ms(),

@@ -41,6 +41,10 @@ class ProjectAccess:
 
     project_id: str
     account_id: str
+    name: str
+    """Of who calls, for people: the token's name, or the account's address."""
+    is_program: bool
+    """The developer's application calls, with a token, rather than a person who is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Developer:
     account_id: str
     session_id: str
     developer_mode: bool
+    email: str
 
 
 def digest(secret: str) -> str:
@@ -105,6 +110,7 @@ async def developer(request: Request, state: StateDep) -> Developer:
                     AccountSession.account_id,
                     AccountSession.id,
                     Account.developer_mode,
+                    Account.email,
                 )
                 .join(Account)
                 .where(AccountSession.id == digest(secret), AccountSession.expires_at > now_ms())
@@ -153,7 +159,7 @@ async def owned_project(
         )
     if found is None:
         raise not_found("project")
-    return ProjectAccess(project_id, owner.account_id)
+    return ProjectAccess(project_id, owner.account_id, owner.email, is_program=False)
 
 
 async def known_caller(request: Request, state: StateDep) -> None:
@@ -169,16 +175,22 @@ async def _read_token(state: State, token_hash: str) -> ProjectAccess | None:
     async with state.database() as session:
         row = (
             await session.execute(
-                select(ApiToken.id, ApiToken.last_used_at, Project.id, Project.account_id)
+                select(
+                    ApiToken.id,
+                    ApiToken.last_used_at,
+                    Project.id,
+                    Project.account_id,
+                    ApiToken.name,
+                )
                 .join(Project, Project.id == ApiToken.project_id)
                 .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None))
             )
         ).one_or_none()
     if row is None:
         return None
-    token_id, last_used_at, project_id, account_id = row
+    token_id, last_used_at, project_id, account_id, name = row
     state.token_use.note(token_id, last_used_at)
-    return ProjectAccess(project_id, account_id)
+    return ProjectAccess(project_id, account_id, name, is_program=True)
 
 
 def _cookie(request: Request, state: State) -> str:

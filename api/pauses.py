@@ -1,11 +1,12 @@
-"""Hears of pauses: one look into the ledger serves all callers who wait."""
+"""Hears of pauses: one look into the book serves all callers who wait."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 
-from store.ledger import Ledger
+from store.database import Database
+from store.pauses import paused_runs
 
 logger = logging.getLogger(__name__)
 
@@ -16,8 +17,8 @@ INTERVAL = 0.1
 class PauseWatch:
     """Tells who waits for a run that it has paused."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._waiting: dict[str, asyncio.Future[str]] = {}
         self._watcher: asyncio.Task[None] | None = None
 
@@ -39,7 +40,7 @@ class PauseWatch:
                 if not self._waiting:
                     return
                 try:
-                    found = await self._ledger.paused(list(self._waiting))
+                    found = await paused_runs(self._database, list(self._waiting))
                 except Exception as error:  # a database that is away must not end the watch
                     logger.warning("Pauses could not be read: %s", error)
                     continue

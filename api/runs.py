@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,12 +21,15 @@ from store.bookings import RunOpened
 from store.database import Database
 from store.ledger import Ledger
 from store.models import Project, Run, RunPause, new_id, now_ms
+from store.pauses import book_answer, book_callback, taken_callback
 from temporal.booking import run_closed
 from temporal.pauses import ENDED, answer_pause
 from temporal.reconciliation import end_of
 from temporal.reset import failed_step_event
 from temporal.starting import start_run
 from workflows.payloads import Resume, RunInput
+
+logger = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 60.0
 """How long the end of a run is awaited that goes on after a pause."""
@@ -67,7 +71,7 @@ class Runs:
         self._client = client
         self._database = database
         self._ledger = Ledger(database)
-        self._pauses = PauseWatch(self._ledger)
+        self._pauses = PauseWatch(database)
         self._followed: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, run: RunInput, run_id: str) -> RunAnswer:
@@ -115,29 +119,53 @@ class Runs:
         async with _reaching_temporal():
             await self._client.get_workflow_handle(run_id).cancel()
 
-    async def resume(self, pause: RunPause, answer: Resume) -> None:
-        """Answers a pause; raises RunNotActive when the run has ended."""
-        await self._signal(pause.workflow_id, answer)
-        self._follow(pause.run_id)
-
-    async def call_back(self, run_id: str, project_id: str, answer: Resume) -> None:
-        """Brings a callback to the run that waits for it, or keeps it for when it does."""
-        workflow_id = await self._ledger.answer_early(
-            {
-                "run_id": run_id,
-                "step_id": answer.step_id,
-                "iteration": answer.iteration,
-                "workflow_id": "",
-                "kind": "callback",
-                "message": "",
-                "project_id": project_id,
-                "since": now_ms(),
-                "answer": answer.model_dump(),
-            }
+    async def resume(self, pause: RunPause, answer: Resume) -> bool:
+        """Answers a pause, if nobody has yet; raises RunNotActive when the run has ended."""
+        workflow_id = await book_answer(
+            self._database,
+            pause.run_id,
+            pause.step_id,
+            pause.iteration,
+            pause.kind,
+            answer.model_dump(),
         )
-        if workflow_id is not None:
+        if workflow_id is None:
+            return False
+        await self._tell(pause.run_id, workflow_id, answer)
+        return True
+
+    async def call_back(self, run_id: str, project_id: str, answer: Resume) -> bool:
+        """Brings a callback to the run that waits for it, or keeps it for when it does.
+
+        False when the step has taken another call, or is over. The same call again is taken again:
+        its sender may not have heard that it had come.
+        """
+        row = {
+            "run_id": run_id,
+            "step_id": answer.step_id,
+            "iteration": answer.iteration,
+            "workflow_id": "",
+            "kind": "callback",
+            "message": "",
+            "project_id": project_id,
+            "since": now_ms(),
+            "answer": answer.model_dump(),
+        }
+        workflow_id = await book_callback(self._database, row)
+        if workflow_id is None:
+            taken = await taken_callback(self._database, run_id, answer.step_id, answer.iteration)
+            return taken is not None and Resume.model_validate(taken) == answer
+        if workflow_id:
+            await self._tell(run_id, workflow_id, answer)
+        return True
+
+    async def _tell(self, run_id: str, workflow_id: str, answer: Resume) -> None:
+        try:
             await self._signal(workflow_id, answer)
-            self._follow(run_id)
+        except EngineUnavailable:
+            # The answer is in the book, and reconciliation tells of what was not heard.
+            logger.info("The answer to a pause of run %s will be told later.", run_id)
+        self._follow(run_id)
 
     async def connection_restored(self, project_id: str, user_id: str, app_key: str) -> None:
         """Lets the runs go on that wait for this connection."""
@@ -153,13 +181,10 @@ class Runs:
                 )
             ).all()
         for pause in pauses:
-            try:
-                await self._signal(
-                    pause.workflow_id, Resume(step_id=pause.step_id, iteration=pause.iteration)
-                )
-            except RunNotActive:
-                continue
-            self._follow(pause.run_id)
+            # One that has ended is closed elsewhere.
+            with contextlib.suppress(RunNotActive):
+                answer = Resume(step_id=pause.step_id, iteration=pause.iteration)
+                await self.resume(pause, answer)
 
     async def retry(self, run_id: str) -> None:
         """Goes on with a failed run from the step that failed (Temporal's reset).
@@ -204,12 +229,15 @@ class Runs:
         async with self._database() as session:
             row = (
                 await session.execute(
-                    select(Run.project_id, Project.account_id)
+                    select(Run.project_id, Project.account_id, Run.parent_run_id)
                     .join(Project, Project.id == Run.project_id)
                     .where(Run.id == run_id)
                 )
             ).one_or_none()
         if row is not None:
+            if row.parent_run_id is not None:
+                # Its caller goes on with it.
+                self._follow(row.parent_run_id)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._end(run_id, row[0], row[1]), FOLLOW_SECONDS)
 

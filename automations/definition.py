@@ -20,6 +20,8 @@ Template = Any
 MAX_CALL_DEPTH = 10
 """How deep automations may call one another."""
 
+DAY_SECONDS = 86_400.0
+
 CelSource = Annotated[str, Field(min_length=1, max_length=4096)]
 """A bare CEL expression (no braces)."""
 
@@ -56,12 +58,38 @@ Trigger = Annotated[ManualTrigger | AppTrigger, Field(discriminator="type")]
 
 
 class Retry(Node):
-    """How often a failing app action is tried again. Only errors that may pass are retried."""
+    """How long a failing app action is tried again. Only errors that may pass are retried.
 
-    max_attempts: int = Field(5, ge=1, le=100)
+    Those are an app that is down, that cannot be reached or that allows no more calls for now. The
+    first waits are short and the caller waits along; longer ones pause the run.
+    """
+
+    max_attempts: int | None = Field(
+        None, ge=1, le=100, description="tries in all; left out: as many as fit `giveUpAfter`"
+    )
+    give_up_after: float | None = Field(
+        None,
+        ge=0,
+        le=604_800,
+        description="seconds; no try begins later after the first. Left out: a day, or, with "
+        "`maxAttempts`, as long as those take",
+    )
     initial_interval: float = Field(1.0, gt=0, le=3600, description="seconds")
     backoff: float = Field(2.0, ge=1, le=10)
-    max_interval: float = Field(100.0, gt=0, le=86_400, description="seconds")
+    max_interval: float = Field(3600.0, gt=0, le=86_400, description="seconds")
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after the first try in which another may begin; None: only tries count."""
+        if self.give_up_after is not None:
+            return self.give_up_after
+        return DAY_SECONDS if self.max_attempts is None else None
+
+    def wait_after(self, tries: int) -> float:
+        """Seconds between that many tries and the next."""
+        longest = max(self.max_interval, self.initial_interval)
+        grown = self.initial_interval * self.backoff ** min(tries - 1, 50)
+        return min(longest, grown)
 
 
 class OnError(Node):

@@ -26,8 +26,8 @@ MAX_WAIT = 86_400.0
 """Seconds: longer waits asked for by a vendor are cut to a day."""
 
 _ADVICE: Mapping[str, str] = {
-    "rate_limited": "The app allows no more calls for now; it is tried again later.",
-    "transient": "This may pass; it is tried again.",
+    "rate_limited": "The app allows no more calls for now.",
+    "transient": "This may pass by itself.",
     "reauth": "The connection is no longer accepted: connect the account again.",
     "invalid_input": "Check this step's inputs.",
     "not_permitted": "The connected account may not do this: grant it the right or the scope.",

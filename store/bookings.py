@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from store.lineage import lineage, settle
 from store.models import Account, CreditUsage, Run, now_ms
 from store.notifications import NotificationType, notification_row
 
@@ -89,7 +90,13 @@ _CLOSE = (
     update(_RUNS)
     .where(_RUNS.c.id == bindparam("key_run"), _RUNS.c.ended_at.is_(None))
     .values({name: bindparam(name) for name in ("status", "message", "result", "ended_at")})
-    .returning(_RUNS.c.project_id, _RUNS.c.automation_id, _RUNS.c.user_id, _RUNS.c.parent_run_id)
+    .returning(
+        _RUNS.c.project_id,
+        _RUNS.c.automation_id,
+        _RUNS.c.user_id,
+        _RUNS.c.parent_run_id,
+        _RUNS.c.version,
+    )
 )
 _END_PAUSES = delete(_PAUSES).where(_PAUSES.c.run_id == bindparam("key_run"))
 _DAILY_CREDITS = (
@@ -127,8 +134,12 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
         if run is None:
             continue
         connection.execute(_END_PAUSES, {"key_run": entry.run_id})
-        # The end of a called automation is a step of the run that called it.
-        if run.parent_run_id is None:
+        if run.parent_run_id is not None:
+            # It may have waited, and its callers with it.
+            settle(connection, [row.id for row in lineage(connection, run.parent_run_id)])
+        # The end of a called automation is a step of the run that called it, and of a draft
+        # nobody is told: who tests it sees it.
+        elif run.version:
             data = run_data(entry.run_id, run.automation_id, run.user_id, entry.status)
             data["message"] = entry.message
             notifications.append(notification_row(run.project_id, _CLOSED_AS[entry.status], data))

@@ -12,30 +12,27 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from store.bookings import (
     Entry,
-    Row,
     credits_of,
     parts,
-    run_data,
     today,
     without_values,
     write_entries,
 )
-from store.database import Database, insert_for, open_sync_sqlite
-from store.models import Account, CreditUsage, Run, RunPause, RunStep
-from store.notifications import notify
+from store.database import Database, open_sync_sqlite
+from store.models import Account, CreditUsage, Run, RunStep
 from store.outages import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
 
 class Ledger:
-    """The book of runs, steps, pauses and credits."""
+    """The book of runs, steps and credits."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -140,67 +137,6 @@ class Ledger:
             return None
         return (row.output if row.true_output is None else row.true_output,)
 
-    async def pause(self, row: Row) -> Any:
-        """Books that a run waits, and tells the developer when it is the first to say so.
-
-        Gives the answer where one came before the wait, else None.
-        """
-        async with self._database.begin() as session:
-            key = {name: row[name] for name in ("run_id", "step_id", "iteration")}
-            statement = insert_for(session)(RunPause).values(row).on_conflict_do_nothing()
-            new = await session.scalar(statement.returning(RunPause.run_id))
-            if new is None:
-                changed = {name: value for name, value in row.items() if name not in key}
-                again = update(RunPause).filter_by(**key).values(changed)
-                answer = (await session.execute(again.returning(RunPause.answer))).scalar_one()
-                if answer is not None:
-                    return answer
-            run = (
-                await session.execute(
-                    update(Run)
-                    .where(Run.id == row["run_id"])
-                    .values(status="paused", message=row["message"])
-                    .returning(Run.automation_id, Run.user_id, Run.parent_run_id)
-                )
-            ).one_or_none()
-            if new is not None and run is not None:
-                data = run_data(row["run_id"], run.automation_id, run.user_id, "paused") | {
-                    "message": row["message"],
-                    "kind": row["kind"],
-                    "stepId": row["step_id"],
-                    "iteration": row["iteration"],
-                    "parentRunId": run.parent_run_id,
-                }
-                await notify(session, row["project_id"], "run.paused", data)
-            return None
-
-    async def answer_early(self, row: Row) -> str | None:
-        """Keeps a callback's call; gives the workflow that already waits for it, if one does."""
-        async with self._database.begin() as session:
-            statement = insert_for(session)(RunPause).values(row)
-            statement = statement.on_conflict_do_update(
-                index_elements=[RunPause.run_id, RunPause.step_id, RunPause.iteration],
-                set_={"answer": statement.excluded.answer},
-            ).returning(RunPause.workflow_id)
-            return (await session.execute(statement)).scalar_one() or None
-
-    async def resume(self, run_id: str, step_id: str, iteration: str) -> None:
-        """Books that a wait is over; the run is running when it was the last."""
-        async with self._database.begin() as session:
-            await session.execute(
-                delete(RunPause).where(
-                    RunPause.run_id == run_id,
-                    RunPause.step_id == step_id,
-                    RunPause.iteration == iteration,
-                )
-            )
-            others = exists().where(RunPause.run_id == run_id, RunPause.workflow_id != "")
-            await session.execute(
-                update(Run)
-                .where(Run.id == run_id, Run.status == "paused", ~others)
-                .values(status="running", message=None)
-            )
-
     async def reopen(self, run_id: str) -> None:
         """Books that a failed run is tried again from its failed step."""
         async with self._database.begin() as session:
@@ -220,14 +156,6 @@ class Ledger:
             statement = statement.where(Run.started_at == started_at)
         async with self._database.begin() as session:
             await session.execute(statement)
-
-    async def paused(self, run_ids: Sequence[str]) -> dict[str, str]:
-        """Which of these runs wait, with the message that says for what."""
-        async with self._database() as session:
-            rows = await session.execute(
-                select(Run.id, Run.message).where(Run.id.in_(run_ids), Run.status == "paused")
-            )
-            return {run_id: message or "" for run_id, message in rows}
 
     async def credits_left(self, account_id: str) -> int:
         """What is left of the day's credits; not below zero."""

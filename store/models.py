@@ -392,6 +392,7 @@ class Run(Base):
         Index("runs_of_project", "project_id", "started_at"),
         Index("runs_of_automation", "automation_id", "started_at"),
         Index("runs_by_status", "status", "started_at"),
+        Index("runs_by_parent", "parent_run_id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -452,9 +453,10 @@ class RunPause(Base):
     step_id: Mapped[str] = mapped_column(primary_key=True)
     iteration: Mapped[str] = mapped_column(primary_key=True, default="")
     workflow_id: Mapped[str]
-    """Empty while only an early answer is here and nothing waits yet."""
+    """Empty while only an early answer is here and nothing waits yet, and of a callback whose wait
+    is over."""
     kind: Mapped[str]
-    """`delay`, `approval`, `callback`, `connection` or `credits`."""
+    """`delay`, `approval`, `callback`, `connection`, `credits` or `unavailable`."""
     message: Mapped[str] = mapped_column(SealedText("run_pauses.message"))
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     app_key: Mapped[str | None]
@@ -462,7 +464,7 @@ class RunPause(Base):
     since: Mapped[int]
     until: Mapped[int | None]
     answer: Mapped[Any | None] = mapped_column(SealedJson("run_pauses.answer"))
-    """A callback's call that came before the run waited for it."""
+    """The first answer; the run reads it when it goes on. A callback's may come before its wait."""
 
 
 class CreditUsage(Base):

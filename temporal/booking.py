@@ -18,9 +18,7 @@ def free_step_rows(run_id: str, project_id: str, traces: Sequence[StepTrace]) ->
             **trace.model_dump(),
             "run_id": run_id,
             "project_id": project_id,
-            "component": None,
             "connection_user_id": None,
-            "attempts": 1,
         }
         for trace in traces
     ]

@@ -31,20 +31,55 @@ async def answer_pause(client: Client, workflow_id: str, answer: Resume) -> None
     await client.get_workflow_handle(workflow_id).signal(AutomationRun.resume, answer)
 
 
-class MendedConnections:
-    """Lets runs go on whose connection was mended while Temporal could not be told."""
+class UnheardAnswers:
+    """Lets runs go on that were answered, or whose connection was mended, and were not told."""
 
     def __init__(self, client: Client, database: Database) -> None:
         self._client = client
         self._database = database
         self._answered: set[tuple[str, str, str, int, int]] = set()
         """Places, when they paused and when their connection was mended."""
+        self._seen: set[tuple[str, str, str]] = set()
+        """Places whose answer was in the book at the last turn."""
+        self._told: set[tuple[str, str, str]] = set()
+        """Those of them whose workflow was told from here."""
 
     async def resume(self) -> None:
-        """One turn: answers each pause whose connection became good after it began, once.
+        """One turn: tells of answers that were not heard, and of connections that became good.
 
-        Raises RPCError when Temporal is away; what was not answered is answered at the next turn.
+        Raises RPCError when Temporal is away; what was not told is told at the next turn.
         """
+        await self._tell_again()
+        await self._tell_of_mended()
+
+    async def _tell_again(self) -> None:
+        """Tells, once, of each answer that is in the book since the turn before."""
+        async with self._database() as session:
+            rows = await session.execute(
+                select(RunPause.run_id, RunPause.workflow_id, RunPause.answer).where(
+                    RunPause.answer.is_not(None), RunPause.workflow_id != ""
+                )
+            )
+            kept = {
+                (row.run_id, answer.step_id, answer.iteration): (row.workflow_id, answer)
+                for row in rows
+                for answer in [Resume.model_validate(row.answer)]
+            }
+        self._told &= kept.keys()
+        for place in self._seen & kept.keys() - self._told:
+            await self._tell(*kept[place])
+            self._told.add(place)
+        self._seen = set(kept)
+
+    async def _tell(self, workflow_id: str, answer: Resume) -> None:
+        try:
+            await answer_pause(self._client, workflow_id, answer)
+        except RPCError as error:
+            # Of a run that has ended; its book is closed elsewhere.
+            if error.status not in ENDED:
+                raise
+
+    async def _tell_of_mended(self) -> None:
         async with self._database() as session:
             rows = await session.execute(
                 select(
@@ -77,11 +112,5 @@ class MendedConnections:
             if place in self._answered:
                 continue
             _, step_id, iteration, *_ = place
-            answer = Resume(step_id=step_id, iteration=iteration)
-            try:
-                await answer_pause(self._client, workflow_id, answer)
-            except RPCError as error:
-                # Of a run that has ended; its book is closed elsewhere.
-                if error.status not in ENDED:
-                    raise
+            await self._tell(workflow_id, Resume(step_id=step_id, iteration=iteration))
             self._answered.add(place)

@@ -21,7 +21,7 @@ from store.database import Database
 from store.ledger import Ledger
 from store.models import Project, Run, now_ms
 from temporal.booking import outcome_of_failure, run_closed
-from temporal.pauses import MendedConnections
+from temporal.pauses import UnheardAnswers
 from workflows.payloads import RunOutcome
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Reconciliation:
         self._client = client
         self._database = database
         self._ledger = ledger
-        self._mended = MendedConnections(client, database)
+        self._unheard = UnheardAnswers(client, database)
         self._next_check: dict[str, float] = {}
 
     async def run(self) -> None:
@@ -52,7 +52,7 @@ class Reconciliation:
         while True:
             try:
                 await self.compare()
-                await self._mended.resume()
+                await self._unheard.resume()
             except Exception as error:  # the loop must outlive a database or a server that is away
                 logger.warning("Runs could not be compared with Temporal: %s", error)
             await asyncio.sleep(INTERVAL)

@@ -40,6 +40,7 @@ PASSED_THROUGH = (
     "xmltodict",
     "workflows.host",
     "workflows.outgoing",
+    "workflows.patience",
     "workflows.payloads",
     "workflows.search_attributes",
     "workflows.waiting",

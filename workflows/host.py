@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
@@ -30,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from automations.loops import referenced_scope, weight
     from workflows import search_attributes
     from workflows.outgoing import INLINE_BYTES, Outgoing
+    from workflows.patience import PATIENT_KINDS, Failure, Tries, waits_for
     from workflows.payloads import (
         ComponentCall,
         EventFetch,
@@ -56,8 +56,6 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 
 FETCH_EVENT = "fetch-event"
 """The activity that makes an event whole; takes an EventFetch and what was delivered."""
-FETCH_ATTEMPTS = 12
-"""About an hour: an app that is down for longer fails the run, which can be retried."""
 
 ACTIVITIES_OF_ONE_WORKFLOW = 1_000
 """Temporal ends a history at 51,200 events; an activity with its workflow task takes 6."""
@@ -131,8 +129,8 @@ class WorkflowHost:
         step = place.step
         assert isinstance(step, AppStep)  # noqa: S101 - narrows the type for the checker
         workflow.set_current_details(f"**{place.label}** (`{step.component}`) is running.")
-        retry = step.on_error.retry
         traces = self.take_traces()
+        tries = Tries(step.on_error.retry, workflow.now())
         while True:
             call = ComponentCall(
                 run_id=self._run_id,
@@ -148,19 +146,12 @@ class WorkflowHost:
             )
             try:
                 async with self._outgoing.carrying(_command_bytes(call)):
-                    return await workflow.execute_activity(
+                    output = await workflow.execute_activity(
                         step.component,
                         call,
                         start_to_close_timeout=ACTIVITY_TIMEOUT,
                         heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                        retry_policy=RetryPolicy(
-                            initial_interval=timedelta(seconds=retry.initial_interval),
-                            backoff_coefficient=retry.backoff,
-                            maximum_interval=timedelta(
-                                seconds=max(retry.max_interval, retry.initial_interval)
-                            ),
-                            maximum_attempts=retry.max_attempts,
-                        ),
+                        retry_policy=tries.policy,
                         summary=place.label,
                     )
             except ActivityError as error:
@@ -168,59 +159,97 @@ class WorkflowHost:
                 self._traces[:0] = traces
                 if is_cancelled_exception(error):
                     raise
-                await self._recover(place, step, error)
+                try:
+                    await self._recover(place, step, error, tries)
+                except StepFailed:
+                    await self._waiting.close(place)
+                    raise
                 traces = self.take_traces()
+            else:
+                await self._waiting.close(place)
+                return output
 
-    async def _recover(self, place: Place, step: AppStep, error: ActivityError) -> None:
-        """Waits for what can be mended; raises StepFailed for what cannot."""
-        cause = error.cause
-        message = cause.message if isinstance(cause, ApplicationError) else ""
-        kind = cause.type if isinstance(cause, ApplicationError) else "transient"
-        app_key = step.component.split(".", 1)[0]
-        match kind:
-            case "connection":
-                user_id = self._run.user_id if step.replace_end_user_connection else ""
-                await self._waiting.pause(
-                    place,
-                    "connection",
-                    message,
-                    None,
-                    self.take_traces(),
-                    app_key=app_key,
-                    user_id=user_id,
-                )
-            case "credits":
-                midnight = workflow.now().replace(hour=0, minute=0, second=0, microsecond=0)
-                renewal = midnight + timedelta(days=1)
-                await self._waiting.pause(place, "credits", message, renewal, self.take_traces())
-            case _:
-                text = message or "the worker did not answer in time, however often it was tried"
-                raise StepFailed(f"{step.component}: {text}", kind or "fatal") from error
+    async def _recover(
+        self, place: Place, step: AppStep, error: ActivityError, tries: Tries
+    ) -> None:
+        """Waits for what can be mended or may pass; raises StepFailed for what cannot."""
+        failure = Failure(error)
+        now = workflow.now()
+        message, until, kind = failure.message, None, failure.kind
+        if kind == "credits":
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            until = midnight + timedelta(days=1)
+        elif kind in PATIENT_KINDS and workflow.patched("patience"):
+            kind = "unavailable"
+            until = tries.next(failure, now)
+            if until is None:
+                self._fail(place, step, failure, tries)
+            message = f"Step “{place.label}” {waits_for(failure, _app_key(step), until)}"
+        elif kind != "connection":
+            raise StepFailed(f"{step.component}: {failure.message}", kind) from error
+        of_connection = kind == "connection"
+        user_id = self._run.user_id if step.replace_end_user_connection else ""
+        answer = await self._waiting.pause(
+            place,
+            kind,
+            message,
+            until,
+            self.take_traces(),
+            app_key=_app_key(step) if of_connection else None,
+            user_id=user_id if of_connection else None,
+            keep=kind == "unavailable",
+        )
+        if answer is not None and answer.give_up:
+            self._fail(place, step, failure, tries, by=answer.by or "somebody")
+
+    def _fail(
+        self, place: Place, step: AppStep, failure: Failure, tries: Tries, by: str | None = None
+    ) -> NoReturn:
+        """Gives up what was tried; the book learns of it with the next of the run's activities."""
+        end = tries.told(workflow.now()) if by is None else f"It was given up by {by}."
+        message = f"{step.component}: {failure.message} {end}"
+        self._traces.append(
+            StepTrace(
+                step_id=step.id,
+                iteration=place.iteration,
+                type=step.type,
+                name=step.name or step.id,
+                status="error",
+                error=message,
+                component=step.component,
+                attempts=max(tries.count, 1),
+                started_at=milliseconds(tries.first),
+                ended_at=milliseconds(workflow.now()),
+            )
+        )
+        raise StepFailed(message, failure.kind)
 
     async def fetch_event(self, fetch: EventFetch, event: Any) -> Any:
         """Asks the app for what a delivery only named; a broken connection pauses the run."""
         step = AppStep(id="trigger", component=fetch.trigger, name="Fetch the event")
         place = Place(step, "")
+        tries = Tries(step.on_error.retry, workflow.now())
         while True:
             try:
-                return await workflow.execute_activity(
+                whole = await workflow.execute_activity(
                     FETCH_EVENT,
                     args=[fetch, event],
                     start_to_close_timeout=ACTIVITY_TIMEOUT,
                     heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                    retry_policy=RetryPolicy(
-                        maximum_attempts=FETCH_ATTEMPTS, maximum_interval=timedelta(minutes=10)
-                    ),
+                    retry_policy=tries.policy,
                     summary=place.label,
                 )
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
                 try:
-                    await self._recover(place, step, error)
+                    await self._recover(place, step, error, tries)
                 except StepFailed as failed:
                     message = f"The event could not be fetched: {failed}"
                     raise Stopped("error", message, None) from error
+            else:
+                await self._waiting.close(place)
+                return whole
 
     async def call_automation(self, place: Place, data: dict[str, Any]) -> Any:
         """Runs a called automation as a child workflow."""
@@ -427,6 +456,10 @@ def _short(output: Any) -> Any:
 def _part_size(loop: Loop) -> int:
     """How many iterations of a loop one child workflow runs."""
     return max(1, ACTIVITIES_OF_ONE_WORKFLOW // weight(loop.steps, INLINE_ACTIVITIES))
+
+
+def _app_key(step: AppStep) -> str:
+    return step.component.partition(".")[0]
 
 
 def _child_message(error: ChildWorkflowError) -> str:

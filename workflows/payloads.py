@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 from automations.host import Given
 
 RunStatus = Literal["running", "paused", "completed", "error", "canceled"]
+PauseKind = Literal["delay", "approval", "callback", "connection", "credits", "unavailable"]
+"""`unavailable`: an app is down or allows no more calls for now, and is tried again."""
 
 
 class EventFetch(BaseModel):
@@ -69,6 +71,9 @@ class StepTrace(BaseModel):
     inputs: Any = None
     output: Any = None
     error: str | None = None
+    component: str | None = None
+    """Of an app's action that was given up without a call that could be booked."""
+    attempts: int = 1
     started_at: int
     ended_at: int | None = None
 
@@ -88,6 +93,15 @@ class ComponentCall(BaseModel):
     traces: list[StepTrace] = Field(default_factory=list)
     reuse: bool = False
     """The run may have executed this step before (it was reset): a recorded success is reused."""
+
+
+class CallFailure(BaseModel):
+    """The detail of a component's failure that may pass by itself."""
+
+    app: str
+    """The app's name for people."""
+    tries: int = 1
+    """Of this call, so far."""
 
 
 class RunOutcome(BaseModel):
@@ -175,7 +189,7 @@ class Pause(BaseModel):
     iteration: str = ""
     project_id: str
     workflow_id: str
-    kind: Literal["delay", "approval", "callback", "connection", "credits"]
+    kind: PauseKind
     message: str
     app_key: str | None = None
     user_id: str | None = None
@@ -183,6 +197,8 @@ class Pause(BaseModel):
     until: int | None = None
     account_id: str
     traces: list[StepTrace] = Field(default_factory=list)
+    keep: bool = False
+    """The wait goes on after this answer, or after `until`, unless it is told otherwise."""
 
 
 class Resume(BaseModel):
@@ -195,3 +211,5 @@ class Resume(BaseModel):
     comment: str | None = None
     body: Any = None
     query: dict[str, str] = Field(default_factory=dict)
+    give_up: bool = False
+    """The step is to fail instead of being tried again."""

@@ -33,7 +33,7 @@ class Waiting:
     def __init__(self, run: RunInput, run_id: str) -> None:
         self._run = run
         self._run_id = run_id
-        self._open: set[tuple[str, str]] = set()
+        self._open: dict[tuple[str, str], Pause] = {}
         self._answers: dict[tuple[str, str], Resume] = {}
 
     def answer(self, answer: Resume) -> None:
@@ -52,8 +52,13 @@ class Waiting:
         *,
         app_key: str | None = None,
         user_id: str | None = None,
+        keep: bool = False,
     ) -> Resume | None:
-        """Waits for an answer; None when the moment came first."""
+        """Waits for an answer; None when the moment came first.
+
+        `keep`: what is waited for is not over with this; it stays in the book, and the same place
+        may pause again without a new telling, until `close`.
+        """
         key = (place.step.id, place.iteration)
         pause = Pause.model_validate(
             {
@@ -70,34 +75,53 @@ class Waiting:
                 "since": milliseconds(workflow.now()),
                 "until": None if until is None else milliseconds(until),
                 "traces": traces,
+                "keep": keep,
             }
         )
-        self._open.add(key)
+        self._answers.pop(key, None)
         workflow.set_current_details(f"**Paused.** {message}")
-        workflow.upsert_search_attributes([search_attributes.STATUS.value_set("paused")])
-        answer = await self._booked(pause)
+        if key not in self._open:
+            self._open[key] = pause
+            workflow.upsert_search_attributes([search_attributes.STATUS.value_set("paused")])
+        answer = await self._book("record-pause", pause, f"{place.label}: waits")
         if answer is None:
             answer = await self._answered(key, until, place.label)
-        self._open.discard(key)
-        await workflow.execute_local_activity(
-            "record-resume",
-            pause,
-            start_to_close_timeout=BOOKKEEPING_TIMEOUT,
-            retry_policy=BOOKKEEPING_RETRY,
-        )
+        if not keep:
+            return await self._over(pause, place) or answer
+        if answer is not None:
+            # The next may be another's.
+            answer = await self._book("record-resume", pause, f"{place.label}: answered") or answer
+        workflow.set_current_details(f"**{place.label}** is tried again.")
+        return answer
+
+    async def close(self, place: Place) -> None:
+        """Ends a wait that was kept, if there is one at this place."""
+        pause = self._open.get((place.step.id, place.iteration))
+        if pause is not None:
+            await self._over(pause.model_copy(update={"keep": False, "traces": []}), place)
+
+    async def _over(self, pause: Pause, place: Place) -> Resume | None:
+        """Has the end of a wait booked; gives the answer that the book took, if it took one.
+
+        The book decides which of several answers is the first, and whether one came in time: a
+        signal only says that there may be something to read.
+        """
+        self._open.pop((pause.step_id, pause.iteration), None)
+        answer = await self._book("record-resume", pause, f"{place.label}: goes on")
         if not self._open:
             workflow.upsert_search_attributes([search_attributes.STATUS.value_set("running")])
             workflow.set_current_details(f"Goes on after **{place.label}**.")
         return answer
 
-    async def _booked(self, pause: Pause) -> Resume | None:
-        early: dict[str, object] | None = await workflow.execute_local_activity(
-            "record-pause",
+    async def _book(self, activity: str, pause: Pause, summary: str) -> Resume | None:
+        answer: dict[str, object] | None = await workflow.execute_local_activity(
+            activity,
             pause,
             start_to_close_timeout=BOOKKEEPING_TIMEOUT,
             retry_policy=BOOKKEEPING_RETRY,
+            summary=summary,
         )
-        return None if early is None else Resume.model_validate(early)
+        return None if answer is None else Resume.model_validate(answer)
 
     async def _answered(
         self, key: tuple[str, str], until: datetime | None, label: str

@@ -21,7 +21,9 @@ from api.errors import invalid
 from api.manage.step_order import StepOrder
 from api.schemas import Model, Timestamp
 from api.strict_json import JsonResponse
+from store.lineage import family_of
 from store.models import Automation, AutomationVersion, Run, RunPause, RunStep
+from workflows.payloads import PauseKind
 
 FIRST_STEPS = 100
 _BEGINNING = (-1, "", "")
@@ -70,16 +72,19 @@ class StepView(Model):
 
 
 class PauseView(Model):
-    """A place where the run waits."""
+    """A place where the run waits, or one that it called."""
 
+    run_id: str = Field(description="Another than the run's own: that of a called automation.")
     step_id: str
     iteration: str
-    kind: Literal["delay", "approval", "callback", "connection", "credits"]
+    kind: PauseKind
     message: str
     app_key: str | None
     user_id: str | None
     since: Timestamp
-    until: Timestamp | None
+    until: Timestamp | None = Field(
+        description="When it goes on by itself: of `unavailable`, the next try."
+    )
 
 
 class RunDetails(RunView):
@@ -124,6 +129,7 @@ _STEP_COLUMNS: list[ColumnElement[Any]] = [
     RunStep.ended_at.label("endedAt"),
 ]
 _PAUSE_COLUMNS: list[ColumnElement[Any]] = [
+    RunPause.run_id.label("runId"),
     RunPause.step_id.label("stepId"),
     RunPause.iteration.label("iteration"),
     RunPause.kind.label("kind"),
@@ -137,9 +143,10 @@ _PAUSE_COLUMNS: list[ColumnElement[Any]] = [
 
 async def details_response(session: AsyncSession, run: dict[str, Any]) -> Response:
     """The answer of a RunDetails; `run` is a RunView."""
+    family = family_of(run["id"])
     pauses = await session.execute(
         select(*_PAUSE_COLUMNS)
-        .where(RunPause.run_id == run["id"], RunPause.workflow_id != "")
+        .where(RunPause.run_id.in_(select(family.c.id)), RunPause.workflow_id != "")
         .order_by(RunPause.since)
     )
     steps = await steps_page(session, run["id"], FIRST_STEPS, None)

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from api.auth import DECLARE_ANY, AnyAccess
+from api.auth import DECLARE_ANY, AnyAccess, ProjectAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind, invalid, not_found
 from api.manage.run_views import (
@@ -26,6 +26,7 @@ from api.manage.run_views import (
 from api.schemas import Cursor, Limit, Model, Moment, Page, RunId
 from api.state import State, StateDep
 from api.strict_json import JsonResponse, JsonRoute
+from store.lineage import family_of
 from store.models import Automation, Run, RunPause
 from workflows.payloads import Resume
 
@@ -43,15 +44,25 @@ MESSAGES_SEARCHED = 2_000
 ACTING = errors(ErrorKind.CONFLICT, ErrorKind.UNAVAILABLE)
 
 
-class ResumeBody(Model):
-    """What the run is told."""
+class PauseBody(Model):
+    """Which of the run's pauses is meant, and who acts."""
 
     step_id: str | None = Field(
         None, max_length=64, description="The step that waits; left out: the only one."
     )
     iteration: str | None = Field(None, max_length=255, description="Of a step in a loop.")
+    by: str | None = Field(
+        None,
+        max_length=255,
+        description="Who decided, where an application acts for its user; left out: the token's "
+        "name. A person who is signed in is named by the account.",
+    )
+
+
+class ResumeBody(PauseBody):
+    """What the run is told."""
+
     approved: bool | None = Field(None, description="Needed by an approval.")
-    by: str | None = Field(None, max_length=255, description="Who decided.")
     comment: str | None = Field(None, max_length=4000)
 
 
@@ -177,8 +188,13 @@ async def retry_run(run_id: RunId, access: AnyAccess, state: StateDep) -> Accept
 async def resume_run(
     run_id: RunId, access: AnyAccess, state: StateDep, body: ResumeBody | None = None
 ) -> Accepted:
-    """Answers an approval, skips a delay, or tries a step again whose connection was broken."""
+    """Answers an approval, skips a delay, or tries a step again that waits to be.
+
+    That is one whose connection is broken, whose app is down, or that has no credits left. Of
+    several answers the first counts; the others are told so by 409.
+    """
     answer = body or ResumeBody()
+    by = _who(access, answer)
     await _find(state, access.project_id, run_id)
     pause = await _pause(state, run_id, answer)
     if pause.kind == "callback":
@@ -187,32 +203,74 @@ async def resume_run(
         )
     if pause.kind == "approval" and answer.approved is None:
         raise invalid([("approved", "an approval needs true or false")])
-    await state.runs.resume(
-        pause,
-        Resume(
-            step_id=pause.step_id,
-            iteration=pause.iteration,
-            approved=answer.approved,
-            by=answer.by,
-            comment=answer.comment,
-        ),
+    told = Resume(
+        step_id=pause.step_id,
+        iteration=pause.iteration,
+        approved=answer.approved,
+        by=by,
+        comment=answer.comment,
     )
+    return await _answered(state, run_id, pause, told)
+
+
+@router.post("/{runId}/give-up", status_code=202, summary="Give a step up", responses=ACTING)
+async def give_up(
+    run_id: RunId, access: AnyAccess, state: StateDep, body: PauseBody | None = None
+) -> Accepted:
+    """Fails a step that waits to be tried again, whatever it waits for; `onError` says what then.
+
+    An approval, a callback or a delay is not tried again, so that it cannot be given up: answer it,
+    or cancel the run.
+    """
+    which = body or PauseBody()
+    by = _who(access, which)
+    await _find(state, access.project_id, run_id)
+    pause = await _pause(state, run_id, which)
+    if pause.kind not in {"unavailable", "connection", "credits"}:
+        raise ApiError(
+            ErrorKind.CONFLICT,
+            "Only a step that waits to be tried again can be given up: answer this one, or cancel "
+            "the run.",
+        )
+    told = Resume(step_id=pause.step_id, iteration=pause.iteration, by=by, give_up=True)
+    return await _answered(state, run_id, pause, told)
+
+
+async def _answered(state: State, run_id: str, pause: RunPause, answer: Resume) -> Accepted:
+    if not await state.runs.resume(pause, answer):
+        raise ApiError(
+            ErrorKind.CONFLICT, "Somebody was faster: the run has its answer, and goes on with it."
+        )
     return Accepted(run_id=run_id)
 
 
-async def _pause(state: State, run_id: str, answer: ResumeBody) -> RunPause:
-    query = select(RunPause).where(RunPause.run_id == run_id, RunPause.workflow_id != "")
-    if answer.step_id is not None:
-        query = query.where(RunPause.step_id == answer.step_id)
-    if answer.iteration is not None:
-        query = query.where(RunPause.iteration == answer.iteration)
+def _who(access: ProjectAccess, body: PauseBody) -> str:
+    if not access.is_program and body.by not in {None, access.name}:
+        raise invalid([("by", "a person who is signed in acts in their own name: leave `by` out")])
+    return body.by or access.name
+
+
+async def _pause(state: State, run_id: str, which: PauseBody) -> RunPause:
+    """The pause that is meant, of the run or of one that it called."""
+    family = family_of(run_id)
+    query = select(RunPause).where(
+        RunPause.run_id.in_(select(family.c.id)), RunPause.workflow_id != ""
+    )
+    if which.step_id is not None:
+        query = query.where(RunPause.step_id == which.step_id)
+    if which.iteration is not None:
+        query = query.where(RunPause.iteration == which.iteration)
     async with state.database() as session:
-        pauses = list(await session.scalars(query.order_by(RunPause.since).limit(2)))
-    if not pauses:
-        raise ApiError(ErrorKind.CONFLICT, "The run does not wait there: nothing to resume.")
-    if len(pauses) > 1:
-        raise invalid([("stepId", "the run waits in several places: say which is meant")])
-    return pauses[0]
+        pauses = list(await session.scalars(query.order_by(RunPause.since)))
+    # A called automation may have steps of the same names.
+    meant = [pause for pause in pauses if pause.run_id == run_id] or pauses
+    if not meant:
+        raise ApiError(ErrorKind.CONFLICT, "The run does not wait there: nothing to answer.")
+    if len(meant) > 1:
+        raise invalid(
+            [("stepId", "the run waits in several places: say which is meant (see its `pauses`)")]
+        )
+    return meant[0]
 
 
 async def _find(state: State, project_id: str, run_id: str) -> Run:

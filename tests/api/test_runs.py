@@ -200,11 +200,96 @@ async def test_an_approval_pauses_and_is_answered_once(shop: Workshop) -> None:
     await shop.developer.refused(1, "POST", f"{path}/resume")
     await shop.developer.refused(409, "POST", f"{path}/resume", {"stepId": "other"})
     body = {"stepId": "ask", "approved": True, "by": "Bob", "comment": "Yes"}
-    await shop.developer.expect(202, "POST", f"{path}/resume", body)
+    await shop.application.expect(202, "POST", f"{path}/resume", body)
     details = await until(shop, answer["runId"], "completed")
     assert details["result"] == {"approved": True, "expired": False, "by": "Bob", "comment": "Yes"}
     assert details["pauses"] == []
-    await shop.developer.refused(409, "POST", f"{path}/resume", body)
+    await shop.developer.refused(409, "POST", f"{path}/resume", body | {"by": None})
+
+
+async def test_an_approval_names_who_gave_it(shop: Workshop) -> None:
+    """An application answers for its own users; a person who is signed in for nobody else."""
+    steps = [{"id": "ask", "type": "approval"}]
+    definition = {"trigger": MANUAL, "steps": steps, "result": "{{ steps.ask.output.by }}"}
+    for rest, name in ((shop.developer, shop.email), (shop.application, "production")):
+        answer = await run(shop, definition)
+        path = f"{shop.path}/runs/{answer['runId']}/resume"
+        await shop.developer.refused(1, "POST", path, {"approved": True, "by": "The boss"})
+        await rest.expect(202, "POST", path, {"approved": True})
+        assert (await until(shop, answer["runId"], "completed"))["result"] == name
+
+
+async def test_of_two_answers_to_one_question_the_first_counts(shop: Workshop) -> None:
+    steps = [{"id": "ask", "type": "approval"}]
+    definition = {"trigger": MANUAL, "steps": steps, "result": "{{ steps.ask.output }}"}
+    answer = await run(shop, definition)
+    path = f"{shop.path}/runs/{answer['runId']}/resume"
+    bodies = [{"approved": number % 2 == 0, "comment": str(number)} for number in range(10)]
+    answers = await asyncio.gather(*[shop.developer.call("POST", path, b) for b in bodies])
+    assert sorted(answer.status_code for answer in answers) == [202] + [409] * 9
+    [first] = [number for number, one in enumerate(answers) if one.status_code == 202]
+    result = (await until(shop, answer["runId"], "completed"))["result"]
+    assert (result["comment"], result["approved"]) == (str(first), first % 2 == 0)
+
+
+async def test_a_run_waits_for_an_app_that_is_down_and_a_person_decides(
+    shop: Workshop, vendor: Vendor
+) -> None:
+    retry = {"initialInterval": 30}
+    ask = {
+        "id": "ask",
+        "type": "app",
+        "component": "http.request",
+        "name": "Ask",
+        "inputs": {"url": f"{vendor.url}/ask"},
+        "onError": {"action": "continue", "retry": retry},
+    }
+    definition = {"trigger": MANUAL, "steps": [ask], "result": "{{ steps.ask }}"}
+    vendor.status = 503
+    try:
+        answer = await run(shop, definition)
+        assert answer["status"] == "paused"
+        assert "Step “Ask” waits for HTTP, which does not answer, next try at" in answer["message"]
+        path = f"{shop.path}/runs/{answer['runId']}"
+        details = await shop.developer.expect(200, "GET", path)
+        [pause] = details["pauses"]
+        assert (pause["kind"], pause["runId"]) == ("unavailable", answer["runId"])
+        assert pause["until"] > pause["since"] + 25_000
+        assert [step["status"] for step in details["steps"]] == ["waiting"]
+        # Tried now, it fails again and waits on.
+        await shop.developer.expect(202, "POST", f"{path}/resume")
+
+        async def tried_again() -> bool:
+            [later] = (await shop.developer.expect(200, "GET", path))["pauses"]
+            return bool(later["until"] > pause["until"])
+
+        await eventually(tried_again)
+        given_up = await run(shop, definition)
+        other = f"{shop.path}/runs/{given_up['runId']}"
+        await shop.developer.expect(202, "POST", f"{other}/give-up")
+        failed = await until(shop, given_up["runId"], "completed")
+        assert failed["result"]["error"]["message"].endswith(f"It was given up by {shop.email}.")
+        assert [step["status"] for step in failed["steps"]] == ["error"]
+        vendor.status = 200
+        await shop.application.expect(202, "POST", f"{path}/resume", {"stepId": "ask"})
+        done = await until(shop, answer["runId"], "completed")
+        assert done["result"]["status"] == "completed"
+        assert [step["status"] for step in done["steps"]] == ["completed"]
+        told = await shop.developer.expect(
+            200, "GET", f"{shop.path}/notifications", type="run.paused"
+        )
+        of_run = [n for n in told["items"] if n["data"]["runId"] == answer["runId"]]
+        assert len(of_run) == 1
+        await shop.developer.refused(409, "POST", f"{path}/give-up")
+    finally:
+        vendor.status = 200
+
+
+async def test_what_is_not_tried_again_cannot_be_given_up(shop: Workshop) -> None:
+    answer = await run(shop, {"trigger": MANUAL, "steps": [{"id": "ask", "type": "approval"}]})
+    path = f"{shop.path}/runs/{answer['runId']}"
+    await shop.developer.refused(409, "POST", f"{path}/give-up")
+    await shop.developer.expect(202, "POST", f"{path}/cancel")
 
 
 async def test_a_delay_is_skipped_and_a_run_canceled(shop: Workshop) -> None:
@@ -304,6 +389,78 @@ async def test_a_called_automation_runs_in_its_published_version(shop: Workshop)
     assert answer["result"] == "Hello Eve"
     listed = await shop.developer.expect(200, "GET", f"{shop.path}/runs", automationId=called)
     assert [item["parentRunId"] for item in listed["items"]] == [answer["runId"]]
+
+
+def calling(automation_id: str, **more: Any) -> dict[str, Any]:
+    step = {"id": "sub", "type": "call", "automationId": automation_id}
+    return {"trigger": MANUAL, "steps": [step], "result": "{{ steps.sub.output }}", **more}
+
+
+async def test_a_run_is_paused_while_what_it_called_waits(shop: Workshop) -> None:
+    """However deep it is; and it is answered from the run that the caller knows."""
+    ask = {"id": "ask", "type": "approval", "name": "Ask", "who": "Bob"}
+    inner = {"trigger": MANUAL, "steps": [ask], "result": "{{ steps.ask.output.by }}"}
+    middle = calling(await shop.automation(inner))
+    outer = calling(await shop.automation(middle))
+    answer = await run(shop, outer)
+    assert answer["status"] == "paused"
+    assert answer["message"] == ("“A” waits: “A” waits: Step “Ask” waits for the approval of Bob")
+    path = f"{shop.path}/runs/{answer['runId']}"
+    details = await shop.developer.expect(200, "GET", path)
+    [pause] = details["pauses"]
+    assert pause["runId"] != answer["runId"]
+    assert details["status"] == "paused"
+    by_its_caller = {"stepId": pause["stepId"], "approved": True}
+    await shop.application.expect(202, "POST", f"{path}/resume", by_its_caller)
+    done = await until(shop, answer["runId"], "completed")
+    assert (done["result"], done["pauses"]) == ("production", [])
+    assert (await until(shop, pause["runId"], "completed"))["message"] is None
+
+
+async def test_canceling_a_run_cancels_what_it_called(shop: Workshop) -> None:
+    waiting = await shop.automation(
+        {"trigger": MANUAL, "steps": [{"id": "ask", "type": "approval"}]}
+    )
+    answer = await run(shop, calling(waiting))
+    path = f"{shop.path}/runs/{answer['runId']}"
+    [pause] = (await shop.developer.expect(200, "GET", path))["pauses"]
+    await shop.developer.expect(202, "POST", f"{path}/cancel")
+    await until(shop, answer["runId"], "canceled")
+    await until(shop, pause["runId"], "canceled")
+
+
+async def test_a_loop_waits_until_all_that_it_called_go_on(shop: Workshop) -> None:
+    waiting = await shop.automation(
+        {"trigger": MANUAL, "steps": [{"id": "ask", "type": "approval"}], "result": "went on"}
+    )
+    loop = {
+        "id": "each",
+        "type": "for-each",
+        "items": "[1, 2]",
+        "parallelism": 2,
+        "steps": calling(waiting)["steps"],
+        "output": "{{ steps.sub.output }}",
+    }
+    answer = await run(
+        shop, {"trigger": MANUAL, "steps": [loop], "result": "{{ steps.each.output }}"}
+    )
+    path = f"{shop.path}/runs/{answer['runId']}"
+
+    async def pauses() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await shop.developer.expect(200, "GET", path))["pauses"]
+        return found
+
+    async def both_wait() -> bool:
+        return len(await pauses()) == 2
+
+    await eventually(both_wait)
+    first, second = await pauses()
+    body = {"approved": True}
+    await shop.developer.expect(202, "POST", f"{shop.path}/runs/{first['runId']}/resume", body)
+    await until(shop, first["runId"], "completed")
+    assert (await until(shop, answer["runId"], "paused"))["pauses"] == [second]
+    await shop.developer.expect(202, "POST", f"{shop.path}/runs/{second['runId']}/resume", body)
+    assert (await until(shop, answer["runId"], "completed"))["result"] == ["went on"] * 2
 
 
 async def test_a_new_version_is_taken_at_once(shop: Workshop) -> None:

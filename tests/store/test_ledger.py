@@ -18,6 +18,7 @@ from store.models import (
     RunStep,
     now_ms,
 )
+from store.pauses import book_callback, book_pause, book_resume, paused_runs
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -139,13 +140,13 @@ async def test_a_run_is_paused_until_its_last_pause_is_over(
         "since": now_ms(),
         "until": None,
     }
-    assert await ledger.pause(pause) is None
-    assert await ledger.pause({**pause, "iteration": "1"}) is None
-    assert await ledger.paused(["run-1", "run-2"]) == {"run-1": "waits for Ada"}
-    await ledger.resume("run-1", "ask", "")
-    assert await ledger.paused(["run-1"]) == {"run-1": "waits for Ada"}
-    await ledger.resume("run-1", "ask", "1")
-    assert await ledger.paused(["run-1"]) == {}
+    assert await book_pause(database, pause) is None
+    assert await book_pause(database, {**pause, "iteration": "1"}) is None
+    assert await paused_runs(database, ["run-1", "run-2"]) == {"run-1": "waits for Ada"}
+    await book_resume(database, "run-1", "ask", "", "approval")
+    assert await paused_runs(database, ["run-1"]) == {"run-1": "waits for Ada"}
+    await book_resume(database, "run-1", "ask", "1", "approval")
+    assert await paused_runs(database, ["run-1"]) == {}
 
 
 async def test_a_callback_before_its_wait_is_kept_and_given_to_it(
@@ -164,12 +165,12 @@ async def test_a_callback_before_its_wait_is_kept_and_given_to_it(
         "since": now_ms(),
         "answer": {"step_id": "hook", "body": 1},
     }
-    assert await ledger.answer_early(row) is None
+    assert await book_callback(database, row) == ""
     waiting = {**row, "workflow_id": "run-1", "message": "waits"}
     del waiting["answer"]
-    assert await ledger.pause(waiting) == {"step_id": "hook", "body": 1}
-    assert await ledger.paused(["run-1"]) == {}
-    assert await ledger.answer_early(row) == "run-1"
+    assert await book_pause(database, waiting) == {"step_id": "hook", "body": 1}
+    assert await paused_runs(database, ["run-1"]) == {}
+    assert await book_callback(database, row) is None
 
 
 async def test_the_end_of_a_run_is_booked_once_and_takes_its_pauses(
@@ -292,7 +293,7 @@ async def test_each_pause_is_told_once_however_often_it_is_booked(
 ) -> None:
     ledger = Ledger(database)
     await ledger.write(RunOpened(run_row(project)))
-    await asyncio.gather(*[ledger.pause(pause_row(project)) for _ in range(5)])
+    await asyncio.gather(*[book_pause(database, pause_row(project)) for _ in range(5)])
     expected = (
         "run.paused",
         {
@@ -309,8 +310,8 @@ async def test_each_pause_is_told_once_however_often_it_is_booked(
     )
     assert await told(database) == [expected]
     # The same step pauses again when it has gone on meanwhile.
-    await ledger.resume("run-1", "ask", "")
-    await ledger.pause(pause_row(project))
+    await book_resume(database, "run-1", "ask", "", "approval")
+    await book_pause(database, pause_row(project))
     assert await told(database) == [expected, expected]
 
 
@@ -320,8 +321,8 @@ async def test_a_wait_whose_callback_came_before_it_is_not_told(
     ledger = Ledger(database)
     await ledger.write(RunOpened(run_row(project)))
     early = {**pause_row(project, kind="callback", workflow_id=""), "answer": {"body": 1}}
-    assert await ledger.answer_early(early) is None
-    assert await ledger.pause(pause_row(project, kind="callback")) == {"body": 1}
+    assert await book_callback(database, early) == ""
+    assert await book_pause(database, pause_row(project, kind="callback")) == {"body": 1}
     assert await told(database) == []
 
 

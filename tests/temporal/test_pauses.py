@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from activities.bookkeeping import Bookkeeping
 from store.ledger import Ledger
 from store.models import Account, Connection, Project, RunPause, now_ms
-from temporal.pauses import GRACE_MS, MendedConnections
+from temporal.pauses import GRACE_MS, UnheardAnswers
 from temporal.reconciliation import Reconciliation
 from temporal.worker import build_worker, sandbox
 from tests.workflows.conftest import FakeWorld, run_input, temporal, temporal_server
@@ -75,7 +75,7 @@ async def paused(
         )
     world = FakeWorld()
     world.components["app.send"] = vendor
-    book = Bookkeeping(Ledger(database))
+    book = Bookkeeping(database, Ledger(database))
     activities: list[Callable[..., Any]] = [world.component, book.record_pause, book.record_resume]
     queue = str(uuid4())
     steps = [{"id": "send", "type": "app", "component": "app.send"}]
@@ -149,7 +149,7 @@ async def test_the_api_is_first_to_tell(
 ) -> None:
     await age_pauses(database)
     await mend(database, now_ms() + 60_000)
-    await MendedConnections(temporal, database).resume()
+    await UnheardAnswers(temporal, database).resume()
     assert await signals(paused["mended"]) == 0
 
 
@@ -158,7 +158,7 @@ async def test_a_connection_that_was_good_before_the_pause_is_no_answer(
 ) -> None:
     """The vendor refuses what looks good here: trying again and again would not help."""
     await mend(database, now_ms() - 3_600_000)
-    await MendedConnections(temporal, database).resume()
+    await UnheardAnswers(temporal, database).resume()
     assert await signals(paused["mended"]) == 0
 
 
@@ -170,7 +170,7 @@ async def test_a_call_that_fails_again_waits_for_the_next_mending(
         began = (await session.execute(of_user)).scalar_one()
     await age_pauses(database)
     await mend(database, began - 10_000)
-    mended = MendedConnections(temporal, database)
+    mended = UnheardAnswers(temporal, database)
     await mended.resume()
     await until(
         database,
@@ -197,7 +197,7 @@ async def test_a_pause_that_has_not_heard_yet_is_not_told_again_and_an_ended_run
         await session.execute(
             update(RunPause).where(RunPause.user_id == "broken").values(workflow_id=handle.id)
         )
-    mended = MendedConnections(temporal, database)
+    mended = UnheardAnswers(temporal, database)
     for _ in range(3):
         await mended.resume()
     assert await signals(handle) == 1

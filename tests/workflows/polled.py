@@ -192,7 +192,7 @@ class Station:
             self.http,
             self.settings.public_url,
         )
-        book = Bookkeeping(Ledger(self.database))
+        book = Bookkeeping(self.database, Ledger(self.database))
         activities: Sequence[Callable[..., Any]] = [
             registrations.reconcile,
             self.polling.poll,

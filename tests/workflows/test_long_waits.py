@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from shutil import which
 from typing import Any
 
 import pytest
+from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from settings import Settings
 from store.encryption import Keyring
 from temporal.client import data_converter
-from tests.workflows.conftest import FakeWorld, run_input
+from tests.workflows.conftest import FakeWorld, fail, run_input
 from workflows import search_attributes
 from workflows.payloads import ComponentCall
 from workflows.run import AutomationRun
@@ -88,3 +92,90 @@ async def test_credits_that_are_used_up_pause_the_run_until_midnight(
     assert pause.kind == "credits"
     assert pause.until is not None
     assert datetime.fromtimestamp(pause.until / 1000).astimezone().timestamp() % 86_400 == 0
+
+
+async def test_an_app_that_is_down_for_a_day_is_waited_for_and_told_of_once(
+    skipping: WorkflowEnvironment, world: FakeWorld
+) -> None:
+    asked: list[datetime] = []
+
+    def down(call: ComponentCall) -> Any:
+        asked.append(activity.info().current_attempt_scheduled_time)
+        if asked[-1] - asked[0] > timedelta(hours=20):
+            return "there again"
+        raise ApplicationError("Tracker, Create: answered 503.", type="transient")
+
+    world.components["tracker.create"] = down
+    steps = [{"id": "create", "type": "app", "component": "tracker.create"}]
+    run = run_input(steps, result="{{ steps.create.output }}")
+    async with world.working(skipping.client, "skipping"):
+        handle = await skipping.client.start_workflow(
+            AutomationRun.run, run, id="down", task_queue="skipping"
+        )
+        assert (await handle.result()).result == "there again"
+    first = world.pauses[0]
+    assert first.kind == "unavailable"
+    assert first.message.startswith(
+        "Step “create” waits for tracker, which does not answer, next try at 20"
+    )
+    assert first.until is not None
+    waits = [later - sooner for sooner, later in pairwise(asked)]
+    assert sum(waits[:4], timedelta(0)) < timedelta(seconds=20)
+    assert timedelta(minutes=55) < max(waits) < timedelta(minutes=65)
+    assert len(asked) < 50
+    # One wait, however often its next try is put off.
+    assert [resumed.keep for resumed in world.resumed] == [False]
+    assert len((await handle.fetch_history()).events) < 600
+
+
+async def test_an_app_that_stays_away_fails_its_step_after_a_day_and_says_so(
+    skipping: WorkflowEnvironment, world: FakeWorld
+) -> None:
+    world.components["tracker.create"] = fail("It answered 503.", "transient", retryable=True)
+    steps = [
+        {
+            "id": "create",
+            "type": "app",
+            "component": "tracker.create",
+            "onError": {"action": "continue"},
+        }
+    ]
+    run = run_input(steps, result="{{ steps.create.error }}")
+    async with world.working(skipping.client, "skipping"):
+        handle = await skipping.client.start_workflow(
+            AutomationRun.run, run, id="away", task_queue="skipping"
+        )
+        outcome = await handle.result()
+    assert outcome.result["kind"] == "transient"
+    assert re.fullmatch(
+        r"tracker.create: It answered 503. It was tried \d\d times in 1 day.",
+        outcome.result["message"],
+    )
+    [trace] = [trace for trace in outcome.traces if trace.step_id == "create"]
+    assert (trace.status, trace.error) == ("error", outcome.result["message"])
+
+
+async def test_the_app_says_how_long_it_wants_to_be_left_alone(
+    skipping: WorkflowEnvironment, world: FakeWorld
+) -> None:
+    asked: list[datetime] = []
+
+    def limited(call: ComponentCall) -> Any:
+        asked.append(activity.info().current_attempt_scheduled_time)
+        if len(asked) > 1:
+            return "welcome"
+        raise ApplicationError(
+            "Too many calls.",
+            type="rate_limited",
+            non_retryable=True,
+            next_retry_delay=timedelta(hours=3),
+        )
+
+    world.components["app.call"] = limited
+    run = run_input([{"id": "call", "type": "app", "component": "app.call"}])
+    async with world.working(skipping.client, "skipping"):
+        await skipping.client.execute_workflow(
+            AutomationRun.run, run, id="limited", task_queue="skipping"
+        )
+    assert timedelta(hours=3) <= asked[1] - asked[0] < timedelta(hours=3, minutes=1)
+    assert "which allows no more calls for now" in world.pauses[0].message

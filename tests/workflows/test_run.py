@@ -492,3 +492,57 @@ async def test_a_called_automation_is_given_nothing(temporal: Client, world: Fak
         given=Given(vars={"total": 5}),
     )
     assert (await finish(temporal, world, run)).result == 0
+
+
+def patient(**retry: Any) -> list[dict[str, Any]]:
+    """A step whose first wait is too long for its caller."""
+    return [echo("call", component="app.down", onError={"retry": {"initialInterval": 60, **retry}})]
+
+
+async def test_a_person_says_try_now(temporal: Client, world: FakeWorld) -> None:
+    world.components["app.down"] = fail("answered 503", "transient", retryable=True)
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(
+            temporal, run_input(patient(), result="{{ steps.call.output }}"), queue
+        )
+        pause = await world.until_paused()
+        assert (pause.kind, pause.keep, len(world.calls)) == ("unavailable", True, 1)
+        assert await status_attribute(handle) == "paused"
+        await handle.signal(AutomationRun.resume, Resume(step_id="call"))
+        await world.until_paused(2)
+        world.components["app.down"] = lambda call: "there again"
+        await handle.signal(AutomationRun.resume, Resume(step_id="call"))
+        assert (await handle.result()).result == "there again"
+    assert len(world.calls) == 3
+    # Taken twice by somebody, over once.
+    assert [resumed.keep for resumed in world.resumed] == [True, True, False]
+
+
+async def test_a_person_gives_a_step_up(temporal: Client, world: FakeWorld) -> None:
+    world.components["app.down"] = fail("It answered 503.", "transient", retryable=True)
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run_input(patient()), queue)
+        await world.until_paused()
+        answer = Resume(step_id="call", give_up=True, by="Ada")
+        await handle.signal(AutomationRun.resume, answer)
+        with pytest.raises(WorkflowFailureError) as failure:
+            await handle.result()
+    assert isinstance(failure.value.cause, ApplicationError)
+    assert failure.value.cause.message == (
+        "Step “call” failed: app.down: It answered 503. It was given up by Ada."
+    )
+    assert [resumed.keep for resumed in world.resumed] == [True, False]
+
+
+@pytest.mark.parametrize("retry", [{"maxAttempts": 1}, {"giveUpAfter": 0}])
+async def test_a_step_that_is_not_to_wait_fails_at_once(
+    temporal: Client, world: FakeWorld, retry: dict[str, Any]
+) -> None:
+    world.components["app.down"] = fail("It answered 503.", "transient", retryable=True)
+    with pytest.raises(WorkflowFailureError) as failure:
+        await finish(temporal, world, run_input(patient(**retry)))
+    assert isinstance(failure.value.cause, ApplicationError)
+    assert failure.value.cause.message.endswith("It answered 503. It is not tried again.")
+    assert len(world.calls) == 1

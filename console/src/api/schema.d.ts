@@ -1407,9 +1407,35 @@ export interface paths {
         put?: never;
         /**
          * Resume a run
-         * @description Answers an approval, skips a delay, or tries a step again whose connection was broken.
+         * @description Answers an approval, skips a delay, or tries a step again that waits to be.
+         *
+         *     That is one whose connection is broken, whose app is down, or that has no credits left. Of
+         *     several answers the first counts; the others are told so by 409.
          */
         post: operations["resumeRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{projectId}/runs/{runId}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a step up
+         * @description Fails a step that waits to be tried again, whatever it waits for; `onError` says what then.
+         *
+         *     An approval, a callback or a delay is not tried again, so that it cannot be given up: answer it,
+         *     or cancel the run.
+         */
+        post: operations["giveUp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2763,10 +2789,36 @@ export interface components {
             newPassword: string;
         };
         /**
+         * PauseBody
+         * @description Which of the run's pauses is meant, and who acts.
+         */
+        PauseBody: {
+            /**
+             * Stepid
+             * @description The step that waits; left out: the only one.
+             */
+            stepId?: string | null;
+            /**
+             * Iteration
+             * @description Of a step in a loop.
+             */
+            iteration?: string | null;
+            /**
+             * By
+             * @description Who decided, where an application acts for its user; left out: the token's name. A person who is signed in is named by the account.
+             */
+            by?: string | null;
+        };
+        /**
          * PauseView
-         * @description A place where the run waits.
+         * @description A place where the run waits, or one that it called.
          */
         PauseView: {
+            /**
+             * Runid
+             * @description Another than the run's own: that of a called automation.
+             */
+            runId: string;
             /** Stepid */
             stepId: string;
             /** Iteration */
@@ -2775,7 +2827,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "delay" | "approval" | "callback" | "connection" | "credits";
+            kind: "delay" | "approval" | "callback" | "connection" | "credits" | "unavailable";
             /** Message */
             message: string;
             /** Appkey */
@@ -2787,7 +2839,10 @@ export interface components {
              * @description Milliseconds since the epoch (UTC).
              */
             since: number;
-            /** Until */
+            /**
+             * Until
+             * @description When it goes on by itself: of `unavailable`, the next try.
+             */
             until: number | null;
         };
         /**
@@ -3121,15 +3176,15 @@ export interface components {
              */
             iteration?: string | null;
             /**
+             * By
+             * @description Who decided, where an application acts for its user; left out: the token's name. A person who is signed in is named by the account.
+             */
+            by?: string | null;
+            /**
              * Approved
              * @description Needed by an approval.
              */
             approved?: boolean | null;
-            /**
-             * By
-             * @description Who decided.
-             */
-            by?: string | null;
             /** Comment */
             comment?: string | null;
         };
@@ -9683,6 +9738,98 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["ResumeBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN; 903 DEVELOPER MODE REQUIRED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 404 NOT FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 409 CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    giveUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run. */
+                runId: string;
+                /** @description The project. */
+                projectId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseBody"] | null;
             };
         };
         responses: {

@@ -21,9 +21,9 @@ interface Props {
 export function Pauses({ projectId, runId, pauses }: Props) {
   return pauses.map((pause) => (
     <PauseItem
-      key={`${pause.stepId}:${pause.iteration}`}
+      key={`${pause.runId}:${pause.stepId}:${pause.iteration}`}
       projectId={projectId}
-      runId={runId}
+      pageId={runId}
       pause={pause}
     />
   ));
@@ -31,16 +31,20 @@ export function Pauses({ projectId, runId, pauses }: Props) {
 
 function PauseItem({
   projectId,
-  runId,
+  pageId,
   pause,
 }: {
   projectId: string;
-  runId: string;
+  pageId: string;
   pause: Pause;
 }) {
+  // It may be a called automation that waits.
+  const { runId } = pause;
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [comment, setComment] = useState("");
+  const look = () =>
+    queries.invalidateQueries({ queryKey: ["projects", projectId, "run", pageId] });
   const isApproval = pause.kind === "approval";
   const resume = useMutation({
     mutationFn: (approved: boolean | null) =>
@@ -56,8 +60,19 @@ function PauseItem({
         }),
       ),
     onSuccess: () => notifications.show({ message: t("runs.resumed") }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["projects", projectId, "run", runId] }),
+    onSettled: () => look(),
   });
+  const giveUp = useMutation({
+    mutationFn: () =>
+      unwrap(
+        api.POST("/api/v1/projects/{projectId}/runs/{runId}/give-up", {
+          params: { path: { projectId, runId } },
+          body: { stepId: pause.stepId, iteration: pause.iteration },
+        }),
+      ),
+    onSettled: () => look(),
+  });
+  const isTriedAgain = !isApproval && pause.kind !== "callback" && pause.kind !== "delay";
   return (
     <Alert color="orange" title={t(`runs.pause_${pause.kind}`)}>
       <Stack gap="xs" align="flex-start">
@@ -118,8 +133,19 @@ function PauseItem({
               {pause.kind === "delay" ? t("runs.skipDelay") : t("runs.resume")}
             </Button>
           )}
+          {isTriedAgain && (
+            <Button
+              size="xs"
+              variant="subtle"
+              color="red"
+              loading={giveUp.isPending}
+              onClick={() => giveUp.mutate()}
+            >
+              {t("runs.giveUp")}
+            </Button>
+          )}
         </Group>
-        <ErrorAlert error={resume.error} />
+        <ErrorAlert error={resume.error ?? giveUp.error} />
       </Stack>
     </Alert>
   );
