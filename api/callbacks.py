@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
 from sqlalchemy import select
 
 from api.documentation import errors
 from api.errors import ApiError, ErrorKind, invalid, not_found
-from api.state import StateDep
+from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from automations.definition import STEP_ID_PATTERN
+from automations.definition import CallbackStep, Definition, walk
 from connectors.charsets import is_json, kind_of
 from connectors.triggers.delivery import FORM, Refused, read_form, read_json, read_text
-from store.models import Run
+from store.models import Automation, AutomationVersion, Run
+from store.pauses import early_calls
+from temporal.callback_urls import CallbackTarget
 from workflows.payloads import Resume
 
 MAX_BODY_BYTES = 262_144
+MAX_EARLY = 20
+"""Calls that a run without sealed URLs keeps for steps that do not wait yet."""
 
 router = APIRouter(prefix="/api/v1/callbacks", tags=["callbacks"], route_class=JsonRoute)
-
-_ITERATION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,9}")
-_STEP = re.compile(STEP_ID_PATTERN)
 
 
 @router.api_route(
@@ -31,7 +32,12 @@ _STEP = re.compile(STEP_ID_PATTERN)
     methods=["GET"],
     summary="Call back (GET)",
     operation_id="callBackByGet",
-    responses=errors(ErrorKind.NOT_FOUND, ErrorKind.INVALID_PARAMETER, ErrorKind.UNAVAILABLE),
+    responses=errors(
+        ErrorKind.NOT_FOUND,
+        ErrorKind.INVALID_PARAMETER,
+        ErrorKind.CONFLICT,
+        ErrorKind.UNAVAILABLE,
+    ),
 )
 @router.api_route(
     "/{token}/{place:path}",
@@ -41,6 +47,7 @@ _STEP = re.compile(STEP_ID_PATTERN)
     responses=errors(
         ErrorKind.NOT_FOUND,
         ErrorKind.INVALID_PARAMETER,
+        ErrorKind.CONFLICT,
         ErrorKind.BODY_TOO_LARGE,
         ErrorKind.UNAVAILABLE,
     ),
@@ -48,51 +55,63 @@ _STEP = re.compile(STEP_ID_PATTERN)
 async def call_back(
     token: Annotated[str, Path(max_length=4096)],
     place: Annotated[
-        str, Path(max_length=4096, description="The step's id, and its iteration in a loop.")
+        str,
+        Path(max_length=4096, description="The step's id, its iteration in a loop, and a seal."),
     ],
     request: Request,
     state: StateDep,
 ) -> dict[str, bool]:
     """Brings the body and the query to the step that waits for them.
 
-    A call that comes before the run waits is kept. Of several calls, the step takes one.
+    A call that comes before the run waits is kept. Of several calls, the step takes the first; the
+    same again is received again until the run has gone on, so that a sender may repeat itself.
     """
-    target = state.callback_urls.read(token)
-    found = None if target is None else _place(target.run_id, place)
-    if target is None or found is None:
+    target = state.callback_urls.read(token, place)
+    if target is None:
         raise not_found("callback")
-    run_id, step_id, iteration = found
     async with state.database() as session:
         status = await session.scalar(
-            select(Run.status).where(Run.id == run_id, Run.project_id == target.project_id)
+            select(Run.status).where(Run.id == target.run_id, Run.project_id == target.project_id)
         )
-    if status not in {"running", "paused"}:
+    if status not in {"running", "paused"} or not (
+        target.is_sealed or await _has_callback(state, target)
+    ):
         raise ApiError(ErrorKind.NOT_FOUND, "There is no such callback, or its run has ended.")
     answer = Resume(
-        step_id=step_id,
-        iteration=iteration,
+        step_id=target.step_id,
+        iteration=target.iteration,
         body=await _body(request),
         query=dict(request.query_params),
     )
-    await state.runs.call_back(run_id, target.project_id, answer)
+    if not await state.runs.call_back(target.run_id, target.project_id, answer):
+        raise ApiError(
+            ErrorKind.CONFLICT,
+            "This callback has been called already, or its wait is over: a step takes one call.",
+        )
     return {"received": True}
 
 
-def _place(root_run_id: str, place: str) -> tuple[str, str, str] | None:
-    """The run, step and iteration of a URL's end: `[run/]…step[/iteration]`.
-
-    A called automation's run stands in front of its step; its id continues its caller's.
-    """
-    parts = place.split("/")
-    run_id = root_run_id
-    while len(parts) > 1 and parts[0].startswith(f"{run_id}-"):
-        run_id = parts.pop(0)
-    step_id, iteration = parts[0], parts[1] if len(parts) == 2 else ""
-    if len(parts) > 2 or not _STEP.fullmatch(step_id):
-        return None
-    if len(parts) == 2 and not _ITERATION.fullmatch(iteration):
-        return None
-    return run_id, step_id, iteration
+async def _has_callback(state: State, target: CallbackTarget) -> bool:
+    """Whether the run's definition has that callback step, and there is room for its call."""
+    query = (
+        select(Run.version, AutomationVersion.definition, Automation.draft)
+        .outerjoin(Automation, Automation.id == Run.automation_id)
+        .outerjoin(
+            AutomationVersion,
+            (AutomationVersion.automation_id == Run.automation_id)
+            & (AutomationVersion.number == Run.version),
+        )
+        .where(Run.id == target.run_id)
+    )
+    async with state.database() as session:
+        row = (await session.execute(query)).one()
+    raw = row.definition if row.version else row.draft
+    try:
+        steps = walk(Definition.model_validate(raw).steps)
+    except ValidationError:
+        return False
+    has = any(isinstance(s, CallbackStep) and s.id == target.step_id for s in steps)
+    return has and await early_calls(state.database, target.run_id) < MAX_EARLY
 
 
 async def _body(request: Request) -> Any:

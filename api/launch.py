@@ -172,6 +172,7 @@ async def launch_of(
     _check_credits(target)
     called = await _checked_apps(state, target, compiled, user_id)
     run_id = new_id()
+    callback_url, callback_key = state.callback_urls.make(target.project_id, run_id)
     run = RunInput(
         project_id=target.project_id,
         account_id=target.account_id,
@@ -187,7 +188,8 @@ async def launch_of(
             for automation_id, item in called.items()
         },
         data=data,
-        callback_url=state.callback_urls.make(target.project_id, run_id),
+        callback_url=callback_url,
+        callback_key=callback_key,
         **more,
     )
     return Launch(run_id, run)

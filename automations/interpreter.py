@@ -46,7 +46,7 @@ from automations.host import (
 )
 from automations.loops import find_step
 from automations.turns import Turns
-from automations.values import OCCASION, Budget, Occasion, equal
+from automations.values import OCCASION, Budget, Occasion, equal, json_text, text_of
 
 MAX_ITEMS = 10_000
 """Items of one for-each."""
@@ -61,13 +61,16 @@ def load_definition(source: str) -> Definition:
 
 
 class Interpreter:
-    """Runs one definition, or one loop of it, on a host."""
+    """Runs one definition, or one loop of it, on a host.
+
+    `callback_url` gives the URL of a callback step by its id and iteration.
+    """
 
     def __init__(
         self,
         definition: Definition,
         host: Host,
-        callback_url: str = "",
+        callback_url: Callable[[str, str], str] = lambda step_id, iteration: "",
         given: Given | None = None,
         run_id: str = "",
     ) -> None:
@@ -179,10 +182,10 @@ class Interpreter:
         step = place.step
         assert isinstance(step, StopStep)  # noqa: S101 - narrows the type for the checker
         with _Tracing(self._host, place) as done:
-            message = await self._turns.resolve(step.message, scope) or None
+            message = text_of(await self._turns.resolve(step.message, scope)) or None
             result = await self._turns.resolve(step.result, scope)
             done({"status": step.status, "result": result})
-        raise Stopped(step.status, None if message is None else str(message), result)
+        raise Stopped(step.status, message, result)
 
     async def _for_each(self, place: Place, loop: ForEachStep, scope: Scope) -> Any:
         items = await self._turns.evaluate(loop.items, scope)
@@ -284,8 +287,8 @@ class Interpreter:
                     await self._host.wait(place, "delay", f"waits until {_text(until)}", until)
                 return {"until": _text(until)}
             case ApprovalStep(expires_in=seconds) as step:
-                who = str(await self._turns.resolve(step.who, scope))
-                message = str(await self._turns.resolve(step.message, scope))
+                who = text_of(await self._turns.resolve(step.who, scope))
+                message = text_of(await self._turns.resolve(step.message, scope))
                 text = f"waits for the approval of {who or 'somebody'}"
                 text += f": {message}" if message else ""
                 answer = await self._host.wait(place, "approval", text, self._expiry(seconds))
@@ -308,9 +311,9 @@ class Interpreter:
 
     def _set_callbacks(self, scope: Scope) -> None:
         if self._callback_ids:
-            suffix = f"/{scope.iteration}" if scope.iteration else ""
             scope.variables["callbacks"] = {
-                step_id: f"{self._callback_url}/{step_id}{suffix}" for step_id in self._callback_ids
+                step_id: self._callback_url(step_id, scope.iteration)
+                for step_id in self._callback_ids
             }
 
     async def _traced(self, place: Place, work: Awaitable[Any]) -> Any:
@@ -335,7 +338,8 @@ class Interpreter:
                 budget = Budget()
                 for case in step.cases:
                     if equal(case.equals, value, budget):
-                        return case.name or str(case.equals), case.steps
+                        name = case.name or text_of(case.equals) or json_text(case.equals)
+                        return name, case.steps
                 return "default", step.default
             case _:
                 raise StepFailed(f"a step of type {step.type} has no branches")

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from automations.expressions import ExpressionError
+from automations.values import text_of
 from connections.grants import EndpointFailed, Grant, GrantRefused, read_grant
 from connectors.content import decoded, filled, flat, mapping
 from connectors.http import OutgoingError, RefusedError
@@ -62,7 +63,7 @@ async def _exchange(http: OutgoingHttp, auth: TokenExchangeAuth, scope: Mapping[
 
 async def _send(http: OutgoingHttp, step: ExchangeStep, seen: Mapping[str, Any]) -> httpx.Response:
     values = {name: part.resolve(seen) for name, part in step.path_values.items()}
-    headers = {name: str(value) for name, value in flat(mapping(step.headers, seen)).items()}
+    headers = {name: text_of(value) for name, value in flat(mapping(step.headers, seen)).items()}
     return await http.request(
         str(step.method.resolve(seen)),
         expand_url(step.url, {**url_values(seen), **values}),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from automations.expressions import ExpressionError
+from automations.values import text_of
 from connectors.authentication import Authentication
 from connectors.content import decoded, filled, flat, mapping
 from connectors.failures import hidden_forms, secrets_of
@@ -133,7 +134,7 @@ class AppClient:
                 continue
             value = part.resolve(scope)
             if value is not None:
-                headers[name] = str(value)
+                headers[name] = text_of(value)
         given = flat(own)
         if len({name.lower() for name in given}) < len(given):
             raise UrlError("a header is given twice, once in other letters")
@@ -141,7 +142,7 @@ class AppClient:
             # A request's own header takes the place of the app's, however it is spelled.
             for other in [other for other in headers if other.lower() == name.lower()]:
                 del headers[other]
-            headers[name] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            headers[name] = ", ".join(map(text_of, value if isinstance(value, list) else [value]))
         try:
             return {check_name(name): check_value(name, text) for name, text in headers.items()}
         except HeaderError as error:

@@ -187,6 +187,7 @@ class EventRuns:
     ) -> RunInput:
         definition = await self._definition(registration.automation_id, published.version)
         called = await called_automations(self._database, registration.project_id, definition)
+        callback_url, callback_key = self._callback_urls.make(registration.project_id, run_id)
         return RunInput(
             project_id=registration.project_id,
             account_id=published.account_id,
@@ -199,7 +200,8 @@ class EventRuns:
             called=called,
             data=registration.data if published.data is None else published.data,
             event=event,
-            callback_url=self._callback_urls.make(registration.project_id, run_id),
+            callback_url=callback_url,
+            callback_key=callback_key,
             fetch=EventFetch(registration_id=registration.id, trigger=registration.trigger)
             if fetch
             else None,

@@ -20,6 +20,7 @@ from store.bookings import RunOpened
 from store.database import Database
 from store.ledger import Ledger
 from store.models import Project, Run, RunPause
+from store.pauses import book_pause, book_resume
 from workflows.payloads import Pause, RunInput
 
 logger = logging.getLogger(__name__)
@@ -159,9 +160,10 @@ class RestoredRuns:
         return pauses
 
     async def _book(self, workflow_id: str, pause: Pause) -> None:
-        row = pause.model_dump(exclude={"account_id", "traces"})
-        await self._ledger.pause(row)
+        row = pause.model_dump(exclude={"account_id", "traces", "keep"})
+        await book_pause(self._database, row)
         places = {(one.step_id, one.iteration) for one in await self._open_pauses(workflow_id)}
         if (pause.step_id, pause.iteration) not in places:
             # It went on while it was being booked.
-            await self._ledger.resume(pause.run_id, pause.step_id, pause.iteration)
+            place = (pause.run_id, pause.step_id, pause.iteration)
+            await book_resume(self._database, *place, pause.kind)

@@ -38,6 +38,7 @@ PASSED_THROUGH = (
     "pydantic",
     "pydantic_core",
     "xmltodict",
+    "workflows.callback_urls",
     "workflows.host",
     "workflows.outgoing",
     "workflows.patience",

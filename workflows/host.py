@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from automations.host import Answer, Iterations, Place, Scope, StepFailed, Stopped, Trace
     from automations.loops import referenced_scope, weight
     from workflows import search_attributes
+    from workflows.callback_urls import step_url
     from workflows.outgoing import INLINE_BYTES, Outgoing
     from workflows.patience import PATIENT_KINDS, Failure, Tries, waits_for
     from workflows.payloads import (
@@ -97,6 +98,11 @@ class WorkflowHost:
         # Runs that began before there were rests go on without them.
         if workflow.patched("rest"):
             await workflow.sleep(REST * share, summary="Lets others go first")
+
+    def callback_url(self, step_id: str, iteration: str) -> str:
+        """Where a callback step of this run is answered."""
+        run = self._run
+        return step_url(run.callback_url, run.callback_key, self._run_id, step_id, iteration)
 
     def answer(self, answer: Resume) -> None:
         """Takes an answer to a pause."""

@@ -39,8 +39,10 @@ class RunInput(BaseModel):
     data: dict[str, Any] = Field(default_factory=dict)
     event: Any = None
     callback_url: str = ""
-    """Unguessable; a callback step's own URL is this, a slash, its id and iteration. A called
-    automation's has its run's id in between."""
+    """Unguessable; what the URLs of callback steps begin with (see workflows/callback_urls.py). A
+    called automation's has its run's id at its end."""
+    callback_key: str = ""
+    """Seals the rest of those URLs."""
     parent_run_id: str | None = None
     depth: int = 0
     fetch: EventFetch | None = None

@@ -46,7 +46,7 @@ class AutomationRun:
     async def run(self, run: RunInput) -> RunOutcome:
         """Runs the automation; fails with a RunOutcome as detail when it ends with an error."""
         definition = load_definition(orjson.dumps(run.definition).decode())
-        interpreter = Interpreter(definition, self._host, run.callback_url, run.given)
+        interpreter = Interpreter(definition, self._host, self._host.callback_url, run.given)
         try:
             result = await interpreter.run(
                 data=run.data,
@@ -106,7 +106,7 @@ class LoopPartRun:
         """Runs the iterations; fails with a RunOutcome as detail when one fails."""
         definition = load_definition(orjson.dumps(part.run.definition).decode())
         interpreter = Interpreter(
-            definition, self._host, part.run.callback_url, part.run.given, part.run_id
+            definition, self._host, self._host.callback_url, part.run.given, part.run_id
         )
         try:
             done = await interpreter.run_iterations(

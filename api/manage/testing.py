@@ -21,6 +21,7 @@ from api.state import StateDep
 from api.strict_json import JsonResponse, JsonRoute
 from api.testing import prepare_draft, prepare_step
 from automations.host import Given
+from workflows.callback_urls import step_url
 
 router = APIRouter(
     prefix="/projects/{projectId}/automations/{automationId}",
@@ -153,6 +154,7 @@ async def test_step(
     [step] = launch.run.definition["steps"]
     if step["type"] == "callback" and answer.status == "paused":
         # No step before it has told the URL to anybody.
-        url = f"{launch.run.callback_url}/{step_id}"
+        run = launch.run
+        url = step_url(run.callback_url, run.callback_key, launch.run_id, step_id, "")
         answer = replace(answer, message=f"{answer.message}: {url}")
     return run_response(answer)

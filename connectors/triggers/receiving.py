@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from automations.expressions import ExpressionError
-from automations.values import json_text
+from automations.values import json_text, text_of
 from connectors.triggers.delivery import Refused, content_of
 from connectors.triggers.verifying import NotProven, verify
 
@@ -110,7 +110,7 @@ def answer_of(respond: Respond, scope: Scope) -> Answer:
 
 def answer(status: int, body: Any, headers: Mapping[str, Any] | None = None) -> Answer:
     """Text as it is, any other value as JSON. Raises Refused for what HTTP cannot carry."""
-    texts = {name: str(value) for name, value in (headers or {}).items() if value is not None}
+    texts = {name: text_of(value) for name, value in (headers or {}).items() if value is not None}
     if any(not text.isprintable() or not text.isascii() for pair in texts.items() for text in pair):
         raise Refused(400, "the delivery would be answered with what no header can carry")
     if body is None or status in NO_CONTENT:

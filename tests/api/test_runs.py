@@ -332,8 +332,10 @@ async def test_a_callback_url_lets_its_run_go_on(shop: Workshop) -> None:
     # A call that comes before the wait is kept.
     called = await http.post(url, params={"from": "test"}, json={"paid": True})
     assert (called.status_code, called.json()) == (200, {"received": True})
-    wrong = await http.post(url.replace("/hear", "/hear/0/1"), json={})
-    assert wrong.status_code == 404
+    # Its sender may not have heard that it had come; another one comes too late.
+    again = await http.post(url, params={"from": "test"}, json={"paid": True})
+    assert again.status_code == 200
+    assert (await http.post(url, json={"paid": False})).status_code == 409
     await shop.developer.expect(
         202, "POST", f"{shop.path}/runs/{answer['runId']}/resume", {"approved": True}
     )
@@ -345,6 +347,80 @@ async def test_a_callback_url_lets_its_run_go_on(shop: Workshop) -> None:
     }
     ended = await http.post(url, json={})
     assert ended.status_code == 404
+
+
+async def test_a_callback_url_answers_its_own_step_and_no_other(shop: Workshop) -> None:
+    """Whoever has one can neither approve, skip a delay nor plant what another step reads."""
+    loop = {
+        "id": "each",
+        "type": "for-each",
+        "items": "[1, 2]",
+        "parallelism": 2,
+        "steps": [
+            {"id": "tell", "type": "set", "values": {"url": "{{ callbacks.hear }}"}},
+            {"id": "hear", "type": "callback"},
+        ],
+        "output": "{{ steps.hear.output.body }}",
+    }
+    definition = {
+        "trigger": MANUAL,
+        "steps": [
+            loop,
+            {"id": "ask", "type": "approval"},
+        ],
+        "result": "{{ steps.each.output }}",
+    }
+    answer = await run(shop, definition)
+    path = f"{shop.path}/runs/{answer['runId']}"
+
+    async def both_wait() -> bool:
+        return len((await shop.developer.expect(200, "GET", path))["pauses"]) == 2
+
+    await eventually(both_wait)
+    details = await shop.developer.expect(200, "GET", path)
+    urls = {s["iteration"]: s["output"]["url"] for s in details["steps"] if s["stepId"] == "tell"}
+    http = shop.application.http
+    own = "/hear/0/"
+    assert own in urls["0"]
+    for other in ("/hear/1/", "/hear/", "/hear/0.0/", "/ask/", "/invented/", "/ask/0/"):
+        assert (await http.post(urls["0"].replace(own, other), json=1)).status_code == 404
+    unsealed = urls["0"].rpartition("/")[0]
+    for url in (unsealed, f"{unsealed}/", urls["0"][:-1], f"{urls['0']}/x"):
+        assert (await http.post(url, json=1)).status_code == 404
+    child = urls["0"].replace(own, f"/{answer['runId']}-sub/hear/")
+    assert (await http.post(child, json=1)).status_code == 404
+    for iteration, url in urls.items():
+        assert (await http.post(url, json={"of": iteration})).status_code == 200
+
+    async def asks() -> bool:
+        pauses = (await shop.developer.expect(200, "GET", path))["pauses"]
+        return [pause["kind"] for pause in pauses] == ["approval"]
+
+    await eventually(asks)
+    # The step is over, though its run is not.
+    assert (await http.post(urls["0"], json={"of": "0"})).status_code == 409
+    await shop.developer.expect(202, "POST", f"{path}/resume", {"approved": True})
+    done = await until(shop, answer["runId"], "completed")
+    assert done["result"] == [{"of": "0"}, {"of": "1"}]
+
+
+async def test_a_called_automations_callback_is_answered_by_its_own_url(shop: Workshop) -> None:
+    steps = [
+        {"id": "tell", "type": "set", "values": {"url": "{{ callbacks.hear }}"}},
+        {"id": "hear", "type": "callback"},
+    ]
+    called = {"trigger": MANUAL, "steps": steps, "result": "{{ steps.hear.output.body }}"}
+    answer = await run(shop, calling(await shop.automation(called)))
+    path = f"{shop.path}/runs"
+    [pause] = (await shop.developer.expect(200, "GET", f"{path}/{answer['runId']}"))["pauses"]
+    inner = await shop.developer.expect(200, "GET", f"{path}/{pause['runId']}")
+    url = inner["steps"][0]["output"]["url"]
+    http = shop.application.http
+    of_caller = url.replace(f"/{pause['runId']}/", "/")
+    assert of_caller != url
+    assert (await http.post(of_caller, json="planted")).status_code == 404
+    assert (await http.post(url, json="heard")).status_code == 200
+    assert (await until(shop, answer["runId"], "completed"))["result"] == "heard"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from automations.interpreter import Interpreter
 from automations.validation import validate_excerpt
 from tests.automations.strategies import definitions
 from tests.automations.test_expressions import JSON
-from tests.automations.test_interpreter import Catalogue, NotingHost, app
+from tests.automations.test_interpreter import Catalogue, NotingHost, app, url_of
 
 DATA = {"n": 2, "items": [7, 8]}
 
@@ -34,7 +34,7 @@ async def test_any_step_of_a_valid_definition_can_be_run_alone(definition: dict[
         alone = Definition.model_validate(part.definition)
         # A loop over nothing has no first item, and nothing else is read that is not there.
         assert missing(alone.steps[0], DATA, None, held, NOW) == []
-        interpreter = Interpreter(alone, NotingHost(), "https://x.test", held)
+        interpreter = Interpreter(alone, NotingHost(), url_of, held)
         async with asyncio.timeout(10):
             try:
                 await interpreter.run(data=DATA, event=None, run={"id": "r"})
@@ -85,7 +85,7 @@ async def test_what_is_given_is_read_as_if_the_run_had_come_there() -> None:
     )
     definition = Definition.model_validate({"steps": [step], "result": "{{ vars.total }}"})
     held = Given({"list": {"n": 3}}, {"total": 5}, {"row": "r", "at": 4}, ["wait"])
-    interpreter = Interpreter(definition, host, "https://x.test", held)
+    interpreter = Interpreter(definition, host, url_of, held)
     assert await interpreter.run(data={}, event=None, run={}) == 5
     [(_, iteration, inputs)] = host.calls
     assert iteration == ""
@@ -93,7 +93,7 @@ async def test_what_is_given_is_read_as_if_the_run_had_come_there() -> None:
         "step": "3 completed ",
         "vars": 5,
         "item": "r/4",
-        "url": "https://x.test/wait",
+        "url": "https://inlay.test/wait/",
     }
     assert held.vars == {"total": 5}
 

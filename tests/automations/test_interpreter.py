@@ -77,11 +77,15 @@ def app(step_id: str, component: str = "app.echo", **more: Any) -> dict[str, Any
     return {"id": step_id, "type": "app", "component": component, **more}
 
 
+def url_of(step_id: str, iteration: str) -> str:
+    return f"https://inlay.test/{step_id}/{iteration}"
+
+
 async def run(
     steps: list[dict[str, Any]], result: Any = None, host: NotingHost | None = None, **data: Any
 ) -> Any:
     definition = Definition.model_validate({"steps": steps, "result": result})
-    interpreter = Interpreter(definition, host or NotingHost(), "https://inlay.test/cb")
+    interpreter = Interpreter(definition, host or NotingHost(), url_of)
     return await interpreter.run(data=data, event=None, run={"id": "r"})
 
 
@@ -249,8 +253,8 @@ async def test_the_callback_url_of_a_step_in_a_loop_names_its_iteration() -> Non
         }
     ]
     assert await run(steps, "{{ steps.each.output }}") == [
-        "https://inlay.test/cb/hook/0",
-        "https://inlay.test/cb/hook/1",
+        "https://inlay.test/hook/0",
+        "https://inlay.test/hook/1",
     ]
 
 
@@ -339,7 +343,7 @@ async def test_any_valid_definition_ends_or_pauses(
 ) -> None:
     assert validate(definition, Catalogue(), {}) == []
     host = NotingHost()
-    interpreter = Interpreter(Definition.model_validate(definition), host, "https://x.test")
+    interpreter = Interpreter(Definition.model_validate(definition), host)
     run = interpreter.run(data={"n": n, "items": items}, event=None, run={"id": "r"})
     async with asyncio.timeout(10):
         try:
@@ -379,3 +383,33 @@ async def test_expressions_see_the_moment_and_identifiers_of_their_step() -> Non
     in_loop = first["made"]["each"]["output"]
     assert [text[36:] for text in in_loop] == ["2026-01-01T00:03:00Z", "2026-01-01T00:04:00Z"]
     assert len({first["id"], *(output["id"] for output in outputs), *in_loop}) == 5
+
+
+async def test_what_people_read_is_json_and_never_python() -> None:
+    host = NotingHost()
+    steps: list[dict[str, Any]] = [
+        {"id": "ask", "type": "approval", "who": "{{ data.who }}", "message": "{{ data.what }}"},
+        {
+            "id": "which",
+            "type": "switch",
+            "value": "data.what.a[0]",
+            "cases": [{"equals": None}, {"equals": True}],
+        },
+        {"id": "none", "type": "switch", "value": "data.who", "cases": [{"equals": None}]},
+        {"id": "end", "type": "stop", "message": "{{ data.what }}"},
+    ]
+    with pytest.raises(Stopped) as stop:
+        await run(steps, None, host, who=None, what={"a": [True, None, "ü"]})
+    assert host.waits == [("approval", 'waits for the approval of somebody: {"a":[true,null,"ü"]}')]
+    outputs = {trace.place.step.id: trace.output for trace in host.traces}
+    assert [outputs["which"], outputs["none"]] == [{"branch": "true"}, {"branch": "null"}]
+    assert stop.value.message == '{"a":[true,null,"ü"]}'
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"), [(None, None), ("", None), (False, "false"), (0, "0"), ([], "[]")]
+)
+async def test_a_stop_steps_message_is_text_of_any_value(message: Any, shown: str | None) -> None:
+    with pytest.raises(Stopped) as stop:
+        await run([{"id": "end", "type": "stop", "message": "{{ data.m }}"}], m=message)
+    assert stop.value.message == shown

@@ -243,7 +243,7 @@ async def test_a_run_that_the_database_has_lost_is_there_again_and_can_be_answer
 ) -> None:
     monkeypatch.setattr(restored, "YOUNG", timedelta(0))
     queue, ledger = str(uuid4()), Ledger(database)
-    world, keeping = FakeWorld(), Bookkeeping(ledger)
+    world, keeping = FakeWorld(), Bookkeeping(database, ledger)
     activities: list[Callable[..., Any]] = [
         world.component,
         keeping.record_pause,
