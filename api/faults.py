@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from sqlalchemy import select
 
 from api.called import called_automations
@@ -12,10 +13,12 @@ from api.errors import ApiError, ErrorKind, path_of
 from api.published import Compiled, compile_definition, input_validator
 from api.schemas import Model
 from api.state import State
+from automations.components import titles_in
 from automations.definition import CallStep, Definition, ManualTrigger, walk
 from automations.excerpt import Excerpt, excerpt
 from automations.faults import Fault, located
-from automations.validation import review, titles_in, validate_excerpt
+from automations.parsing import parse_what_can_be
+from automations.validation import review, validate_excerpt
 from store.models import Automation
 
 
@@ -26,25 +29,32 @@ async def faults_of(
 
     It can be published when all are warnings.
     """
-    try:
-        parsed = Definition.model_validate(definition)
-    except ValidationError:
-        return review(definition, state.catalogue, {})
+    parsed, _, _ = parse_what_can_be(definition)
     called = await _called(state, project_id, automation_id, parsed)
-    faults = review(definition, state.catalogue, called)
-    if all(f.is_warning for f in faults) and isinstance(parsed.trigger, ManualTrigger):
+    # Checking a large definition takes a while: other requests need not wait for it.
+    faults = await asyncio.to_thread(review, definition, state.catalogue, called)
+    trigger = parsed.trigger if parsed else None
+    if all(f.is_warning for f in faults) and isinstance(trigger, ManualTrigger):
         try:
-            input_validator(parsed.trigger.input)
-        except ValueError as error:
-            told = Fault(path_of(["trigger", "input"]), f"no valid JSON Schema: {error}")
+            input_validator(trigger.input)
+        except ValueError:
+            told = Fault(path_of(["trigger", "input"]), _NO_SCHEMA)
             faults = located([told, *faults], definition, titles_in(state.catalogue))
     return faults
 
 
+_NO_SCHEMA = (
+    "This JSON Schema cannot be used: its patterns must be regular expressions of RE2, and its "
+    "references must lead into itself."
+)
+
+
 async def _called(
-    state: State, project_id: str, automation_id: str, parsed: Definition
+    state: State, project_id: str, automation_id: str, parsed: Definition | None
 ) -> dict[str, Definition]:
     """The published definitions that a definition calls, directly or not, by id."""
+    if parsed is None:
+        return {}
     calls = {step.automation_id for step in walk(parsed.steps) if isinstance(step, CallStep)}
     found = await called_automations(state, project_id, calls)
     called = {key: item.compiled.parsed for key, item in found.items() if item is not None}
@@ -134,15 +144,11 @@ async def checked_step(
         raise ApiError(
             ErrorKind.NOT_FOUND, f"The draft has no step `{step_id}`: save it with the step first."
         )
-    definition = part.definition
-    try:
-        parsed = Definition.model_validate(definition)
-    except ValidationError:
-        check(validate_excerpt(part, state.catalogue, {}), "The step")
-        raise
+    parsed, _, _ = parse_what_can_be(part.definition)
     called = await _called(state, project_id, automation_id, parsed)
-    check(validate_excerpt(part, state.catalogue, called), "The step")
-    return draft, part, compile_definition(parsed, definition, state.catalogue)
+    check(await asyncio.to_thread(validate_excerpt, part, state.catalogue, called), "The step")
+    whole = Definition.model_validate(part.definition)
+    return draft, part, compile_definition(whole, part.definition, state.catalogue)
 
 
 async def _draft(state: State, project_id: str, automation_id: str) -> dict[str, Any]:

@@ -74,7 +74,11 @@ def _named(fault: Fault, definition: Any, titles: Titles) -> Fault:
         text.strip() if isinstance(text := step.get(key), str) else "" for key in ("id", "name")
     )
     label = _label(rest.lstrip("."), step, titles)
-    return replace(fault, step=StepName(step_id, (name or step_id)[:200]), field=label or None)
+    return replace(
+        fault,
+        step=StepName(step_id, (name or step_id or "without an id")[:200]),
+        field=label or None,
+    )
 
 
 def _innermost(definition: Any, path: str) -> tuple[dict[str, Any] | None, str]:

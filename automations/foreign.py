@@ -240,7 +240,7 @@ def field_hint(name: str, shown: str) -> str | None:
 def reserved_name(name: str, taken: frozenset[str]) -> str | None:
     """Why nothing in a definition can be called like this; None: it can."""
     if name in RESERVED_WORDS:
-        return f"`{name}` is a word of the expression language, so it cannot be read there"
+        return f"`{name}` is a word that the expression language keeps for itself"
     if name in taken:
-        return f"`{name}` is a name of the expression language"
+        return f"`{name}` is a name of the language"
     return None

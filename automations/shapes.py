@@ -43,6 +43,8 @@ class Absent:
     """It can have no other fields than the known ones."""
     message: str = ""
     """Says more than that, where there is more to say."""
+    may_be_asked: bool = False
+    """To ask with care whether it is there may be meant: `has(…)`, `.?`, `default(…)`."""
 
 
 @dataclass(frozen=True)
@@ -239,8 +241,7 @@ def _field_of_choices(choices: tuple[Shape, ...], name: str) -> Shape | Absent:
         return union(found)
     absent = [result for result in results if isinstance(result, Absent)]
     known = dict.fromkeys(name for result in absent for name in result.known)
-    message = next((result.message for result in absent if result.message), "")
-    return Absent(tuple(known), all(result.certain for result in absent), message)
+    return Absent(tuple(known), all(result.certain for result in absent))
 
 
 class _TooMuch(Exception):

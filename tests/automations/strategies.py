@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 EXPRESSIONS = st.sampled_from(
     ["data.n", "data.n + 1", "size(data.items)", "data.items", "'text'", "run.id", "1 / data.n"]
 )
+NUMBERS = st.sampled_from(["data.n", "data.n + 1", "size(data.items)", "1 / data.n"])
+ANYTHING = st.sampled_from(["data.n", "data.items", "dyn('a')", "dyn(run.id)", "dyn(1 / data.n)"])
 CONDITIONS = st.sampled_from(
     ["data.n > 0", "true", "false", "size(data.items) == 2", "1 / data.n > 0"]
 )
@@ -53,7 +55,8 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
             case "set":
                 return made | {"type": "set", "values": {"v": value}}
             case "delay":
-                return made | {"type": "delay", "seconds": draw(st.sampled_from([0, 5, value]))}
+                seconds = "{{ " + draw(NUMBERS) + " }}"
+                return made | {"type": "delay", "seconds": draw(st.sampled_from([0, 5, seconds]))}
             case "wait-until":
                 return made | {"type": "wait-until", "at": "2020-01-01T00:00:00Z"}
             case "stop":
@@ -63,7 +66,7 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
                 return made | {"type": kind, "branches": branches, "otherwise": block(depth)}
             case "switch":
                 cases = [{"equals": draw(st.sampled_from([1, "a", None])), "steps": block(depth)}]
-                return made | {"type": kind, "value": draw(EXPRESSIONS), "cases": cases}
+                return made | {"type": kind, "value": draw(ANYTHING), "cases": cases}
             case "for-each" | "repeat":
                 inside = [step(depth + 1), *block(depth)]
                 return made | {"type": kind, "steps": inside, **draw(LOOPS[kind])}

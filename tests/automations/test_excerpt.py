@@ -23,7 +23,7 @@ DATA = {"n": 2, "items": [7, 8]}
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(definitions())
 async def test_any_step_of_a_valid_definition_can_be_run_alone(definition: dict[str, Any]) -> None:
     for step in walk(Definition.model_validate(definition).steps):
@@ -42,7 +42,7 @@ async def test_any_step_of_a_valid_definition_can_be_run_alone(definition: dict[
                 assert stop.status in {"completed", "error"}  # noqa: PT017 - either is an end
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(JSON | st.dictionaries(st.sampled_from(["id", "type", "steps", "branches"]), JSON)))
 def test_whatever_is_written_around_a_step_it_is_found(rubbish: list[Any]) -> None:
     step = {"id": "wanted", "type": "set", "values": {"v": "{{ item }}"}}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automations.definition import Definition
-from automations.validation import InvalidDefinition, parse, validate
+from automations.validation import InvalidDefinition, parse, review, validate
 from connectors.catalogue import load_catalogue
 from tests.automations.test_expressions import JSON
 
@@ -23,6 +23,12 @@ TRIGGER = {
 def faults(*steps: dict[str, Any], result: Any = None, **called: Definition) -> dict[str, str]:
     definition = {"trigger": TRIGGER, "steps": list(steps), "result": result}
     return {fault.path: fault.message for fault in validate(definition, CATALOGUE, called)}
+
+
+def warnings(*steps: dict[str, Any], result: Any = None, **called: Definition) -> dict[str, str]:
+    definition = {"trigger": TRIGGER, "steps": list(steps), "result": result}
+    found = review(definition, CATALOGUE, called)
+    return {fault.path: fault.message for fault in found if fault.is_warning}
 
 
 def http(step_id: str, **inputs: Any) -> dict[str, Any]:
@@ -50,7 +56,7 @@ def test_a_sound_definition_has_no_faults() -> None:
 
 
 def test_every_fault_is_told_at_once() -> None:
-    found = faults(
+    steps = [
         {"id": "a", "type": "app", "component": "http.requst", "inputs": {}},
         {"id": "b", "type": "app", "component": "nosuch.app", "inputs": {}},
         {"id": "c", "type": "app", "component": "http.request", "inputs": {"uri": "x"}},
@@ -59,13 +65,14 @@ def test_every_fault_is_told_at_once() -> None:
         http("f", body="{{ steps.later.output }} {{ steps.nosuch.output }}"),
         http("later", body="{{ 1 + }}"),
         {"id": "g", "type": "call", "automationId": "unknown"},
-    )
+    ]
+    found = faults(*steps)
     assert "Did you mean `http.request`" in found["steps[0].component"]
     assert "no app `nosuch`" in found["steps[1].component"]
     assert "needed" in found["steps[2].inputs.url"]
     assert "no input `uri`" in found["steps[2].inputs.uri"]
-    assert "FETCH" in found["steps[3].inputs.method"]
-    assert "Did you mean `title`" in found["steps[4].inputs.body"]
+    assert "one of `GET`" in found["steps[3].inputs.method"]
+    assert "Did you mean `title`" in warnings(*steps)["steps[4].inputs.body"]
     assert "steps[5].inputs.body" in found
     assert "steps[6].inputs.body" in found
     assert "no published automation" in found["steps[7].automationId"]
@@ -88,7 +95,8 @@ def test_a_fault_of_shape_names_its_place(step: dict[str, Any], path: str) -> No
 def test_what_a_loop_did_inside_cannot_be_read_outside() -> None:
     loop = {"id": "each", "type": "for-each", "items": "[1]", "steps": [http("inner")]}
     found = faults(loop, http("after", body="{{ steps.inner.output }}"))
-    assert "another block" in found["steps[1].inputs.body"]
+    assert "inside the loop “each”" in found["steps[1].inputs.body"]
+    assert "`steps.each.output`" in found["steps[1].inputs.body"]
 
 
 def test_an_expression_that_gives_another_type_than_is_taken() -> None:
@@ -101,7 +109,7 @@ def test_an_expression_that_gives_another_type_than_is_taken() -> None:
         "steps[1].branches[0].when",
         "steps[2].items",
     }
-    assert found["steps[0].inputs.query"].startswith("This gives a value of type array")
+    assert found["steps[0].inputs.query"].startswith("This gives a list; ")
 
 
 def test_two_steps_with_one_id() -> None:

@@ -1,0 +1,138 @@
+"""Looks at expressions and templates where they stand, and gives the shapes of what they give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from automations.checker import check
+from automations.evaluator import build
+from automations.reading import Sight, read
+from automations.shapes import UNKNOWN, Shape, as_json, kind, list_of, of_value, record, union
+from automations.templates import MAX_DEPTH, split
+from automations.values import ExpressionError
+
+if TYPE_CHECKING:
+    from google.api.expr.v1alpha1 import checked_pb2
+
+Tell = Callable[[str, str, bool], None]
+"""Takes a path, a message, and whether it is a warning."""
+_FAILURES = (ExpressionError, RecursionError, ValueError, TypeError)
+_BARE = re.compile(
+    r"\s*(?:\$\{|\{)?\s*(data|event|steps|vars|run|callbacks)((?:\.[A-Za-z_]\w*|\[\w+\])+)\s*\}?\s*"
+)
+
+
+class Checking:
+    """Checks expressions and templates, and tells what is wrong with them."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+
+    def expression(
+        self, source: str, path: str, sight: Sight, wanted: Shape = UNKNOWN
+    ) -> tuple[checked_pb2.CheckedExpr | None, Shape]:
+        """An expression that must give `wanted`: its tree, and its shape."""
+        try:
+            checked = _checked(source)
+        except _FAILURES as error:
+            self._tell(path, _sentence(str(error)), False)
+            return None, UNKNOWN
+        shape = read(checked, sight, lambda told, soft: self._tell(path, _sentence(told), soft))
+        if not shape.kinds & wanted.kinds:
+            told = f"This gives {shape.words}; it must be {wanted.words}."
+            self._tell(path, told, not shape.sure)
+        return checked, shape
+
+    def template(
+        self, value: Any, path: str, sight: Sight, takes: Shape = UNKNOWN, depth: int = 0
+    ) -> Shape:
+        """A value whose texts may hold expressions, for what takes such a value."""
+        if depth > MAX_DEPTH:
+            told = f"The value is nested more than {MAX_DEPTH} levels deep."
+            self._tell(path, told, False)
+            return UNKNOWN
+        if isinstance(value, dict):
+            parts = {}
+            for name, part in value.items():
+                field = takes.field(name) if "object" in takes.kinds else UNKNOWN
+                inside = field if isinstance(field, Shape) else UNKNOWN
+                parts[name] = self.template(part, f"{path}.{name}", sight, inside, depth + 1)
+            return record(**parts)
+        if isinstance(value, list):
+            item = takes.item() if "array" in takes.kinds else UNKNOWN
+            shapes = [
+                self.template(part, f"{path}[{index}]", sight, item, depth + 1)
+                for index, part in enumerate(value)
+            ]
+            return list_of(union(shapes)) if shapes else kind("array")
+        if not isinstance(value, str):
+            return of_value(value)
+        if "{{" not in value:
+            self._forgotten(value, path, sight)
+            return of_value(value)
+        return self._text(value, path, sight, takes)
+
+    def _text(self, value: str, path: str, sight: Sight, takes: Shape) -> Shape:
+        try:
+            pieces = split(value)
+        except ExpressionError as error:
+            self._tell(path, _sentence(str(error)), False)
+            return UNKNOWN
+        shapes = [self.expression(text, path, sight)[1] for is_code, text in pieces if is_code]
+        rest = "".join(text for is_code, text in pieces if not is_code)
+        if not shapes:
+            return kind("string")
+        if len(shapes) > 1 or rest.strip():
+            for shape in shapes:
+                self._can_leave(shape, path)
+            shape = kind("string")
+        else:
+            shape = self._can_leave(shapes[0], path)
+        self._fits(shape, takes, path)
+        return shape
+
+    def _can_leave(self, shape: Shape, path: str) -> Shape:
+        """The shape of a value as JSON; bytes and types are none."""
+        if shape.kinds == {"bytes"}:
+            self._tell(path, "This gives bytes, which are no JSON: use `base64.encode(…)`.", False)
+        elif shape.kinds == {"type"}:
+            self._tell(path, "This gives a type, which is no JSON: use `string(type(…))`.", False)
+        return as_json(shape)
+
+    def _fits(self, given: Shape, takes: Shape, path: str) -> None:
+        """Tells where an expression gives what is not taken."""
+        # Numbers and text are turned into each other where a component wants it.
+        allowed = set(takes.kinds) | {"null"}
+        if "string" in allowed:
+            allowed.add("number")
+        if allowed & {"number", "boolean"}:
+            allowed.add("string")
+        if not given.kinds & allowed:
+            told = f"This gives {given.words}; what takes it needs {takes.words}."
+            self._tell(path, told, not (given.sure or given.fields is not None))
+
+    def _forgotten(self, text: str, path: str, sight: Sight) -> None:
+        found = _BARE.fullmatch(text) if len(text) < 300 else None
+        if found and found[1] in sight.names:
+            told = (
+                f"This is sent as it is written: write `{{{{ {found[1]}{found[2]} }}}}` for the "
+                "value."
+            )
+            self._tell(path, told, True)
+
+
+@lru_cache(maxsize=1024)
+def _checked(source: str) -> checked_pb2.CheckedExpr:
+    """The tree of an expression that can be computed; drafts are checked again and again."""
+    checked = check(source)
+    build(checked)
+    return checked
+
+
+def _sentence(text: str) -> str:
+    """As a sentence begins and ends."""
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."

@@ -1,0 +1,238 @@
+"""What has happened, or may have, before each place of a definition."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from automations.definition import (
+    CallbackStep,
+    Definition,
+    ForEachStep,
+    RepeatStep,
+    SetStep,
+    Step,
+    child_blocks,
+    walk,
+)
+from automations.reading import Path, Sight
+from automations.shapes import UNKNOWN, Absent, Shape, kind, record, union
+
+_TEXT = kind("string")
+RUN = record(id=_TEXT, userId=kind("string", "null"), startedAt=_TEXT)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What is known before a place: outputs of steps, variables, and conditions that held."""
+
+    steps: Mapping[str, Shape] = field(default_factory=dict)
+    vars: Mapping[str, Shape] = field(default_factory=dict)
+    names: Mapping[str, Shape] = field(default_factory=dict)
+    """The other names: `data`, `event`, `run`, `callbacks`, those of the loops around."""
+    present: frozenset[Path] = frozenset()
+    has_ended: bool = False
+    """The place is never reached."""
+
+    def after_step(self, step_id: str, output: Shape, *, can_fail: bool = True) -> Flow:
+        """After a step that gave this; `can_fail`: the run goes on when it fails."""
+        message = record(message=_TEXT, kind=_TEXT)
+        failed = Shape(frozenset({"object", "null"}), choices=(kind("null"), message))
+        done = Shape(
+            frozenset({"object"}),
+            fields={
+                "status": kind("string", values=("completed", "error")),
+                "output": output,
+                # A step that stops the run when it fails has no error that could be read.
+                "error": failed if can_fail else Shape(frozenset({"null"}), sure=False),
+            },
+            missing=lambda name: _not_of_step(step_id, name, output),
+        )
+        return replace(self, steps={**self.steps, step_id: done})
+
+    def setting(self, values: Mapping[str, Shape]) -> Flow:
+        """After variables were set."""
+        return replace(self, vars={**self.vars, **values})
+
+    def inside(self, names: Mapping[str, Shape]) -> Flow:
+        """Inside a loop, with its own names."""
+        hidden = frozenset(path for path in self.present if path[0] not in names)
+        return replace(self, names={**self.names, **names}, present=hidden)
+
+    def where(self, facts: frozenset[Path]) -> Flow:
+        """Where a condition holds by which these paths are there."""
+        return replace(self, present=self.present | facts)
+
+
+def joined(before: Flow, flows: Iterable[tuple[Flow, str]]) -> Flow:
+    """After a step of whose branches one ran; each with what people call it.
+
+    What only some branches did may not have happened; a branch that ends the run does not count.
+    """
+    flows = list(flows)
+    going = [(flow, name) for flow, name in flows if not flow.has_ended]
+    steps = _either(going, "steps", lambda key: f"default(steps.{key}.output, …)")
+    variables = _either(going, "vars", lambda key: f"default(vars.{key}, …)")
+    return replace(before, steps=steps, vars=variables, has_ended=not going)
+
+
+def _either(
+    flows: list[tuple[Flow, str]], part: str, written: Callable[[str], str]
+) -> dict[str, Shape]:
+    found: dict[str, Shape] = {}
+    scopes: list[tuple[Mapping[str, Shape], str]] = [
+        (getattr(flow, part), name) for flow, name in flows
+    ]
+    for key in dict.fromkeys(key for scope, _ in scopes for key in scope):
+        shapes = [scope[key] for scope, _ in scopes if key in scope]
+        maybe = next((shape.maybe for shape in shapes if shape.maybe), "")
+        if len(shapes) < len(scopes) and not maybe:
+            where = next(name for scope, name in scopes if key in scope)
+            maybe = (
+                f"`{part}.{key}` is there only if {where} ran: write `{written(key)}`, or ask by "
+                f"`has({part}.{key})` first"
+            )
+        shape = (
+            shapes[0]
+            if all(s is shapes[0] for s in shapes)
+            else union(replace(shape, maybe="") for shape in shapes)
+        )
+        found[key] = replace(shape, maybe=maybe)
+    return found
+
+
+def _not_of_step(step_id: str, name: str, output: Shape) -> Absent:
+    """Why a step has no field of a name: most often `.output` was forgotten."""
+    known = ("output", "status", "error")
+    near = difflib.get_close_matches(name, known, 1)
+    inside = output.field(name)
+    told = f"`steps.{step_id}` has no `{name}`"
+    if near and not isinstance(inside, Shape):
+        return Absent(known, True, f"{told}. Did you mean `{near[0]}`?")
+    if isinstance(inside, Absent) and inside.known:
+        return Absent(
+            known,
+            True,
+            f"{told}: it has `output`, `status` and `error`, and `steps.{step_id}.output` has "
+            + ", ".join(f"`{field}`" for field in inside.known[:10]),
+        )
+    return Absent(
+        known, True, f"{told}: what it gave is in `output`. Write `steps.{step_id}.output.{name}`"
+    )
+
+
+class Whereabouts:
+    """Where the steps of a definition stand to one another."""
+
+    def __init__(self, definition: Definition, others: frozenset[str] = frozenset()) -> None:
+        self._chains: dict[str, tuple[tuple[str, int, Step], ...]] = {}
+        self._others = others
+        self.callbacks = [s.id for s in walk(definition.steps) if isinstance(s, CallbackStep)]
+        self.repeated: list[str] = []
+        """Ids that more than one step has."""
+        self._variables: dict[str, SetStep] = {}
+        self._note(definition.steps, "", ())
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all steps."""
+        return frozenset(self._chains)
+
+    def _note(
+        self, steps: list[Step], block: str, around: tuple[tuple[str, int, Step], ...]
+    ) -> None:
+        for index, step in enumerate(steps):
+            chain = (*around, (block, index, step))
+            if self._chains.setdefault(step.id, chain) is not chain:
+                self.repeated.append(step.id)
+            if isinstance(step, SetStep):
+                for name in step.values:
+                    self._variables.setdefault(name, step)
+            for name, inner in child_blocks(step):
+                self._note(inner, name, chain)
+
+    def no_step(self, step_id: str, reader: str | None) -> Absent:
+        """Why a step's output is not there where another step, or the result, reads it."""
+        if step_id not in self._chains:
+            known = [*self._chains, *self._others]
+            near = difflib.get_close_matches(step_id, known, 1)
+            if step_id in self._others:
+                return self._absent(
+                    step_id, "it has not run yet at this place, or runs in another block"
+                )
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            return Absent((), True, f"There is no step `{step_id}`.{hint}")
+        return self._absent(step_id, self._why(step_id, reader))
+
+    @staticmethod
+    def _absent(step_id: str, why: str) -> Absent:
+        return Absent((), True, f"`steps.{step_id}` cannot be read here: {why}")
+
+    def _why(self, step_id: str, reader: str | None) -> str:
+        there = self._chains[step_id]
+        here = self._chains.get(reader, ()) if reader is not None else ()
+        if reader == step_id:
+            return "that is this step itself, which gives its output when it is done"
+        for number, place in enumerate(there):
+            own = here[number] if number < len(here) else None
+            if own is not None and own[2] is place[2]:
+                if number + 1 == len(there):
+                    return (
+                        "that is the step around this one, which gives its output when it is done"
+                    )
+                continue
+            if own is not None and own[0] != place[0]:
+                return (
+                    f"it runs in another branch of {_called(there[number - 1][2])}, and only one "
+                    "branch runs"
+                )
+            if own is not None and own[1] < place[1]:
+                return "it runs later"
+            for _, _, around in there[number:-1]:
+                if isinstance(around, ForEachStep | RepeatStep):
+                    return (
+                        f"it runs inside the loop {_called(around)}, and outside of it only "
+                        f"`steps.{around.id}.output` can be read: let the loop give what is needed"
+                    )
+            break
+        return "it has not run at this place"
+
+    def no_variable(self, name: str, reader: str | None) -> Absent:
+        """Why a variable is not there."""
+        if name not in self._variables:
+            near = difflib.get_close_matches(name, self._variables, 1)
+            hint = f" Did you mean `vars.{near[0]}`?" if near else " A set step sets variables."
+            told = f"No step sets `vars.{name}`.{hint}"
+        else:
+            why = self._why(self._variables[name].id, reader).replace("it runs", "its step runs")
+            told = f"`vars.{name}` is not set at this place: {why}"
+        return Absent((), True, told, may_be_asked=True)
+
+
+def _called(step: Step) -> str:
+    return f"“{step.name or step.id}”"
+
+
+def sight_of(flow: Flow, places: Whereabouts, reader: str | None) -> Sight:
+    """What the expressions of a step, or of the result, see."""
+    if flow.has_ended:
+        # It is told once that it is never reached.
+        return Sight(dict.fromkeys(("steps", "vars", *flow.names), UNKNOWN))
+    steps = Shape(
+        frozenset({"object"}),
+        fields=flow.steps,
+        missing=lambda step_id: places.no_step(step_id, reader),
+    )
+    variables = Shape(
+        frozenset({"object"}),
+        fields=flow.vars,
+        missing=lambda name: places.no_variable(name, reader),
+    )
+    return Sight({"steps": steps, "vars": variables, **flow.names}, flow.present)
+
+
+def names_at_start(data: Shape, event: Shape, callbacks: Iterable[str]) -> dict[str, Shape]:
+    """The names that every expression of the steps sees, beside `steps` and `vars`."""
+    urls = dict.fromkeys(callbacks, _TEXT)
+    return {"data": data, "event": event, "run": RUN, "callbacks": record(**urls)}
