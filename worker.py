@@ -72,7 +72,7 @@ async def run_worker(settings: Settings) -> None:
         loops = [
             asyncio.create_task(Reconciliation(client, database, ledger).run()),
             asyncio.create_task(Outbox(client, database).run()),
-            asyncio.create_task(RegistrationKeeper(client, database).run()),
+            asyncio.create_task(RegistrationKeeper(client, database, settings.public_url).run()),
         ]
         try:
             async with worker:

@@ -37,13 +37,19 @@ def renewal_of(registration_id: str, ask: Ask) -> int | None:
     return ask.made_at + int((ask.expires_at - ask.made_at) * part)
 
 
-def fitting(leftovers: list[Leftover], goal: Goal) -> Leftover | None:
+def fitting(leftovers: list[Leftover], goal: Goal, public_url: str) -> Leftover | None:
     """One that is still alive: a version that is taken back finds its subscription again."""
     for leftover in reversed(leftovers):
         alive = leftover.expires_at is None or leftover.expires_at > now_ms()
-        if leftover.answered and alive and goal.is_met_by(leftover):
+        is_usable = leftover.answered and alive and not has_moved(leftover, public_url)
+        if is_usable and goal.is_met_by(leftover):
             return leftover
     return None
+
+
+def has_moved(ask: Ask, public_url: str) -> bool:
+    """Whether the app delivers to where this installation is not reached any more."""
+    return ask.public_url is not None and ask.public_url != public_url
 
 
 def has_url(source: Source) -> bool:

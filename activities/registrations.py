@@ -19,6 +19,7 @@ from activities.registration_details import details_of
 from activities.registration_goals import Accounts, Fault, Goal, read_goal
 from activities.registration_rules import (
     fitting,
+    has_moved,
     has_url,
     is_polled,
     renewal_of,
@@ -108,7 +109,7 @@ class Registrations:
         self._keyring = keyring
         self._catalogue = catalogue
         self._accounts = Accounts(connections, http)
-        self._hooks = public_url.rstrip("/") + "/api/v1/hooks/"
+        self._public_url = public_url.rstrip("/")
 
     @activity.defn(name=RECONCILE)
     async def reconcile(self, registration_id: str) -> RegistrationPlan:
@@ -135,7 +136,8 @@ class Registrations:
         rules = subscription_of(goal.trigger.source)
         await self._accounts.check(work.row, goal.trigger, goal.owner)
         ask = work.progress.ask
-        if ask is None or not goal.is_met_by(ask) or (rules and not ask.answered):
+        has_gone = rules is not None and ask is not None and has_moved(ask, self._public_url)
+        if ask is None or has_gone or not goal.is_met_by(ask) or (rules and not ask.answered):
             await self._turn(work, goal)
         if rules is not None:
             if work.ask.answered:
@@ -153,13 +155,18 @@ class Registrations:
         before, secret = work.progress.ask, work.secret
         leftovers = [*work.progress.leftovers, *self._leftover(secret, before)][-MAX_LEFTOVERS:]
         source = goal.trigger.source
-        found = None if anew else fitting(leftovers, goal)
+        found = None if anew else fitting(leftovers, goal, self._public_url)
         if found is not None:
             ask = Ask.model_validate(found.model_dump(include=set(Ask.model_fields)))
             leftovers.remove(found)
             secret = HookSecret(found.hook, found.signing, found.subscription, secret.progress)
         else:
-            ask = Ask(trigger=goal.trigger.key, inputs=goal.inputs, owner=goal.owner)
+            ask = Ask(
+                trigger=goal.trigger.key,
+                inputs=goal.inputs,
+                owner=goal.owner,
+                public_url=self._public_url,
+            )
             ask.answered = subscription_of(source) is None
             # Another trigger must not get what its predecessor's app still delivers, and what may
             # have come of a try that was cut off must deliver to nobody.
@@ -175,6 +182,7 @@ class Registrations:
             trigger_version=goal.version,
             inputs=ask.inputs,
             hook_id=hook_id_of(secret.hook) if has_url(source) else None,
+            told_url=ask.public_url if subscription_of(source) else None,
             subscription_id=ask.subscription_id,
             expires_at=ask.expires_at,
             **({"cursor": None, "next_poll_at": None} if changed else {}),
@@ -353,7 +361,8 @@ class Registrations:
         ]
 
     def _hook(self, secret: str, signing: str, ask: Ask) -> Hook:
-        return Hook(self._hooks + secret, ask.creation, signing)
+        at = ask.public_url or self._public_url
+        return Hook(f"{at}/api/v1/hooks/{secret}", ask.creation, signing)
 
 
 def _as_fault(error: ComponentError | Fault) -> Fault:

@@ -68,7 +68,8 @@ async def register(state: State, target: Target, user_id: str | None, data: dict
     """
     await check_registration(state, target, user_id, data)
     row, before = await _want(state, target, user_id or DEVELOPER, data)
-    if before is not None and before == _Before(row.wanted, data) and _is_settled(row, target):
+    is_same = before is not None and before == _Before(row.wanted, data)
+    if is_same and _is_settled(state, row, target):
         return
     try:
         async with reaching_temporal(UNAVAILABLE):
@@ -244,9 +245,10 @@ def _again(data: dict[str, Any], before: _Before | None) -> dict[str, Any]:
     }
 
 
-def _is_settled(row: Registration, target: Target) -> bool:
+def _is_settled(state: State, row: Registration, target: Target) -> bool:
     return (
         row.state in {"active", "paused"}
+        and row.told_url in (None, state.settings.public_url.rstrip("/"))
         and row.message is None
         and row.applied == row.revision
         and row.trigger_version == target.published_version

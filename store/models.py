@@ -344,6 +344,9 @@ class Registration(Base):
     """What is wrong and what to do."""
     hook_id: Mapped[str | None] = mapped_column(unique=True)
     """The SHA-256 of the secret in the URL that the app delivers to."""
+    told_url: Mapped[str | None] = mapped_column(ShortText(2048))
+    """The public URL of this installation when the app was asked to deliver there; null where it
+    was not asked, or by a version that did not note it."""
     secret: Mapped[bytes | None] = mapped_column(info=ENCRYPTED)
     """The URL's secret, the signing secret and what the app told of the subscription: JSON,
     encrypted."""

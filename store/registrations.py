@@ -43,6 +43,8 @@ class Ask(BaseModel):
     subscription_id: str | None = None
     made_at: int = Field(default_factory=now_ms)
     expires_at: int | None = None
+    public_url: str | None = None
+    """Where this installation was reached then; None: a version asked that did not note it."""
 
 
 class Leftover(Ask):

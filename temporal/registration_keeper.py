@@ -115,9 +115,10 @@ def _attributes(registration: Wanted) -> TypedSearchAttributes:
 class RegistrationKeeper:
     """Finds registrations that somebody must be told of, and wakes them."""
 
-    def __init__(self, client: Client, database: Database) -> None:
+    def __init__(self, client: Client, database: Database, public_url: str) -> None:
         self._client = client
         self._database = database
+        self._public_url = public_url.rstrip("/")
         self._woken: dict[tuple[str, int], float] = {}
         """Registrations with what changed of them, and when they were woken for it."""
         self._searched = ""
@@ -137,12 +138,17 @@ class RegistrationKeeper:
             await asyncio.sleep(INTERVAL)
 
     async def repair(self) -> None:
-        """One turn: wakes those that are not as they are wanted, or whose connection changed."""
+        """One turn: wakes those that are not as they are wanted, whose connection changed, or whose
+        app delivers to where this installation is not reached any more."""
         now = time.monotonic()
         self._woken = {
             key: when for key, when in self._woken.items() if when > now - REPEAT_SECONDS
         }
-        changed = [*await self._unapplied(), *await self._reconnected()]
+        changed = [
+            *await self._unapplied(),
+            *await self._reconnected(),
+            *await self._moved(),
+        ]
         due = {key: row for key, row in changed if key not in self._woken}
         await self._wake_all(due.values())
         self._woken |= dict.fromkeys(due, now)
@@ -205,6 +211,21 @@ class RegistrationKeeper:
         async with self._database() as session:
             rows = await session.execute(query)
             return [((row.id, changed), Wanted.of(row)) for row, changed in rows]
+
+    async def _moved(self) -> list[tuple[tuple[str, int], Wanted]]:
+        query = (
+            select(Registration)
+            .where(
+                Registration.told_url != self._public_url,
+                Registration.wanted != "ended",
+                # What fails is tried again by its own workflow.
+                Registration.state.in_(("active", "paused")),
+            )
+            .limit(BATCH)
+        )
+        async with self._database() as session:
+            rows = await session.scalars(query)
+            return [((row.id, row.updated_at), Wanted.of(row)) for row in rows]
 
     async def _alive(self, workflow_ids: Sequence[str]) -> set[str]:
         quoted = ", ".join(f"'{workflow_id}'" for workflow_id in workflow_ids)

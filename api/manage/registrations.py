@@ -317,8 +317,13 @@ def _values(state: State, row: Registration, name: str | None) -> dict[str, Any]
     settings = state.settings
     workflows = f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{settings.temporal_namespace}"
     of_row = set(RegistrationView.model_fields) - {"automation_name", "temporal_ui_url"}
+    here = settings.public_url.rstrip("/")
+    moving = None
+    if row.told_url not in (None, here):
+        moving = f"The app delivers to {row.told_url} and is being told {here}."
     return {
         **{field: getattr(row, field) for field in of_row},
+        "message": row.message or moving,
         "automation_name": name,
         "temporal_ui_url": f"{workflows}/workflows/{registration_workflow_id(row.id)}",
     }

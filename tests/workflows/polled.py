@@ -314,7 +314,7 @@ class Station:
 
     async def keep(self) -> None:
         """One turn of the loop that tells registrations of mended connections."""
-        await RegistrationKeeper(self.client, self.database).repair()
+        await RegistrationKeeper(self.client, self.database, self.settings.public_url).repair()
 
 
 @asynccontextmanager

@@ -292,6 +292,49 @@ async def test_killed_between_the_apps_answer_and_the_commit(
     assert secret.progress.leftovers == []
 
 
+@pytest.mark.parametrize("trigger", ["signal", "channel"])
+async def test_an_installation_that_moves_is_told_to_the_app(
+    place: Place, beacon: Beacon, trigger: str
+) -> None:
+    await publish(place, trigger)
+    await place.look()
+    here = place.activity._public_url
+    place.activity._public_url = there = "https://inlay.example"
+    beacon.challenges = False
+    # What does not work is said, and what was there stays until it does.
+    beacon.refuse = 400
+    plan = await place.look()
+    assert (plan.state, "answered 400" in (plan.error or "")) == ("failing", True)
+    assert [hook["url"].startswith(here) for hook in beacon.of_topic("t")] == [True]
+    beacon.refuse = 0
+    assert (await place.look()).state == "active"
+    (hook,) = beacon.of_topic("t")
+    row = await place.row()
+    assert row is not None
+    assert hook["url"].startswith(there)
+    assert (row.subscription_id, row.told_url) == (hook["id"], there)
+    asked = len(beacon.asked)
+    await place.look()
+    assert len(beacon.asked) == asked
+    # And back.
+    place.activity._public_url = here
+    assert (await place.look()).state == "active"
+    assert [hook["url"].startswith(here) for hook in beacon.of_topic("t")] == [True]
+
+
+async def test_the_keeper_sees_that_the_installation_has_moved(
+    place: Place, keeper: RegistrationKeeper, temporal: Client
+) -> None:
+    looks = Looks()
+    async with looks.working(temporal):
+        await place.look()
+        await keeper.repair()
+        assert looks.looked == []
+        moved = RegistrationKeeper(temporal, place.database, "https://inlay.example/")
+        await moved.repair()
+        await looks.until(lambda: looks.looked == [place.id])
+
+
 async def test_killed_before_the_old_subscription_is_deleted(
     place: Place, beacon: Beacon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,10 +425,12 @@ def test_renewal_is_due_between_seven_and_eight_tenths_of_the_life() -> None:
 
 
 @pytest.fixture
-def keeper(place: Place, temporal: Client, monkeypatch: pytest.MonkeyPatch) -> RegistrationKeeper:
+def keeper(
+    place: Place, temporal: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> RegistrationKeeper:
     monkeypatch.setattr(registration_keeper, "GRACE_MS", -1)
     monkeypatch.setattr(registration_keeper, "LOST_MS", -1)
-    return RegistrationKeeper(temporal, place.database)
+    return RegistrationKeeper(temporal, place.database, settings.public_url)
 
 
 async def test_the_keeper_tells_what_was_not_told(
