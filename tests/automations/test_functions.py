@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +12,7 @@ import pytest
 
 from automations.expressions import ExpressionError, compile_expression
 from automations.functions.__main__ import tables
+from automations.json_text import read
 from automations.values import OCCASION, Occasion
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "expressions.md"
@@ -17,6 +20,16 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "expressions.md"
 
 def test_the_document_shows_what_the_functions_give() -> None:
     assert DOCUMENT.read_text().endswith(tables())
+
+
+def test_the_document_is_true_about_where_we_differ() -> None:
+    text = DOCUMENT.read_text().partition("### Where we differ")[2].partition("### Text")[0]
+    (data,) = re.findall(r"^`(\{.*\})`:$", text, re.MULTILINE)
+    examples = re.findall(r"^\| `(.+?)` \| `(.+?)` \| .+ \|$", text, re.MULTILINE)
+    assert len(examples) == 16
+    for source, value in examples:
+        found = compile_expression(source).evaluate({"data": read(data)})
+        assert json.dumps(found) == value, source
 
 
 @pytest.mark.parametrize(
