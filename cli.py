@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 from temporalio.service import RPCError
 
+from automations.sentences import sentence_of
 from logs import configure
 from settings import ConfigurationError, Settings, get_settings, unknown_variables
 from store.files import make_private, private_umask
@@ -367,8 +368,7 @@ def main() -> None:
             raise
         for fault in error.errors():
             name = "".join(f"INLAY_{part}".upper() + ": " for part in fault["loc"])
-            text = fault["msg"].removeprefix("Value error, ")
-            typer.secho(f"Inlay cannot start: {name}{text}", fg="red", err=True)
+            typer.secho(f"Inlay cannot start: {name}{sentence_of(fault)}", fg="red", err=True)
         raise SystemExit(1) from None
 
 

@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from api.runs import EngineUnavailable, RunNotActive
 from api.strict_json import JsonResponse
+from automations.sentences import sentence_of
 from store.outages import StoreUnavailable
 
 logger = logging.getLogger(__name__)
@@ -146,8 +147,7 @@ async def _request_invalid(_: Request, error: Exception) -> Response:
         place = [part for part in fault["loc"] if part != "body"] or ["body"]
         if place[0] in {"query", "path", "header"} and len(place) > 1:
             place = place[1:]
-        # Pydantic's own texts never repeat the value, which may be a secret.
-        faults.append((path_of(place), fault["msg"].removeprefix("Value error, ")))
+        faults.append((path_of(place), sentence_of(fault)))
     answer = invalid(faults)
     return error_response(answer.kind, answer.message, answer.details)
 

@@ -40,7 +40,8 @@ _KINDS = {
     "json": "JSON text",
 }
 _KIND = re.compile(
-    r"(model_attributes|frozen_set|time_delta|[a-z]+)_(?:type|parsing|parsing_size|exact_type)"
+    r"(model_attributes|frozen_set|time_delta|[a-z]+?)(?:_from_datetime|_from_date)?"
+    r"_(?:type|parsing|parsing_size|exact_type|inexact|object_invalid)"
 )
 _SENTENCES = {
     "missing": "This is needed.",
@@ -74,7 +75,7 @@ _PATTERNS = {
 }
 
 
-def sentence_of(error: ErrorDetails, known: tuple[str, ...] = ()) -> str:
+def sentence_of(error: ErrorDetails | Mapping[str, Any], known: tuple[str, ...] = ()) -> str:
     """What is wrong, and what to do; `known` are the fields there are where one is unknown."""
     kind, context = error["type"], error.get("ctx", {})
     if kind in ("value_error", "assertion_error"):
@@ -123,7 +124,7 @@ def _of_size(kind: str, context: Mapping[str, Any]) -> str | None:
     if kind in ("string_too_long", "bytes_too_long", "too_long", "url_too_long"):
         what = _plural(context.get("max_length"), "item" if kind == "too_long" else "character")
         return f"This may have at most {what}."
-    if kind.startswith("decimal_"):
+    if (kind.startswith("decimal_") and "digits" in kind) or kind == "decimal_max_places":
         return "This number has too many digits."
     return None
 
@@ -131,6 +132,8 @@ def _of_size(kind: str, context: Mapping[str, Any]) -> str | None:
 def _of_choice(kind: str, context: Mapping[str, Any]) -> str | None:
     if kind == "string_pattern_mismatch":
         pattern = str(context.get("pattern"))
+        if choice := re.fullmatch(r"\^\(?([\w|-]+)\)?\$", pattern):
+            return f"This must be one of {_listed(choice[1].split('|'))}."
         return _PATTERNS.get(pattern, f"This must match the pattern `{pattern}`.")
     if kind in ("literal_error", "enum"):
         options = _options(context.get("expected"))

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from pydantic import ValidationError
 
+from automations.sentences import sentence_of
 from connectors.manifest import App, AppPart, Component, Trigger
 from connectors.templates import compiled_parts
 from connectors.triggers import AppWebhookSource, InboundSource, ScheduleSource, WebhookSource
@@ -116,14 +117,14 @@ def read_app(folder: Path) -> dict[str, Any]:
 def _faults(error: ValidationError, folder: Path, document: dict[str, Any]) -> list[str]:
     """Pydantic's faults, each with the file and the path inside it."""
     lines = []
-    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+    for fault in error.errors(include_url=False, include_input=False):
         path, place = folder / "app.yaml", list(fault["loc"])
         if len(place) > 1 and place[0] in PLACES and isinstance(place[1], int):
             kind = str(place[0])
             name = document[kind][place[1]]["key"].partition(".")[2]
             path, place = folder / PLACES[kind] / f"{name}.yaml", place[2:]
         where = ".".join(str(part) for part in place)
-        message = fault["msg"].removeprefix("Value error, ")
+        message = sentence_of(fault)
         lines.append(f"{path}: {where}: {message}" if where else f"{path}: {message}")
     return lines
 

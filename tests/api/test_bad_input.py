@@ -189,3 +189,14 @@ async def test_what_an_app_says_is_escaped_on_the_page(workshop: Workshop) -> No
 async def test_a_made_up_callback_url_is_not_found(visitor: Rest, token: str) -> None:
     await visitor.refused(404, "POST", f"/api/v1/callbacks/{token}/step", {})
     await visitor.refused(404, "GET", f"/api/v1/callbacks/{token}/step/0")
+
+
+async def test_a_refused_body_is_told_in_sentences_without_its_values(workshop: Workshop) -> None:
+    body = {"name": ["hunter2"], "definition": "hunter2", "colour": "hunter2"}
+    error = await workshop.developer.refused(1, "POST", f"{workshop.path}/automations", body)
+    assert {fault["path"]: fault["message"] for fault in error["details"]} == {
+        "name": "This must be text.",
+        "definition": "This must be a map (an object of JSON).",
+        "colour": "There is no field `colour` here.",
+    }
+    assert "hunter2" not in str(error)

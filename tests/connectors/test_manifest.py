@@ -77,7 +77,7 @@ def test_an_operators_app_replaces_the_built_in_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("app", "action", "where"),
     [
-        (APP + "nmae: x\n", ACTION, "app.yaml: nmae: Extra inputs are not permitted"),
+        (APP + "nmae: x\n", ACTION, "app.yaml: nmae: There is no field `nmae` here"),
         (APP + "auth: {type: magic}\n", ACTION, "app.yaml: auth: "),
         (APP.replace("shop\n", "shops\n", 1), ACTION, "app.yaml: key: must be the folder's name"),
         (APP + "error_message: body.\n", ACTION, "app.yaml: error_message: "),
@@ -86,7 +86,7 @@ def test_an_operators_app_replaces_the_built_in_one(tmp_path: Path) -> None:
             for url in ("http://shop.example/apps", "javascript:alert(1)//https://shop.example")
         ),
         (APP, ACTION + "  query: {a: '{{ inputs. }}'}\n", "act.yaml: request.query: "),
-        (APP, ACTION + "  qeury: {}\n", "act.yaml: request.qeury: Extra inputs"),
+        (APP, ACTION + "  qeury: {}\n", "act.yaml: request.qeury: There is no field `qeury` here"),
         (APP, ACTION + "timeout: soon\n", "act.yaml: timeout: "),
         (APP, ACTION.replace("{id}", "{ident}"), "no input is named 'ident'"),
         (

@@ -101,9 +101,9 @@ def changed(part: dict[str, Any], **changes: Any) -> dict[str, Any]:
         ({"options": {"pin": "shelves"}}, {}, "pin: the input 'pin' is secret"),
         ({}, {"depends_on": ["site", "pin"]}, "shelf: the input 'pin' is secret"),
         ({}, {"items": None}, "shelves.yaml: give `items`, `pagination`, or both"),
-        ({}, {"label": None}, "shelves.yaml: label: Field required"),
+        ({}, {"label": None}, "shelves.yaml: label: This is needed"),
         ({}, {"label": "{{ item. }}"}, "shelves.yaml: label: "),
-        ({}, {"vlaue": "x"}, "shelves.yaml: vlaue: Extra inputs are not permitted"),
+        ({}, {"vlaue": "x"}, "shelves.yaml: vlaue: There is no field `vlaue` here"),
     ],
 )
 def test_faults_name_what_is_wrong(
