@@ -96,6 +96,22 @@ async def test_an_api_without_tables_says_so_and_is_not_ready(tmp_path: Path) ->
         await process.wait()
 
 
+async def test_a_worker_and_an_api_say_that_the_database_refuses_them(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    url = postgres_url.replace("postgres@", "nobody@")
+    for name in ("worker", "api"):
+        process, output = await started(
+            name, *(["--port", "0"] * (name == "api")), database_url=url, data_dir=str(tmp_path)
+        )
+        try:
+            said = await until_said(output, "The database cannot be used: ")
+            assert 'role "nobody" does not exist' in said
+        finally:
+            process.terminate()
+            await process.wait()
+
+
 async def test_migrating_without_temporal_is_told_in_one_line(tmp_path: Path) -> None:
     status, said = await inlay("migrate", data_dir=str(tmp_path), **NOWHERE)
     assert status == 1

@@ -17,14 +17,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from asyncpg import PostgresError  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from store.files import FILE_MODE, FOLDER_MODE
+from store.outages import StoreUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -69,9 +68,8 @@ async def problem_of(engine: AsyncEngine) -> str | None:
     try:
         async with engine.connect() as connection:
             current = await connection.run_sync(_revision)
-    except (SQLAlchemyError, PostgresError, OSError) as error:
-        # The driver's own words: SQLAlchemy's text holds the statement.
-        return f"The database cannot be reached: {getattr(error, 'orig', None) or error}"
+    except StoreUnavailable as error:
+        return f"The database cannot be used: {error}."
     newest = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
     if current == newest:
         return None
