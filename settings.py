@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     payload_dir: Path | None = None
     """Where payloads too large for a history lie; empty: in `data_dir`. All processes share it."""
 
+    max_delivery_bytes: int = Field(25 * 1_048_576, ge=65_536, le=256 * 1_048_576)
+    """How large the body of one delivery of an app may be."""
+
     drain_seconds: float = Field(0, ge=0, le=300)
     """How long an API that is told to stop goes on taking requests while `/readyz` says that it
     stops, so that balancers turn to others first."""

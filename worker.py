@@ -10,6 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.bookkeeping import Bookkeeping
 from activities.component import ComponentActivity
+from activities.event_batches import EventBatches
 from activities.events import EventActivity
 from activities.notifications import Delivery
 from activities.polling import Polling
@@ -20,6 +21,7 @@ from connectors.http import open_http
 from settings import Settings
 from store.database import Database, close_database, database_of
 from store.encryption import Keyring
+from store.event_log import EventLog
 from store.ledger import Ledger
 from store.migrations import problem_of
 from temporal.callback_urls import CallbackUrls
@@ -28,6 +30,7 @@ from temporal.event_runs import EventRuns
 from temporal.outbox import Outbox
 from temporal.reconciliation import Reconciliation
 from temporal.registration_keeper import RegistrationKeeper
+from temporal.taken_events import TakenEvents
 from temporal.worker import build_worker
 
 logger = logging.getLogger(__name__)
@@ -52,6 +55,7 @@ async def run_worker(settings: Settings) -> None:
         book = Bookkeeping(database, ledger)
         delivery = Delivery(database, keyring, http)
         event_runs = EventRuns(client, database, ledger, CallbackUrls(keyring, settings.public_url))
+        event_log = EventLog(database, keyring)
         registrations = Registrations(
             database, keyring, catalogue, connections, http, settings.public_url
         )
@@ -67,6 +71,7 @@ async def run_worker(settings: Settings) -> None:
                 EventActivity(database, keyring, catalogue, connections, http).fetch,
                 registrations.reconcile,
                 Polling(database, keyring, catalogue, connections, http, event_runs).poll,
+                EventBatches(database, TakenEvents(event_runs, event_log)).start,
             ],
         )
         loops = [
@@ -82,6 +87,7 @@ async def run_worker(settings: Settings) -> None:
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
+            await event_log.aclose()
             await close_database(database)
 
 

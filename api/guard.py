@@ -65,7 +65,7 @@ class Guard:
 
         limit = MAX_DECODING_BYTES if scope["path"].startswith(DECODING) else MAX_BODY_BYTES
         length = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
-        # A hook's route counts what it refuses, so it looks at the length itself.
+        # A hook's route has a limit of its own, and counts what it refuses.
         is_hook = scope["path"].startswith(HOOKS)
         if length.isdigit() and int(length[:20]) > limit and not is_hook:
             refusal = error_response(ErrorKind.BODY_TOO_LARGE, _too_large(limit))
@@ -76,7 +76,8 @@ class Guard:
             await refusal(scope, receive, send_guarded)
         else:
             try:
-                await self._app(scope, _limited(receive, limit), send_guarded)
+                bounded = receive if is_hook else _limited(receive, limit)
+                await self._app(scope, bounded, send_guarded)
             except asyncio.CancelledError:
                 # The server stops, and has waited as long as it may.
                 if answered:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,8 @@ from connectors.triggers.receiving import (
     receive,
     routes_of,
 )
-from temporal.event_runs import NotPublished
+from temporal.taken_events import AT_A_TIME, hand_over
+from workflows.payloads import TakenEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from store.models import Registration
 
 logger = logging.getLogger(__name__)
-
-AT_A_TIME = 16
-"""So many runs of one delivery are started at the same time."""
-PAUSED = "the registration is paused"
-UNPUBLISHED = "the automation has no published version"
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ class RegistrationEvents:
         return receive(self._target.incoming, self._scope, now)
 
     async def start(self, raws: list[Any]) -> Answer:
-        """The answer, once each event's run exists; raises Refused, RPCError and others."""
+        """The answer, once each event has its run or is held durably; raises Refused and others."""
         row, incoming = self._target.registration, self._target.incoming
         events, refused = _events(incoming, self._scope, raws)
         if refused and len(refused) == len(raws):
@@ -106,7 +101,7 @@ class AppEvents:
         return taken
 
     async def start(self, raws: list[Any]) -> Answer:
-        """The answer, once each event's runs exist; raises RPCError and others."""
+        """The answer, once each event has its runs or is held durably; may raise RPCError."""
         meant: list[_Meant] = []
         told: list[tuple[Trigger, AppWebhookSource, Any, set[str]]] = [
             (trigger, source, raw, routes_of(source, self._scope, raw))
@@ -170,32 +165,20 @@ def _reject(state: State, row: Registration, refused: Refused) -> None:
 
 
 async def _start(state: State, meant: Sequence[_Meant]) -> None:
-    """Starts all runs, some at a time; raises what the first failure was, when all were tried."""
-    limit = asyncio.Semaphore(AT_A_TIME)
-
-    async def start(one: _Meant) -> None:
-        async with limit:
-            await _start_one(state, one)
-
-    if len(meant) == 1:
-        await _start_one(state, meant[0])
-        return
-    outcomes = await asyncio.gather(*map(start, meant), return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
-
-
-async def _start_one(state: State, one: _Meant) -> None:
-    row, event = one.registration, one.event
-    if row.wanted == "paused":
-        state.event_log.add(row.id, "skipped", message=PAUSED, payload=event.value)
-        return
-    fetch = one.incoming.fetch is not None
-    try:
-        started = await state.event_runs.start(row, event.key, event.value, fetch=fetch)
-    except NotPublished:
-        state.event_log.add(row.id, "skipped", message=UNPUBLISHED, payload=event.value)
-        return
-    if started.is_new:
-        state.event_log.add(row.id, "run", run_id=started.run_id, payload=event.value)
+    """Returns when each event has its run or is held durably."""
+    taken = [
+        (
+            one.registration,
+            TakenEvent(
+                registration_id=one.registration.id,
+                key=one.event.key,
+                value=one.event.value,
+                fetch=one.incoming.fetch is not None,
+            ),
+        )
+        for one in meant
+    ]
+    if len(taken) <= AT_A_TIME:
+        await state.taken_events.start_all(taken)
+    else:
+        await hand_over(state.temporal, taken)

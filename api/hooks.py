@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from temporalio.service import RPCError, RPCStatusCode
@@ -27,12 +27,16 @@ from store.models import new_id
 from store.outages import StoreUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from api.hook_targets import Target
     from connectors.triggers.receiving import Answer
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 1_048_576
+LARGE_BYTES = 1_048_576
+LARGE_AT_A_TIME = 4
+"""So many large deliveries a process reads at once; what more come are told to come again."""
 READ_SECONDS = 10.0
 """For the whole body; whoever sends it more slowly is let go."""
 MAX_HEADERS = 100
@@ -51,11 +55,14 @@ NAMES = {
     405: (405, "METHOD NOT ALLOWED", "This hook is called by POST, not GET."),
     408: (408, "TIMED OUT", "The body did not come within 10 s."),
     410: (410, "GONE", "The registration of this hook was ended."),
-    413: (1, "INVALID PARAMETER", "The body is larger than 1048576 bytes."),
+    413: (1, "INVALID PARAMETER", "The body is larger than 26214400 bytes."),
     415: (415, "UNSUPPORTED MEDIA TYPE", "Send JSON, a form or text."),
     431: (431, "HEADERS TOO LARGE", "The headers are larger than 32768 bytes."),
 }
 """What a refused delivery is answered: code and name of the error, and an example."""
+
+_large = 0
+"""Large deliveries that this process reads now."""
 
 router = APIRouter(prefix="/api/v1/hooks", tags=["callbacks"])
 
@@ -88,9 +95,9 @@ async def deliver(
 ) -> Response:
     """Takes what an app delivers: JSON, a form or text, as the trigger's manifest says.
 
-    It is acknowledged when the run of each of its events exists durably; a delivery that is not
-    acknowledged may be sent again, and becomes no second run. Other methods than POST are taken
-    where the trigger knows them.
+    It is acknowledged when each of its events has its run, or is held durably until it has; a
+    delivery that is not acknowledged may be sent again, and becomes no second run. Other methods
+    than POST are taken where the trigger knows them.
     """
     try:
         return await _deliver(secret, request, state)
@@ -181,18 +188,7 @@ async def _read(request: Request, state: State) -> Delivery:
     size = sum(len(name) + len(value) for name, value in raw)
     if len(raw) > MAX_HEADERS or size > MAX_HEADER_BYTES:
         raise Refused(431, f"more than {MAX_HEADERS} headers, or {MAX_HEADER_BYTES} bytes of them")
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length[:20]) > MAX_BODY_BYTES:
-        raise _too_large()
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            body = await request.body()
-    except TimeoutError:
-        raise Refused(408, f"the body did not come within {READ_SECONDS:g} s") from None
-    except HTTPException:
-        raise _too_large() from None
-    except ClientDisconnect:
-        raise Refused(400, "the connection was closed before the body had come") from None
+    body = await _body(request, state.settings.max_delivery_bytes)
     path = request.scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1")
     query = request.scope["query_string"].decode("latin-1")
     public = state.settings.public_url.rstrip("/") + (path or request.url.path)
@@ -208,8 +204,46 @@ async def _read(request: Request, state: State) -> Delivery:
     )
 
 
-def _too_large() -> Refused:
-    return Refused(413, f"the body is larger than {MAX_BODY_BYTES} bytes: send less")
+async def _body(request: Request, limit: int) -> bytes:
+    """The whole body; raises Refused, and NotReady where too many large ones come at once."""
+    length = request.headers.get("content-length", "0")
+    if length.isdecimal() and int(length[:20]) > limit:
+        raise _too_large(limit)
+    parts: list[bytes] = []
+    size = 0
+    async with contextlib.AsyncExitStack() as place:
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                async for part in request.stream():
+                    if size <= LARGE_BYTES < size + len(part):
+                        place.enter_context(_place_for_large())
+                    size += len(part)
+                    if size > limit:
+                        raise _too_large(limit)
+                    parts.append(part)
+        except TimeoutError:
+            raise Refused(408, f"the body did not come within {READ_SECONDS:g} s") from None
+        except ClientDisconnect:
+            raise Refused(400, "the connection was closed before the body had come") from None
+    return b"".join(parts)
+
+
+@contextlib.contextmanager
+def _place_for_large() -> Iterator[None]:
+    global _large
+    if _large >= LARGE_AT_A_TIME:
+        raise NotReady
+    _large += 1
+    try:
+        yield
+    finally:
+        _large -= 1
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(
+        413, f"the body is larger than {limit} bytes: send less, or raise INLAY_MAX_DELIVERY_BYTES"
+    )
 
 
 def _refusal(refused: Refused, target: Target | None) -> Response:

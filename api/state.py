@@ -31,6 +31,7 @@ from store.migrations import problem_of
 from temporal.callback_urls import CallbackUrls
 from temporal.client import connect
 from temporal.event_runs import EventRuns
+from temporal.taken_events import TakenEvents
 from temporal.wakes import Wakes
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class State:
     temporal: Client
     event_runs: EventRuns
     event_log: EventLog
+    taken_events: TakenEvents
     wakes: Wakes
     hook_targets: HookTargets
 
@@ -79,6 +81,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             runs = Runs(client, database)
             callback_urls = CallbackUrls(keyring, settings.public_url)
             event_log = EventLog(database, keyring)
+            event_runs = EventRuns(client, database, Ledger(database), callback_urls)
             yield State(
                 settings=settings,
                 database=database,
@@ -94,8 +97,9 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
                 token_use=token_use,
                 callback_urls=callback_urls,
                 temporal=client,
-                event_runs=EventRuns(client, database, Ledger(database), callback_urls),
+                event_runs=event_runs,
                 event_log=event_log,
+                taken_events=TakenEvents(event_runs, event_log),
                 wakes=Wakes(client),
                 hook_targets=HookTargets(connections.resources),
             )

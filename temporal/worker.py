@@ -11,6 +11,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from temporal.client import TASK_QUEUE
+from workflows.events import EventBatchWorkflow
 from workflows.notification import NotificationDelivery
 from workflows.registration import RegistrationWorkflow
 from workflows.run import AutomationRun, LoopPartRun
@@ -23,7 +24,13 @@ TASK_SECONDS = 8
 go by the clock, though what a task computes here is counted: on a busy machine, tasks that do no
 more than they may would be broken off and tried again for ever. The SDK has no setting for it."""
 
-WORKFLOWS = (AutomationRun, LoopPartRun, NotificationDelivery, RegistrationWorkflow)
+WORKFLOWS = (
+    AutomationRun,
+    EventBatchWorkflow,
+    LoopPartRun,
+    NotificationDelivery,
+    RegistrationWorkflow,
+)
 
 PASSED_THROUGH = (
     "annotated_types",

@@ -215,3 +215,20 @@ class Resume(BaseModel):
     query: dict[str, str] = Field(default_factory=dict)
     give_up: bool = False
     """The step is to fail instead of being tried again."""
+
+
+class TakenEvent(BaseModel):
+    """An event of a delivery, for one registration."""
+
+    registration_id: str
+    key: str
+    """The same for each telling of it."""
+    value: Any = None
+    """As the run gets it; with `fetch` as it was delivered."""
+    fetch: bool = False
+
+
+class EventBatch(BaseModel):
+    """The input of the workflow that starts the runs of a delivery of many events."""
+
+    events: list[TakenEvent]

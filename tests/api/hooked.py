@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
     from store.database import Database
 
-PUBLIC_URL = "https://inlay.example.com/base"
+PUBLIC_URL = "https://inlay.example.com"
 SIGNING = "5" * 64
+MOST_BYTES = 4 * 1_048_576
 
 
 def acme(url: str) -> dict[str, Any]:
@@ -347,6 +348,7 @@ async def bench(
             public_url=PUBLIC_URL,
             allowed_private_hosts="127.0.0.1",
             connector_dirs=str(folder / "apps"),
+            max_delivery_bytes=MOST_BYTES,
         )
         keyring = Keyring.from_settings(settings)
         database = database_of(settings, keyring)

@@ -24,6 +24,7 @@ from store.registrations import Leftover, event_payload, seal_hook, unseal_hook
 from tests.api import hooked
 from tests.api.conftest import serving
 from tests.api.hooked import (
+    MOST_BYTES,
     PUBLIC_URL,
     SIGNING,
     Bench,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 bench, vendor = hooked.bench, hooked.vendor
 
-TOO_MUCH = 1_048_577
+TOO_MUCH = MOST_BYTES + 1
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,47 @@ async def test_a_batch_is_split_and_what_is_ignored_is_none(bench: Bench) -> Non
     assert (await bench.http.post(hook.path, content=body, headers=headers)).status_code == 200
     found = await bench.results(hook, 20)
     assert sorted(item["id"] for item in found) == sorted(item["id"] for item in events)
+
+
+async def test_many_events_are_acknowledged_when_they_are_safe_and_not_when_they_run(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies(*_: Any, **__: Any) -> None:
+        raise AssertionError("this process starts no run of them")
+
+    monkeypatch.setattr(bench.app.state.inlay.event_runs, "start", dies)
+    hook = await bench.register("acme.signed")
+    events = [event(number) for number in range(60)]
+    body, headers = signed([*events, events[0]])
+    for _ in range(2):
+        assert (await bench.http.post(hook.path, content=body, headers=headers)).status_code == 200
+    found = await bench.results(hook, 60)
+    assert sorted(item["id"] for item in found) == sorted(item["id"] for item in events)
+
+    async def counted() -> bool:
+        return (await bench.row(hook)).events == 60
+
+    await eventually(counted)
+
+
+async def test_a_large_delivery_runs_whole(bench: Bench) -> None:
+    hook = await bench.register("acme.plain")
+    text = "x" * (MOST_BYTES - 1_000)
+    body = json.dumps({"text": text, "id": 12345678901234567890123}).encode()
+    assert (await bench.http.post(hook.path, content=body)).status_code == 200
+    [found] = await bench.results(hook, 1)
+    assert found == {"text": text, "id": "12345678901234567890123"}
+
+
+async def test_large_deliveries_that_come_all_at_once_come_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.hooks._large", 4)
+    hook = await bench.register("acme.plain")
+    body = json.dumps({"text": "x" * 2_000_000}).encode()
+    answer = await bench.http.post(hook.path, content=body)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert (await bench.http.post(hook.path, json={"a": 1})).status_code == 200
 
 
 async def test_an_event_that_cannot_be_read_keeps_no_other_from_running(bench: Bench) -> None:
@@ -387,14 +429,14 @@ class TestBadInput:
         hook = await bench.register("acme.plain")
 
         async def chunks() -> AsyncIterator[bytes]:
-            for _ in range(17):
+            for _ in range(65):
                 yield b"x" * 65_536
 
         async with httpx.AsyncClient(base_url="http://{}:{}".format(*address)) as http:
             answer = await http.post(hook.path, content=chunks())
         assert answer.status_code == 413
         [reason] = await bench.refused(hook, 1)
-        assert str(reason).startswith("413: the body is larger than 1048576 bytes")
+        assert str(reason).startswith(f"413: the body is larger than {MOST_BYTES} bytes")
 
     @hypothesis_settings(
         max_examples=150,
