@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from api.called import called_automations
 from api.errors import ApiError, ErrorKind, path_of
+from api.needs import lacking
 from api.published import Compiled, compile_definition, input_validator
 from api.schemas import Model
 from api.state import State
@@ -22,13 +23,21 @@ from automations.validation import review, validate_excerpt
 from store.models import Automation
 
 
-async def faults_of(
+async def findings_of(
     state: State, project_id: str, automation_id: str, definition: Any
 ) -> list[Fault]:
-    """All faults and warnings of a definition, as the automation of this id.
+    """All faults of a definition and warnings, those of what its project lacks included."""
+    parsed, called, faults = await _reviewed(state, project_id, automation_id, definition)
+    if parsed is None:
+        return faults
+    needs = await lacking(state, project_id, parsed, called)
+    return located([*faults, *needs], definition, titles_in(state.catalogue))
 
-    It can be published when all are warnings.
-    """
+
+async def _reviewed(
+    state: State, project_id: str, automation_id: str, definition: Any
+) -> tuple[Definition | None, dict[str, Definition], list[Fault]]:
+    """A definition as far as it can be read, what it calls, and its faults and warnings."""
     parsed, _, _ = parse_what_can_be(definition)
     called = await _called(state, project_id, automation_id, parsed)
     # Checking a large definition takes a while: other requests need not wait for it.
@@ -40,7 +49,7 @@ async def faults_of(
         except ValueError:
             told = Fault(path_of(["trigger", "input"]), _NO_SCHEMA)
             faults = located([told, *faults], definition, titles_in(state.catalogue))
-    return faults
+    return parsed, called, faults
 
 
 _NO_SCHEMA = (
@@ -126,7 +135,8 @@ def check(found: list[Fault], what: str) -> list[FaultView]:
 async def checked_draft(state: State, project_id: str, automation_id: str) -> Compiled:
     """An automation's draft, ready to run; raises code 1 with all its faults."""
     draft = await _draft(state, project_id, automation_id)
-    check(await faults_of(state, project_id, automation_id, draft), "The draft")
+    _, _, faults = await _reviewed(state, project_id, automation_id, draft)
+    check(faults, "The draft")
     return compile_definition(Definition.model_validate(draft), draft, state.catalogue)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, func, select, update
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind
-from api.faults import Faults, faults_of, views_of
+from api.faults import Faults, findings_of, views_of
 from api.manage.run_views import RunStatus
 from api.registrations import ENDED, change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
@@ -284,7 +284,7 @@ async def validate_automation(
 ) -> Faults:
     """All that keeps the draft from being run or published, and what may fail in a run."""
     automation = await find_automation(state, access.project_id, automation_id)
-    return views_of(await faults_of(state, access.project_id, automation_id, automation.draft))
+    return views_of(await findings_of(state, access.project_id, automation_id, automation.draft))
 
 
 async def find_automation(state: State, project_id: str, automation_id: str) -> Automation:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind, invalid
-from api.faults import FaultView, check, faults_of
+from api.faults import FaultView, check, findings_of
 from api.manage.automations import find_automation, no_automation
 from api.registrations import change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
@@ -91,7 +91,7 @@ async def publish_automation(
     revision = automation.draft_revision
     if body and body.revision not in {None, revision}:
         raise _changed(revision)
-    faults = await faults_of(state, access.project_id, automation_id, automation.draft)
+    faults = await findings_of(state, access.project_id, automation_id, automation.draft)
     warnings = check(faults, "The draft")
     version = await _publish(state, automation_id, revision, automation.draft, restore=False)
     return _published(version, warnings)
@@ -155,7 +155,7 @@ async def roll_back(
     """
     automation = await find_automation(state, access.project_id, automation_id)
     version = await _find(state, automation_id, number)
-    faults = await faults_of(state, access.project_id, automation_id, version.definition)
+    faults = await findings_of(state, access.project_id, automation_id, version.definition)
     warnings = check(faults, f"Version {number}")
     again = await _publish(
         state, automation_id, automation.draft_revision, version.definition, restore=True

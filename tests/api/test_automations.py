@@ -61,6 +61,29 @@ async def test_a_faulty_draft_can_be_kept_but_not_published(workshop: Workshop) 
     assert (await workshop.developer.expect(200, "GET", url))["publishedVersion"] is None
 
 
+async def test_what_an_automation_lacks_is_warned_of_once_for_each_app(workshop: Workshop) -> None:
+    def step(name: str, **more: Any) -> dict[str, Any]:
+        inputs = {"name": "x"}
+        component = "cubicl.create-client"
+        made = {"id": name, "name": name.title(), "type": "app", "component": component}
+        return {**made, "inputs": inputs, **more}
+
+    steps = [step("one"), step("two", replaceEndUserConnection=False)]
+    automation = await workshop.automation({"steps": steps}, publish=False)
+    url = f"{workshop.path}/automations/{automation}"
+    checked = await workshop.developer.expect(200, "POST", f"{url}/validate")
+    assert checked["faults"] == []
+    (warning,) = checked["warnings"]
+    assert (warning["path"], warning["step"]["name"]) == ("steps[0].component", "One")
+    assert "no integration of Cubicl (`cubicl`), which “One” and “Two” need" in warning["message"]
+    await workshop.integrate("cubicl")
+    (warning,) = (await workshop.developer.expect(201, "POST", f"{url}/publish"))["warnings"]
+    assert "“Two” runs with it" in warning["message"]
+    await workshop.connect(None)
+    again = await workshop.developer.expect(201, "POST", f"{url}/versions/1/rollback")
+    assert again["warnings"] == []
+
+
 @pytest.mark.parametrize(
     "trigger",
     [

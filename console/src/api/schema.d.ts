@@ -1473,7 +1473,8 @@ export interface paths {
          * Call back (GET)
          * @description Brings the body and the query to the step that waits for them.
          *
-         *     A call that comes before the run waits is kept. Of several calls, the step takes one.
+         *     A call that comes before the run waits is kept. Of several calls, the step takes the first; the
+         *     same again is received again until the run has gone on, so that a sender may repeat itself.
          */
         get: operations["callBackByGet"];
         put?: never;
@@ -1481,7 +1482,8 @@ export interface paths {
          * Call back
          * @description Brings the body and the query to the step that waits for them.
          *
-         *     A call that comes before the run waits is kept. Of several calls, the step takes one.
+         *     A call that comes before the run waits is kept. Of several calls, the step takes the first; the
+         *     same again is received again until the run has gone on, so that a sender may repeat itself.
          */
         post: operations["callBack"];
         delete?: never;
@@ -1563,7 +1565,9 @@ export interface paths {
         };
         /**
          * Ready
-         * @description The database can be reached. Temporal is not asked: most routes work without it.
+         * @description The database can be reached, and the process is not about to stop.
+         *
+         *     Temporal is not asked: most routes work without it.
          */
         get: operations["readyz"];
         put?: never;
@@ -9986,7 +9990,7 @@ export interface operations {
             header?: never;
             path: {
                 token: string;
-                /** @description The step's id, and its iteration in a loop. */
+                /** @description The step's id, its iteration in a loop, and a seal. */
                 place: string;
             };
             cookie?: never;
@@ -10015,6 +10019,15 @@ export interface operations {
             };
             /** @description 404 NOT FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 409 CONFLICT */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10039,7 +10052,7 @@ export interface operations {
             header?: never;
             path: {
                 token: string;
-                /** @description The step's id, and its iteration in a loop. */
+                /** @description The step's id, its iteration in a loop, and a seal. */
                 place: string;
             };
             cookie?: never;
@@ -10068,6 +10081,15 @@ export interface operations {
             };
             /** @description 404 NOT FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 409 CONFLICT */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
