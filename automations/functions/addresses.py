@@ -11,6 +11,7 @@ from automations.values import (
     ExpressionError,
     bounded,
     bounded_items,
+    bytes_of,
     kind_of,
     sorted_keys,
     text_of,
@@ -30,6 +31,7 @@ _PATH = "/%:@!$&'()*+,;=~-._"
 )
 def _encode(budget: Budget, text: str) -> str:
     bounded(3 * len(text))
+    budget.charge(bytes_of(text) / 6)
     return quote(text, safe="", errors="replace")
 
 
@@ -39,7 +41,7 @@ def _encode(budget: Budget, text: str) -> str:
     example='url.decode("a%20b")',
 )
 def _decode(budget: Budget, text: str) -> str:
-    budget.charge(text.count("%"))
+    budget.charge(8 * text.count("%"))
     return unquote(text)
 
 
@@ -71,7 +73,7 @@ def _query(budget: Budget, values: dict[Any, Any]) -> str:
 def _parse_query(budget: Budget, text: str) -> dict[str, Any]:
     pairs = text.count("&") + 1
     bounded_items(pairs)
-    budget.charge(8 * pairs + text.count("%"))
+    budget.charge(8 * pairs + 8 * text.count("%"))
     found: dict[str, Any] = {}
     for key, value in parse_qsl(text.removeprefix("?"), keep_blank_values=True):
         if key not in found:
