@@ -37,7 +37,7 @@ MAX_PROJECTS = 500
 """So many projects have connections that stay open; those unused for the longest time close."""
 
 # At DEBUG it writes the headers of answers, in which some apps give their tokens.
-logging.getLogger("httpcore").setLevel(logging.INFO)
+logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 try:
     _VERSION = version("inlay")
