@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -62,6 +63,10 @@ class Settings(BaseSettings):
 
     public_url: str = "http://127.0.0.1:8000"
     """Where browsers and other apps reach the API: redirect and callback URLs begin with it."""
+
+    trusted_proxies: str = "127.0.0.1,::1"
+    """Comma separated addresses or networks whose X-Forwarded-For and -Proto are believed; each of
+    them must set these headers itself."""
 
     encryption_keys: SecretStr = SecretStr("")
     """Comma separated keys of 32 bytes in URL-safe base64; the first encrypts, all decrypt.
@@ -197,6 +202,21 @@ class Settings(BaseSettings):
                 " `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`."
             )
         return token
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, text: str) -> str:
+        for part in text.split(","):
+            try:
+                network = ip_network(part.strip())
+            except ValueError:
+                network = None
+            if network is None or network.prefixlen == 0:
+                raise ValueError(
+                    "must be addresses or networks, such as 10.0.0.7 or 10.1.0.0/24, with commas"
+                    " between them: whoever is among them may say where a request came from"
+                )
+        return text
 
     @field_validator("openid_email_domains", "allowed_private_hosts")
     @classmethod

@@ -1,19 +1,16 @@
-"""Passwords: Argon2id (RFC 9106) in threads, and a brake on guessing."""
+"""Passwords: Argon2id (RFC 9106) in threads, and which ones are good enough to be new."""
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # it ships no types
 
-MAX_FAILURES = 5
-WINDOW = 900.0
-"""Seconds in which so many failures are allowed for one email from one address."""
-MAX_TRACKED = 10_000
 _NOBODYS_HASH = (
     "$argon2id$v=19$m=65536,t=3,p=4"
     "$5jhXclyehLrJ6tWC7Erpag$bOg6d8j3YcPzvNGhkYbdJ3KI1XxK7IJ/JPzKy9OqFFw"
@@ -21,14 +18,16 @@ _NOBODYS_HASH = (
 """Of a random password: checked for an email that is unknown, so that the answer takes as long."""
 PARALLEL = 2
 """Each hash takes 64 MiB and a core for some tens of milliseconds."""
+MAX_WAITING = 20
+"""Hashes that strangers may have waiting; whoever comes then is asked to come again."""
+GOOD_SCORE = 3
+"""Of zxcvbn's 0 to 4: safe from who has the hash and some patience (10^8 to 10^10 guesses)."""
+MAX_RATED = 72
+"""Characters that zxcvbn looks at."""
 
 
-class TooManyAttemptsError(Exception):
-    """Somebody guesses; `retry_after` is in seconds."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("too many failed sign-ins")
-        self.retry_after = retry_after
+class BusyError(Exception):
+    """Too many sign in at this moment."""
 
 
 class Passwords:
@@ -36,50 +35,63 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._limiter: CapacityLimiter | None = None
-        self._failures: OrderedDict[tuple[str, str], list[float]] = OrderedDict()
+        self._limiters: tuple[CapacityLimiter, CapacityLimiter] | None = None
+        self._strangers = 0
 
     async def hash(self, password: str) -> str:
-        """The hash to keep."""
-        return await to_thread.run_sync(self._hasher.hash, password, limiter=self._limit())
+        """The hash to keep; raises BusyError."""
+        with self._queued():
+            return await to_thread.run_sync(self._hasher.hash, password, limiter=self._limits()[0])
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
+    async def verify(
+        self, password_hash: str | None, password: str, *, is_known: bool = False
+    ) -> bool:
         """Whether this is the password; takes as long for an account that is not there (None), or
-        has no password (empty)."""
-        right = await to_thread.run_sync(
-            self._verify, password_hash or _NOBODYS_HASH, password, limiter=self._limit()
-        )
+        has no password (empty).
+
+        `is_known`: this is no stranger, so that no stranger keeps them waiting. Raises BusyError.
+        """
+        strangers, known = self._limits()
+        with nullcontext() if is_known else self._queued():
+            right = await to_thread.run_sync(
+                self._verify,
+                password_hash or _NOBODYS_HASH,
+                password,
+                limiter=known if is_known else strangers,
+            )
         return right and bool(password_hash)
 
-    def check_attempts(self, email: str, address: str) -> None:
-        """Raises TooManyAttemptsError after too many failures."""
-        failures = self._recent((email, address))
-        if len(failures) >= MAX_FAILURES:
-            raise TooManyAttemptsError(int(failures[0] + WINDOW - time.monotonic()) + 1)
+    @contextmanager
+    def _queued(self) -> Iterator[None]:
+        if self._strangers >= PARALLEL + MAX_WAITING:
+            raise BusyError
+        self._strangers += 1
+        try:
+            yield
+        finally:
+            self._strangers -= 1
 
-    def failed(self, email: str, address: str) -> None:
-        """Notes a failure."""
-        key = (email, address)
-        self._failures[key] = [*self._recent(key), time.monotonic()]
-        self._failures.move_to_end(key)
-        while len(self._failures) > MAX_TRACKED:
-            self._failures.popitem(last=False)
-
-    def succeeded(self, email: str, address: str) -> None:
-        """Forgets the failures."""
-        self._failures.pop((email, address), None)
-
-    def _recent(self, key: tuple[str, str]) -> list[float]:
-        since = time.monotonic() - WINDOW
-        return [moment for moment in self._failures.get(key, ()) if moment > since]
-
-    def _limit(self) -> anyio.CapacityLimiter:
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(PARALLEL)
-        return self._limiter
+    def _limits(self) -> tuple[anyio.CapacityLimiter, anyio.CapacityLimiter]:
+        if self._limiters is None:
+            self._limiters = CapacityLimiter(PARALLEL), CapacityLimiter(1)
+        return self._limiters
 
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
             return self._hasher.verify(password_hash, password)
         except VerificationError:
             return False
+
+
+async def weakness_of(password: str, *about: str) -> str | None:
+    """What is wrong with a new password and what to do; None: nothing.
+
+    `about` is what others know of its owner: email and name. Measured by zxcvbn (Wheeler, USENIX
+    Security 2016).
+    """
+    known = [part for text in about for part in (text, *text.replace("@", " ").split()) if part]
+    rated = await to_thread.run_sync(lambda: zxcvbn(password[:MAX_RATED], user_inputs=known))
+    if rated["score"] >= GOOD_SCORE:
+        return None
+    why = rated["feedback"]["warning"].rstrip(".") or "It is easy to guess"
+    return f"{why}. Take several uncommon words, or let a password manager make one."

@@ -26,6 +26,7 @@ def serve(app: FastAPI, settings: Settings, host: str, port: int) -> None:
         # An access log would hold the codes that OAuth puts into URLs.
         access_log=False,
         http=BoundedProtocol,
+        forwarded_allow_ips=settings.trusted_proxies,
         ws="none",
         timeout_graceful_shutdown=GRACEFUL_STOP,
     )

@@ -72,6 +72,17 @@ class AccountSession(Base):
     expires_at: Mapped[int]
 
 
+class Attempt(Base):
+    """How often something was tried that can be guessed; the key is a digest of by whom."""
+
+    __tablename__ = "attempts"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    until: Mapped[int] = mapped_column(index=True)
+    """When it is forgotten."""
+
+
 class Identity(Base):
     """A person of an OpenID provider, to whom an account belongs (OpenID Connect Core 1.0, 5.7)."""
 

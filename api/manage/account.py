@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import delete, select, update
 
 from api.auth import DECLARE_SESSION, SignedIn
+from api.brake import try_account, was_right
 from api.documentation import SIGNED_IN, errors
 from api.errors import ApiError, ErrorKind, invalid
 from api.launch import renews_at
-from api.manage.sessions import AccountView, GivenPassword, Password, account_view
+from api.manage.sessions import (
+    AccountView,
+    GivenPassword,
+    Password,
+    account_view,
+    not_too_busy,
+)
+from api.passwords import weakness_of
 from api.schemas import Model
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
@@ -69,18 +77,30 @@ async def update_account(body: AccountBody, signed_in: SignedIn, state: StateDep
     "/account/password",
     status_code=204,
     summary="Change the password",
-    responses=errors(ErrorKind.FORBIDDEN),
+    responses=errors(ErrorKind.FORBIDDEN, ErrorKind.TOO_MANY_ATTEMPTS),
 )
-async def change_password(body: PasswordBody, signed_in: SignedIn, state: StateDep) -> None:
+async def change_password(
+    body: PasswordBody, request: Request, signed_in: SignedIn, state: StateDep
+) -> None:
     """Changes the password, or sets the first one, and ends all other sessions."""
     account = await _account(state, signed_in.account_id)
     if account.password_hash:
         if body.current_password is None:
             raise invalid([("currentPassword", "enter the current password")])
         current = body.current_password.get_secret_value()
-        if not await state.passwords.verify(account.password_hash, current):
+        # By the account's id: who guesses at the door outside does not count here.
+        attempt = await try_account(state.database, account.id, request)
+        with not_too_busy():
+            right = await state.passwords.verify(account.password_hash, current, is_known=True)
+        if not right:
             raise ApiError(ErrorKind.FORBIDDEN, "The current password is wrong.")
-    hashed = await state.passwords.hash(body.new_password.get_secret_value())
+        await was_right(state.database, attempt)
+    new_password = body.new_password.get_secret_value()
+    weakness = await weakness_of(new_password, account.email, account.name)
+    if weakness is not None:
+        raise invalid([("newPassword", weakness)])
+    with not_too_busy():
+        hashed = await state.passwords.hash(new_password)
     async with state.database.begin() as session:
         await session.execute(
             update(Account).where(Account.id == account.id).values(password_hash=hashed)

@@ -18,12 +18,12 @@ from pydantic import Field
 from starlette.responses import RedirectResponse
 
 from api import console
+from api.brake import Try, try_feature, was_right
 from api.documentation import errors
-from api.errors import ErrorKind, not_found
+from api.errors import ApiError, ErrorKind, not_found
 from api.manage.identities import account_of
-from api.manage.sessions import begin_session, caller_address
+from api.manage.sessions import begin_session
 from api.openid import Failure, SignInFailed
-from api.passwords import TooManyAttemptsError
 from api.schemas import Model
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
@@ -40,6 +40,8 @@ router = APIRouter(tags=["account"], route_class=JsonRoute)
 
 COOKIE = "inlay_openid"
 PATH = "/api/v1/sign-in/openid"
+OF_OPENID = 5
+"""Returns from the provider that are not genuine, from one place."""
 LIFE_S = 600
 """For which somebody may take their time at the provider."""
 MAX_NEXT = 1024
@@ -120,7 +122,7 @@ async def begin_openid(
     openid = _configured(state)
     flow = _Flow(console_path(wanted))
     try:
-        _check_attempts(state, request)
+        await _check_attempts(state, request)
         url = await openid.authorization_url(
             state=flow.state, nonce=flow.nonce, verifier=flow.verifier
         )
@@ -167,8 +169,8 @@ async def complete_openid(request: Request, state: StateDep) -> RedirectResponse
             SignInFailed(Failure.EXPIRED, "no sign-in of this browser has this state"), "/"
         )
     try:
-        _check_attempts(state, request)
-        person = await _person(state, openid, request, answer, flow)
+        attempt = await _attempt(state, request)
+        person = await _person(state, openid, attempt, answer, flow)
         account_id = await account_of(state.database, state.settings, person)
         response = RedirectResponse(flow.next, 302)
         await begin_session(state, response, account_id)
@@ -196,23 +198,30 @@ def console_path(wanted: str) -> str:
 
 
 async def _person(
-    state: State, openid: OpenId, request: Request, answer: dict[str, str], flow: _Flow
+    state: State, openid: OpenId, attempt: Try, answer: dict[str, str], flow: _Flow
 ) -> Person:
     try:
         person = await openid.person(answer, nonce=flow.nonce, verifier=flow.verifier)
     except SignInFailed as error:
-        if error.failure is Failure.FAILED:
-            state.passwords.failed(PATH, caller_address(request))
+        if error.failure is not Failure.FAILED:
+            await was_right(state.database, attempt)
         raise
-    state.passwords.succeeded(PATH, caller_address(request))
+    await was_right(state.database, attempt)
     return person
 
 
-def _check_attempts(state: State, request: Request) -> None:
+async def _attempt(state: State, request: Request) -> Try:
+    """Counts a return from the provider, before it is asked whether the return is genuine."""
     try:
-        state.passwords.check_attempts(PATH, caller_address(request))
-    except TooManyAttemptsError as error:
-        raise SignInFailed(Failure.TOO_MANY, str(error)) from None
+        return await try_feature(state.database, PATH, request, OF_OPENID)
+    except ApiError as error:
+        raise SignInFailed(Failure.TOO_MANY, error.message) from None
+
+
+async def _check_attempts(state: State, request: Request) -> None:
+    """Whether a return would be looked at at all."""
+    attempt = await _attempt(state, request)
+    await was_right(state.database, attempt)
 
 
 def _configured(state: State) -> OpenId:

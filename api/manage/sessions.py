@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
@@ -12,9 +14,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from api.auth import COOKIE, DECLARE_SESSION, SESSION_PREFIX, SignedIn, digest
+from api.brake import OF_FEATURE, try_account, try_feature, was_right
 from api.documentation import SIGNED_IN, errors
-from api.errors import ApiError, ErrorKind
-from api.passwords import TooManyAttemptsError
+from api.errors import ApiError, ErrorKind, invalid
+from api.passwords import BusyError, weakness_of
 from api.schemas import Model, Timestamp
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
@@ -98,15 +101,27 @@ def account_view(account: Account) -> AccountView:
     "/accounts",
     status_code=201,
     summary="Sign up",
-    responses=errors(ErrorKind.INVALID_PARAMETER, ErrorKind.CONFLICT, ErrorKind.UNAVAILABLE),
+    responses=errors(
+        ErrorKind.INVALID_PARAMETER,
+        ErrorKind.CONFLICT,
+        ErrorKind.TOO_MANY_ATTEMPTS,
+        ErrorKind.UNAVAILABLE,
+    ),
 )
-async def sign_up(body: SignUpBody, state: StateDep) -> AccountView:
+async def sign_up(body: SignUpBody, request: Request, state: StateDep) -> AccountView:
     """Makes an account. Sign in next."""
+    attempt = await try_feature(state.database, "sign-up", request, OF_FEATURE)
+    password = body.password.get_secret_value()
+    weakness = await weakness_of(password, body.email, body.name)
+    if weakness is not None:
+        raise invalid([("password", weakness)])
+    with not_too_busy():
+        hashed = await state.passwords.hash(password)
     account = Account(
         id=new_id(),
         email=body.email,
         name=body.name,
-        password_hash=await state.passwords.hash(body.password.get_secret_value()),
+        password_hash=hashed,
         developer_mode=False,
         plan="free",
         daily_credits=state.settings.daily_credits,
@@ -119,6 +134,7 @@ async def sign_up(body: SignUpBody, state: StateDep) -> AccountView:
         raise ApiError(
             ErrorKind.CONFLICT, "There is an account with this email: sign in instead."
         ) from None
+    await was_right(state.database, attempt)
     return account_view(account)
 
 
@@ -142,14 +158,9 @@ async def sign_in(
     except ValueError:
         email = body.email  # of no account, and answered like one
     password = body.password.get_secret_value()
-    account = await _authenticated(state, email, password, caller_address(request))
+    account = await _authenticated(state, email, password, request)
     secret, expires_at = await begin_session(state, response, account.id)
     return SignedInView(token=secret, expires_at=expires_at, account=account_view(account))
-
-
-def caller_address(request: Request) -> str:
-    """Where a request comes from, for the brake on guessing."""
-    return request.client.host if request.client else ""
 
 
 async def begin_session(state: State, response: Response, account_id: str) -> tuple[str, int]:
@@ -196,22 +207,29 @@ async def sign_out(signed_in: SignedIn, response: Response, state: StateDep) -> 
     response.delete_cookie(COOKIE, path="/api")
 
 
-async def _authenticated(state: State, email: str, password: str, address: str) -> Account:
+async def _authenticated(state: State, email: str, password: str, request: Request) -> Account:
     """The account; one answer, after one time, for a wrong password and an unknown email."""
-    try:
-        state.passwords.check_attempts(email, address)
-    except TooManyAttemptsError as error:
-        raise ApiError(
-            ErrorKind.TOO_MANY_ATTEMPTS,
-            f"Too many failed sign-ins: try again in {error.retry_after} seconds.",
-            headers={"retry-after": str(error.retry_after)},
-        ) from None
+    attempt = await try_account(state.database, email, request)
     async with state.database() as session:
         account = await session.scalar(select(Account).where(Account.email == email))
-    # Counted before the hash is checked: many tries at once must not all slip through.
-    state.passwords.failed(email, address)
-    if not await state.passwords.verify(account.password_hash if account else None, password):
+    known_hash = account.password_hash if account else None
+    with not_too_busy():
+        right = await state.passwords.verify(known_hash, password, is_known=attempt.is_known)
+    if not right:
         raise ApiError(ErrorKind.WRONG_PASSWORD, "The email or the password is wrong.")
     assert account is not None  # noqa: S101 - no password is right without an account
-    state.passwords.succeeded(email, address)
+    await was_right(state.database, attempt)
     return account
+
+
+@contextmanager
+def not_too_busy() -> Iterator[None]:
+    """Asks whoever comes while many passwords are being checked to come again."""
+    try:
+        yield
+    except BusyError:
+        raise ApiError(
+            ErrorKind.TOO_MANY_ATTEMPTS,
+            "Many people sign in at this moment: try again in some seconds.",
+            headers={"retry-after": "5"},
+        ) from None

@@ -4571,6 +4571,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description 902 TOO MANY ATTEMPTS */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description 503 UNAVAILABLE */
             503: {
                 headers: {
@@ -4989,6 +4998,15 @@ export interface operations {
             };
             /** @description 1 INVALID PARAMETER */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 902 TOO MANY ATTEMPTS */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
