@@ -74,6 +74,11 @@ class Retry(Node):
         description="seconds; no try begins later after the first. Left out: a day, or, with "
         "`maxAttempts`, as long as those take",
     )
+    even_if_unknown: bool = Field(
+        False,
+        description="also where it is not known whether the app has done it already: it may then "
+        "do it twice",
+    )
     initial_interval: float = Field(1.0, gt=0, le=3600, description="seconds")
     backoff: float = Field(2.0, ge=1, le=10)
     max_interval: float = Field(3600.0, gt=0, le=86_400, description="seconds")

@@ -19,6 +19,7 @@ from connectors.failures import ComponentError, failure, judge, scrub
 from connectors.http import OutgoingError, OutgoingHttp, RefusedError, TooLargeError
 from connectors.inputs import prepare
 from connectors.pagination import PageError, Pages
+from connectors.scope import NO_CONNECTION
 from connectors.urls import UrlError
 
 if TYPE_CHECKING:
@@ -46,11 +47,15 @@ async def execute(
     """The output of one call of a component.
 
     `idempotency_key` is the same for every try of the same step: apps that honour such keys then
-    act once. Raises `ComponentError`; network errors, timeouts and 5xx are of kind `transient`.
+    act once. Raises `ComponentError`; network errors, timeouts and 5xx are of kind `transient`,
+    unless the app may have done what must not be done twice: then `unknown_outcome`.
     """
     values = prepare(component, inputs)
     failed = partial(failure, component)
-    async with calling(component.app, credential, http, component.timeout, failed) as client:
+    once = not _may_be_repeated(component, values)
+    async with calling(
+        component.app, credential, http, component.timeout, failed, once=once
+    ) as client:
         return await _Call(component, values, client, idempotency_key).run()
 
 
@@ -61,8 +66,12 @@ async def calling(
     http: OutgoingHttp,
     timeout: float,  # noqa: ASYNC109 - a part of a manifest
     failed: Callable[[ErrorKind, str], ComponentError],
+    *,
+    once: bool = False,
 ) -> AsyncIterator[AppClient]:
     """A client for one call of the app, which may last `timeout` seconds, all requests together.
+
+    `once`: what may have arrived must not be sent again.
 
     Whatever goes wrong in it becomes the error that `failed` makes of its kind and its text; no
     text holds a secret.
@@ -76,7 +85,8 @@ async def calling(
         async with asyncio.timeout(timeout):
             yield client
     except TimeoutError as error:
-        raise failed("transient", f"did not finish within {timeout:g} s") from error
+        kind: ErrorKind = "unknown_outcome" if once else "transient"
+        raise failed(kind, f"did not finish within {timeout:g} s") from error
     except UnusableCredential as error:
         raise failed("reauth", str(error)) from None
     except UrlError as error:
@@ -87,8 +97,10 @@ async def calling(
         what = scrub(f"the app's manifest does not fit these inputs ({error})", secrets)
         raise failed("fatal", what) from None
     except OutgoingError as error:
-        refused = isinstance(error, RefusedError | TooLargeError)
-        raise failed("fatal" if refused else "transient", scrub(str(error), secrets)) from None
+        kind = "unknown_outcome" if once and error.may_have_arrived else "transient"
+        if isinstance(error, RefusedError | TooLargeError):
+            kind = "fatal"
+        raise failed(kind, scrub(str(error), secrets)) from None
     except ComponentError:
         raise
     except Exception as error:
@@ -96,6 +108,19 @@ async def calling(
         logger.exception("A call of %s could not be made or read", app.key)
         what = f"the call could not be made or its answer read ({type(error).__name__})"
         raise failed("fatal", what) from None
+
+
+def _may_be_repeated(component: Component, inputs: Mapping[str, Any]) -> bool:
+    scope = {**NO_CONNECTION, "inputs": inputs}
+    request = component.request
+    try:
+        method, headers = request.method.resolve(scope), request.headers.resolve(scope)
+    except ExpressionError:
+        # They read what only the call has, and are fixed otherwise.
+        method, headers = request.method.source, request.headers.source
+    return component.may_be_repeated(
+        str(method).upper(), headers if isinstance(headers, dict) else ()
+    )
 
 
 class _Call:

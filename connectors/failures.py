@@ -33,6 +33,8 @@ _ADVICE: Mapping[str, str] = {
     "not_permitted": "The connected account may not do this: grant it the right or the scope.",
     "not_found": "Check the ids in this step's inputs.",
     "conflict": "It exists already or was changed meanwhile.",
+    "unknown_outcome": "It is not known whether the app has done it: look there, and retry the run "
+    "only if it has not.",
     "plan_limit": "The account's plan at the app does not allow this.",
     "fatal": "",
 }

@@ -35,6 +35,8 @@ MAX_REDIRECTS = 5
 CONNECT_TIMEOUT = 10.0
 MAX_PROJECTS = 500
 """So many projects have connections that stay open; those unused for the longest time close."""
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+"""What goes wrong before a request is on its way."""
 
 # At DEBUG it writes the headers of answers, in which some apps give their tokens.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
@@ -48,7 +50,14 @@ DEFAULT_HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding":
 
 
 class OutgoingError(Exception):
-    """An outgoing call gave no answer; the message is safe to show."""
+    """An outgoing call gave no answer; the message is safe to show.
+
+    `may_have_arrived`: the request was sent, or a part of it, so that it may have had its effect.
+    """
+
+    def __init__(self, message: str, *, may_have_arrived: bool = False) -> None:
+        super().__init__(message)
+        self.may_have_arrived = may_have_arrived
 
 
 class RefusedError(OutgoingError):
@@ -180,7 +189,7 @@ class OutgoingHttp:
                     response = await self._send(request, timeout)
         except TimeoutError as error:
             raise TimedOutError(
-                f"no answer from {request.url.host} within {timeout:g} s"
+                f"no answer from {request.url.host} within {timeout:g} s", may_have_arrived=True
             ) from error
         if response.has_redirect_location:
             raise RefusedError(f"{request.url.host} redirects more than {MAX_REDIRECTS} times")
@@ -238,7 +247,8 @@ class OutgoingHttp:
             )
         request.extensions = {
             "timeout": {
-                "connect": min(CONNECT_TIMEOUT, timeout),
+                # Less than all of it, so that it is told which of the two was slow.
+                "connect": min(CONNECT_TIMEOUT, timeout * 0.9),
                 "read": timeout,
                 "write": timeout,
                 "pool": timeout,
@@ -251,10 +261,16 @@ class OutgoingHttp:
             finally:
                 await answer.aclose()
         except httpx.TimeoutException as error:
-            raise TimedOutError(f"no answer from {host} within {timeout:g} s") from error
+            raise TimedOutError(
+                f"no answer from {host} within {timeout:g} s",
+                may_have_arrived=not isinstance(error, NEVER_SENT),
+            ) from error
         except (httpx.TransportError, zlib.error) as error:
             reason = str(error) or type(error).__name__
-            raise UnreachableError(f"{host} could not be reached: {reason}") from error
+            raise UnreachableError(
+                f"{host} could not be reached: {reason}",
+                may_have_arrived=not isinstance(error, NEVER_SENT),
+            ) from error
         except BlockedError as error:
             raise RefusedError(_refusal(host)) from error
         kept = [

@@ -7,6 +7,7 @@ docs/connectors.md explains each key.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 from jsonschema import Draft202012Validator
@@ -57,10 +58,17 @@ ErrorKind = Literal[
     "not_found",
     "conflict",
     "plan_limit",
+    "unknown_outcome",
     "fatal",
 ]
 """What an error means for the run: only `rate_limited` and `transient` may pass by themselves;
-`reauth` and `plan_limit` need a person; the others need another input or another automation."""
+`reauth` and `plan_limit` need a person, as does `unknown_outcome`, where the app may have done what
+must not be done twice; the others need another input or another automation."""
+
+
+IDEMPOTENT_METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
+IDEMPOTENCY_KEY = "idempotency-key"
+"""The header by which apps tell a repeated call (draft-ietf-httpapi-idempotency-key-header)."""
 
 
 class RateLimit(Part):
@@ -176,6 +184,9 @@ class Component(AppPart):
     idempotency_header: HeaderName | None = None
     """The app's header that makes a repeated call happen once; filled with the call's key."""
     already_done: AlreadyDone | None = None
+    idempotent: bool | None = None
+    """Whether a second call does no harm where it is not known if the first arrived. Left out: by
+    its method (RFC 9110, 9.2.2), or where it sends the call's key or knows `already_done`."""
 
     @model_validator(mode="after")
     def _requires_what_it_has(self) -> Self:
@@ -183,6 +194,23 @@ class Component(AppPart):
         if unknown := [n for n in self.input_schema.get("required", []) if n not in properties]:
             raise ValueError(f"input_schema: required {unknown[0]!r} is no property")
         return self
+
+    def may_be_repeated(self, method: str, headers: Iterable[str]) -> bool:
+        """Whether it is tried again where it is not known if the app has done it already.
+
+        `method` and the names of `headers` are those of the request that was sent.
+        """
+        if self.idempotent is not None:
+            return self.idempotent
+        if method in IDEMPOTENT_METHODS or self.already_done is not None:
+            return True
+        if self.idempotency_header is not None or IDEMPOTENCY_KEY in map(str.lower, headers):
+            return True
+        return any(
+            path[0] == "idempotency"
+            for part in compiled_parts(self.request)
+            for path in part.references
+        )
 
 
 class Trigger(AppPart):

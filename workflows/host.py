@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import search_attributes
     from workflows.callback_urls import step_url
     from workflows.outgoing import INLINE_BYTES, Outgoing
-    from workflows.patience import PATIENT_KINDS, Failure, Tries, waits_for
+    from workflows.patience import Failure, Tries, waits_for
     from workflows.payloads import (
         ComponentCall,
         EventFetch,
@@ -185,7 +185,7 @@ class WorkflowHost:
         if kind == "credits":
             midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
             until = midnight + timedelta(days=1)
-        elif kind in PATIENT_KINDS and workflow.patched("patience"):
+        elif tries.are_for(failure) and workflow.patched("patience"):
             kind = "unavailable"
             until = tries.next(failure, now)
             if until is None:

@@ -25,10 +25,13 @@ LEAST_GROWTH = 1 / 20
 WORKER = "worker"
 """The kind of failure whose cause is no app: no worker that made the call came to its end."""
 PATIENT_KINDS = {"rate_limited", "transient", WORKER}
+UNKNOWN = "unknown_outcome"
+"""The app may have done what must not be done twice."""
 
 _AWAITED = {
     "rate_limited": "{app}, which allows no more calls for now",
     "transient": "{app}, which does not answer",
+    UNKNOWN: "{app}, which did not answer",
     WORKER: "a worker, since none has come to the end of the call",
 }
 
@@ -105,6 +108,11 @@ class Tries:
         if workflow.info().get_current_history_length() > CROWDED_EVENTS:
             return last
         return min(now + wait, last)
+
+    def are_for(self, failure: Failure) -> bool:
+        """Whether a failure of that kind is one that may pass."""
+        patient = failure.kind in PATIENT_KINDS
+        return patient or (failure.kind == UNKNOWN and self._retry.even_if_unknown)
 
     def told(self, now: datetime) -> str:
         """What was done until now, for people."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from email.utils import formatdate
@@ -13,6 +14,7 @@ from connectors.catalogue import load_catalogue
 from connectors.credential import Credential
 from connectors.executor import ComponentError, execute
 from connectors.manifest import App
+from temporal.server import free_port
 from tests.connectors.vendor import Answer, Caller, Vendor
 
 if TYPE_CHECKING:
@@ -336,7 +338,7 @@ class TestErrors:
             return Answer()
 
         vendor.answer(slow)
-        error = await error_of(shop(vendor, http, timeout=0.2))
+        error = await error_of(shop(vendor, http, timeout=0.2, idempotent=True))
         given_up.set()
         assert error.kind == "transient"
 
@@ -478,3 +480,66 @@ def test_a_credential_shows_nothing() -> None:
     assert SECRET not in shown
     assert "access" not in shown
     assert "refresh" not in shown
+
+
+ONCE: dict[str, Any] = {"request": {"method": "POST", "path": "/pay"}}
+REPEATABLE: list[dict[str, Any]] = [
+    {"request": {"method": "GET", "path": "/pay"}},
+    {"request": {"method": "PUT", "path": "/pay"}},
+    {"request": {"method": "DELETE", "path": "/pay"}},
+    {**ONCE, "idempotency_header": "X-Request-Key"},
+    {**ONCE, "idempotent": True},
+    {"request": {**ONCE["request"], "headers": {"Idempotency-Key": "{{ inputs.note }}"}}},
+    {"request": {**ONCE["request"], "json": {"id": "{{ idempotency.hash }}"}}},
+    {**ONCE, "already_done": {"when": "status == 409", "request": {"path": "/pay"}}},
+]
+
+
+class TestUnknownOutcomes:
+    """What an app may have done is tried again only where a second time does no harm."""
+
+    async def breaking(self, http: OutgoingHttp, action: dict[str, Any], *, slow: bool) -> str:
+        """The kind of error of a call whose app takes the request and gives no answer."""
+
+        async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            if slow:
+                await asyncio.sleep(2)
+            writer.close()
+
+        async with await asyncio.start_server(swallow, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            call = shop(Vendor(f"http://127.0.0.1:{port}"), http, timeout=0.3, **action)
+            error = await error_of(call, note="key")
+        if error.kind == "unknown_outcome":
+            assert "not known whether the app has done it" in error.message
+        return error.kind
+
+    @pytest.mark.parametrize("slow", [False, True])
+    @pytest.mark.parametrize(
+        "action",
+        [
+            ONCE,
+            {"request": {"method": "PATCH", "path": "/pay"}},
+            {"request": {"method": "PUT", "path": "/pay"}, "idempotent": False},
+        ],
+    )
+    async def test_a_call_that_may_have_arrived(
+        self, http: OutgoingHttp, action: dict[str, Any], slow: bool
+    ) -> None:
+        assert await self.breaking(http, action, slow=slow) == "unknown_outcome"
+
+    @pytest.mark.parametrize("action", REPEATABLE)
+    async def test_a_call_that_may_be_repeated(
+        self, http: OutgoingHttp, action: dict[str, Any]
+    ) -> None:
+        assert await self.breaking(http, action, slow=False) == "transient"
+
+    async def test_a_call_that_never_left(self, http: OutgoingHttp) -> None:
+        for url in (f"http://127.0.0.1:{free_port()}", "https://no-such-host.invalid"):
+            call = shop(Vendor(url), http, **ONCE)
+            assert (await error_of(call)).kind == "transient"
+
+    async def test_an_answer_is_an_answer(self, vendor: Vendor, http: OutgoingHttp) -> None:
+        vendor.answer(Answer(503))
+        assert (await error_of(shop(vendor, http, **ONCE))).kind == "transient"

@@ -546,3 +546,19 @@ async def test_a_step_that_is_not_to_wait_fails_at_once(
     assert isinstance(failure.value.cause, ApplicationError)
     assert failure.value.cause.message.endswith("It answered 503. It is not tried again.")
     assert len(world.calls) == 1
+
+
+@pytest.mark.parametrize(("retry", "calls"), [({}, 1), ({"evenIfUnknown": True}, 2)])
+async def test_what_the_app_may_have_done_is_repeated_only_where_the_step_says_so(
+    temporal: Client, world: FakeWorld, retry: dict[str, Any], calls: int
+) -> None:
+    def torn(call: ComponentCall) -> Any:
+        if len(world.calls) > 1:
+            return "done"
+        raise ApplicationError("Not known.", type="unknown_outcome", non_retryable=True)
+
+    world.components["app.down"] = torn
+    steps = patient(initialInterval=0.1, **retry)
+    steps[0]["onError"]["action"] = "continue"
+    outcome = await finish(temporal, world, run_input(steps, result="{{ steps.call.status }}"))
+    assert (outcome.result, len(world.calls)) == (["error", "completed"][calls - 1], calls)
