@@ -75,6 +75,10 @@ _EXAMPLES: dict[ErrorKind, tuple[str, Any]] = {
         "A request with the session's cookie must come from Inlay's own pages.",
         None,
     ),
+    ErrorKind.IDEMPOTENCY_CONFLICT: (
+        "This Idempotency-Key was used for another request within the last day: send a new one.",
+        None,
+    ),
     ErrorKind.USER_NOT_FOUND: ("There is no record of the user “user-42”.", None),
 }
 

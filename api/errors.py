@@ -21,7 +21,7 @@ from starlette.responses import Response
 from api.runs import EngineUnavailable, RunNotActive
 from api.strict_json import JsonResponse
 from automations.sentences import sentence_of
-from store.outages import StoreUnavailable
+from store.outages import StoreUnavailable, was_anything_committed
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ class ErrorKind(Enum):
     TOO_MANY_ATTEMPTS = (902, "TOO MANY ATTEMPTS", 429)
     DEVELOPER_MODE_REQUIRED = (903, "DEVELOPER MODE REQUIRED", 403)
     FORBIDDEN = (904, "FORBIDDEN", 403)
+    IDEMPOTENCY_CONFLICT = (906, "IDEMPOTENCY CONFLICT", 409)
     USER_NOT_FOUND = (1000, "IPAAS USER NOT FOUND", 404)
 
     def __init__(self, code: int, title: str, status: int) -> None:
@@ -171,7 +172,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _engine_unavailable(_: Request, error: Exception) -> Response:
-    return error_response(ErrorKind.UNAVAILABLE, str(error), headers={"retry-after": "2"})
+    run_id = error.run_id if isinstance(error, EngineUnavailable) else None
+    details = None if run_id is None else {"runId": run_id}
+    return error_response(ErrorKind.UNAVAILABLE, str(error), details, {"retry-after": "2"})
 
 
 async def _run_not_active(_: Request, error: Exception) -> Response:
@@ -180,11 +183,17 @@ async def _run_not_active(_: Request, error: Exception) -> Response:
 
 async def _database_unavailable(_: Request, error: Exception) -> Response:
     logger.error("The database failed: %s", error)
+    # A commit whose answer was lost may have come about.
+    known = PERHAPS_CHANGED if was_anything_committed() else UNCHANGED
     return error_response(
         ErrorKind.UNAVAILABLE,
-        "The database cannot be reached at the moment. Nothing was changed; try again.",
+        f"The database cannot be reached at the moment. {known}",
         headers={"retry-after": "2"},
     )
+
+
+UNCHANGED = "Nothing was changed; try again."
+PERHAPS_CHANGED = "What was asked for may be done, or part of it: look at it before you try again."
 
 
 async def _gone_meanwhile(_: Request, error: Exception) -> Response:

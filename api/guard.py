@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import ErrorKind, error_response
 from logs import request_id
+from store.outages import watch_commits
 
 MAX_BODY_BYTES = 1_048_576
 DECODING = "/api/v1/temporal/"
@@ -49,6 +50,8 @@ class Guard:
         request_id.set(own_id)
         stopping = getattr(scope["app"].state, "stopping", False) if "app" in scope else False
         answered = False
+
+        watch_commits()
 
         async def send_guarded(message: Message) -> None:
             nonlocal answered

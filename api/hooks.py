@@ -109,7 +109,8 @@ async def deliver(
             {
                 "code": ErrorKind.UNAVAILABLE.code,
                 "name": ErrorKind.UNAVAILABLE.title,
-                "message": "The delivery could not be taken at the moment: send it again.",
+                "message": "Whether the delivery was taken is not known: send it again. An event "
+                "that was taken becomes no second run.",
             },
             503,
             {"retry-after": RETRY_AFTER},

@@ -58,6 +58,12 @@ class Launch:
     run_id: str
     run: RunInput
 
+    def under(self, state: State, run_id: str) -> Launch:
+        """The same run under another id."""
+        url, key = state.callback_urls.make(self.run.project_id, run_id)
+        changes = {"callback_url": url, "callback_key": key}
+        return Launch(run_id, self.run.model_copy(update=changes))
+
 
 _USAGE = (CreditUsage.account_id == Account.id) & (CreditUsage.day == bindparam("day"))
 _TARGET = (

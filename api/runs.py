@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import select
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.pauses import PauseWatch
@@ -21,21 +23,48 @@ from store.bookings import RunOpened
 from store.database import Database
 from store.ledger import Ledger
 from store.models import Project, Run, RunPause, new_id, now_ms
+from store.outages import StoreUnavailable, outlast
 from store.pauses import book_answer, book_callback, taken_callback
-from temporal.booking import run_closed
+from temporal.booking import CANCELED, run_closed
 from temporal.pauses import ENDED, answer_pause
-from temporal.reconciliation import end_of
+from temporal.reconciliation import end_of, is_stuck
 from temporal.reset import failed_step_event
 from temporal.starting import start_run
 from workflows.payloads import Resume, RunInput
 
 logger = logging.getLogger(__name__)
 
+ASK_TIMEOUT = timedelta(seconds=5)
 FOLLOW_SECONDS = 60.0
 """How long the end of a run is awaited that goes on after a pause."""
 RETRY_WAIT = 1.0
 """Seconds between tries while a server that holds a run is away."""
-UNAVAILABLE = "The engine cannot be reached at the moment. Nothing was started; try again."
+START_SECONDS = 10.0
+"""How long a caller waits to hear whether the run was started."""
+SETTLE_SECONDS = 6.0
+"""After so long no request to start a run is under way any more (`temporal.starting`)."""
+RESOLVE_SECONDS = 600.0
+"""How long this process asks whether a run was started; then reconciliation does."""
+BOOK_SECONDS = 2.0
+"""How long a caller waits for the end of a run to be in the book."""
+CLOSE_SECONDS = 5.0
+"""How long the end of the process waits for ends that are being booked."""
+
+NOT_STARTED = "The engine cannot be reached at the moment. Nothing was started; try again."
+NOT_BOOKED = "The database cannot be reached at the moment. Nothing was started; try again."
+NOT_DONE = (
+    "The engine cannot be reached at the moment, so that it is not known whether this was done: "
+    "look at the run before you try again."
+)
+MAY_HAVE_STARTED = (
+    "The engine has not said whether run {} was started: it may have been. Look at it before you "
+    "try again (in a minute it is there, or nothing was started), or send the same request with "
+    "the same Idempotency-Key: that never starts a second one."
+)
+GOES_ON = (
+    "Run {} was started and goes on, but how it ends could not be learned: look at it later, and "
+    "do not start it again."
+)
 UNREACHABLE = {
     RPCStatusCode.UNAVAILABLE,
     RPCStatusCode.DEADLINE_EXCEEDED,
@@ -47,7 +76,14 @@ UNREACHABLE = {
 
 
 class EngineUnavailable(Exception):
-    """Temporal cannot be reached: nothing was started, the caller may try again."""
+    """Temporal cannot be reached; the message says what is known to be done.
+
+    `run_id` is that of a run that was started, or may have been.
+    """
+
+    def __init__(self, message: str, run_id: str | None = None) -> None:
+        super().__init__(message)
+        self.run_id = run_id
 
 
 class RunNotActive(Exception):
@@ -73,26 +109,48 @@ class Runs:
         self._ledger = Ledger(database)
         self._pauses = PauseWatch(database)
         self._followed: dict[str, asyncio.Task[None]] = {}
+        self._kept: set[asyncio.Task[None]] = set()
+        """What goes on when its caller has gone away."""
 
     async def run(self, run: RunInput, run_id: str) -> RunAnswer:
         """Starts a run and waits for its end or its first pause.
 
-        Raises EngineUnavailable when nothing was started.
+        Raises EngineUnavailable, which says whether something was started.
         """
         await self.start(run, run_id)
-        ended = asyncio.create_task(self._end(run_id, run.project_id, run.account_id))
+        return await self.join(run_id, run.project_id, run.account_id)
+
+    async def join(self, run_id: str, project_id: str, account_id: str) -> RunAnswer:
+        """Waits for the end or the pause of a run that was started; raises EngineUnavailable.
+
+        Its end is booked although the caller goes away.
+        """
+        ended = asyncio.create_task(self._end(run_id, project_id, account_id))
         paused = asyncio.create_task(self._pauses.wait(run_id))
         try:
             await asyncio.wait({ended, paused}, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 return ended.result()
             return RunAnswer(run_id, "paused", paused.result(), None)
+        except RPCError as error:
+            logger.error("The end of run %s cannot be read: %s", run_id, error.message)
+            raise EngineUnavailable(GOES_ON.format(run_id), run_id) from None
+        except asyncio.CancelledError:
+            self._follow(run_id)
+            raise
         finally:
             ended.cancel()
             paused.cancel()
 
     async def start(self, run: RunInput, run_id: str) -> None:
-        """Starts a run; raises EngineUnavailable when nothing was started."""
+        """Starts a run, once for all time; does nothing where it was started.
+
+        It goes on although the caller goes away. Raises EngineUnavailable, which says whether
+        something was started.
+        """
+        await asyncio.shield(self._keep(self._start(run, run_id)))
+
+    async def _start(self, run: RunInput, run_id: str) -> None:
         row = run.model_dump(
             include={
                 "project_id",
@@ -103,21 +161,84 @@ class Runs:
                 "parent_run_id",
             }
         )
+        opened = RunOpened({"id": run_id, "status": "running", "started_at": now_ms(), **row})
         # The book first: a run that it does not know would never be seen to end.
-        await self._ledger.write(
-            RunOpened({"id": run_id, "status": "running", "started_at": now_ms(), **row})
-        )
         try:
-            async with _reaching_temporal():
+            await self._ledger.write(opened)
+        except StoreUnavailable as error:
+            logger.error("The database failed: %s", error)
+            raise EngineUnavailable(NOT_BOOKED) from None
+        end = asyncio.get_running_loop().time() + START_SECONDS
+        was_asked = False
+        while True:
+            try:
                 await start_run(self._client, run, run_id)
-        except BaseException:
+            except WorkflowAlreadyStartedError:
+                return
+            except RuntimeError:
+                # A client that connects lazily says so when its first call fails.
+                if not was_asked:
+                    await self._forget(run_id)
+                    raise EngineUnavailable(NOT_STARTED) from None
+            except RPCError as error:
+                if error.status not in UNREACHABLE and not was_asked:
+                    await self._forget(run_id)
+                    raise
+                # The server may have taken it without our hearing of it: it is asked again, and
+                # says that the run is there.
+                was_asked = True
+            else:
+                return
+            if asyncio.get_running_loop().time() > end:
+                self._keep(self._resolve(run_id))
+                raise EngineUnavailable(MAY_HAVE_STARTED.format(run_id), run_id)
+            await asyncio.sleep(RETRY_WAIT)
+
+    async def was_started(self, run_id: str) -> bool:
+        """Whether Temporal knows the run; raises EngineUnavailable."""
+        try:
+            await self._client.get_workflow_handle(run_id).describe(rpc_timeout=ASK_TIMEOUT)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return False
+            raise EngineUnavailable(MAY_HAVE_STARTED.format(run_id), run_id) from None
+        except RuntimeError:
+            raise EngineUnavailable(MAY_HAVE_STARTED.format(run_id), run_id) from None
+        return True
+
+    async def _resolve(self, run_id: str) -> None:
+        """Forgets a run once Temporal says that it was not started; books its end if it was."""
+        await asyncio.sleep(SETTLE_SECONDS)
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            while True:
+                try:
+                    was_started = await self.was_started(run_id)
+                except EngineUnavailable:
+                    await asyncio.sleep(RETRY_WAIT)
+                    continue
+                break
+        if was_started:
+            self._follow(run_id)
+        else:
+            await self._forget(run_id)
+
+    async def _forget(self, run_id: str) -> None:
+        # Reconciliation does it, too.
+        with contextlib.suppress(StoreUnavailable):
             await self._ledger.forget(run_id)
-            raise
 
     async def cancel(self, run_id: str) -> None:
-        """Asks a run to end; raises RunNotActive when it has."""
+        """Asks a run to end; raises RunNotActive when it has.
+
+        One that cannot go on would not hear of it, and is ended from outside.
+        """
         async with _reaching_temporal():
-            await self._client.get_workflow_handle(run_id).cancel()
+            handle = self._client.get_workflow_handle(run_id)
+            if is_stuck(await handle.describe()):
+                await handle.terminate(reason=f"{CANCELED} while it could not go on")
+            else:
+                await handle.cancel()
+        self._follow(run_id)
 
     async def resume(self, pause: RunPause, answer: Resume) -> bool:
         """Answers a pause, if nobody has yet; raises RunNotActive when the run has ended."""
@@ -217,6 +338,23 @@ class Runs:
         for task in self._followed.values():
             task.cancel()
         await asyncio.gather(*self._followed.values(), return_exceptions=True)
+        if self._kept:
+            _, left = await asyncio.wait(self._kept, timeout=CLOSE_SECONDS)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    def _keep(self, going_on: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that lives until it is done, whoever waits for it."""
+        task = asyncio.create_task(going_on)
+        self._kept.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._kept.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     def _follow(self, run_id: str) -> None:
         """Books the end of a run that goes on while nobody waits for it, if it comes soon."""
@@ -226,19 +364,22 @@ class Runs:
             task.add_done_callback(lambda _: self._followed.pop(run_id, None))
 
     async def _book_end(self, run_id: str) -> None:
-        async with self._database() as session:
-            row = (
-                await session.execute(
-                    select(Run.project_id, Project.account_id, Run.parent_run_id)
-                    .join(Project, Project.id == Run.project_id)
-                    .where(Run.id == run_id)
-                )
-            ).one_or_none()
+        query = (
+            select(Run.project_id, Project.account_id, Run.parent_run_id)
+            .join(Project, Project.id == Run.project_id)
+            .where(Run.id == run_id)
+        )
+
+        async def read() -> Any:
+            async with self._database() as session:
+                return (await session.execute(query)).one_or_none()
+
+        row = await outlast(read)
         if row is not None:
             if row.parent_run_id is not None:
                 # Its caller goes on with it.
                 self._follow(row.parent_run_id)
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError, RPCError):
                 await asyncio.wait_for(self._end(run_id, row[0], row[1]), FOLLOW_SECONDS)
 
     async def _signal(self, workflow_id: str, answer: Resume) -> None:
@@ -256,9 +397,12 @@ class Runs:
                 await asyncio.sleep(RETRY_WAIT)
             else:
                 break
-        await self._ledger.write(
-            run_closed(outcome, run_id=run_id, project_id=project_id, account_id=account_id)
-        )
+        entry = run_closed(outcome, run_id=run_id, project_id=project_id, account_id=account_id)
+        booking = self._keep(outlast(lambda: self._ledger.write(entry)))
+        # It ended as it did, whenever the book hears of it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BOOK_SECONDS):
+                await asyncio.shield(booking)
         return RunAnswer(run_id, outcome.status, outcome.message, outcome.result)
 
 
@@ -270,8 +414,8 @@ async def _reaching_temporal() -> AsyncIterator[None]:
         if error.status in ENDED:
             raise RunNotActive("The run has ended already.") from None
         if error.status in UNREACHABLE:
-            raise EngineUnavailable(UNAVAILABLE) from None
+            raise EngineUnavailable(NOT_DONE) from None
         raise
     except RuntimeError as error:
         # A client that connects lazily says so when its first call fails.
-        raise EngineUnavailable(UNAVAILABLE) from error
+        raise EngineUnavailable(NOT_DONE) from error

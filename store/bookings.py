@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Table,
+    bindparam,
+    case,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.lineage import lineage, settle
@@ -54,6 +64,8 @@ class RunClosed:
     message: str | None
     result: Any
     steps: StepWrite | None = None
+    ended_at: int | None = None
+    """When it ended (ms); None: now."""
 
 
 Entry = StepWrite | RunOpened | RunClosed
@@ -86,10 +98,16 @@ _REWRITE = (
     )
     .values({name: bindparam(name) for name in _REWRITTEN})
 )
+_END: BindParameter[int] = bindparam("end", type_=BigInteger)
+# The clocks of Temporal and of who booked the start may differ a little.
+_NOT_BEFORE_THE_START = case((_RUNS.c.started_at > _END, _RUNS.c.started_at), else_=_END)
 _CLOSE = (
     update(_RUNS)
     .where(_RUNS.c.id == bindparam("key_run"), _RUNS.c.ended_at.is_(None))
-    .values({name: bindparam(name) for name in ("status", "message", "result", "ended_at")})
+    .values(
+        {name: bindparam(name) for name in ("status", "message", "result")}
+        | {"ended_at": _NOT_BEFORE_THE_START}
+    )
     .returning(
         _RUNS.c.project_id,
         _RUNS.c.automation_id,
@@ -128,7 +146,7 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
             "status": entry.status,
             "message": entry.message,
             "result": entry.result,
-            "ended_at": now_ms(),
+            "end": entry.ended_at or now_ms(),
         }
         run = connection.execute(_CLOSE, values).one_or_none()
         if run is None:

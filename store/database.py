@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from settings import Settings
-from store.outages import OutageAwarePool, OutageAwareThreadPool, tell_outages
+from store.outages import OutageAwarePool, OutageAwareThreadPool, note_commit, tell_outages
 from store.sealed import keyring_of, lend_keyring
 from store.texts import to_json
 
@@ -62,6 +62,7 @@ def open_database(
             connect_args=_UNNAMED_STATEMENTS if pooler else {},
         )
     event.listen(engine.sync_engine, "handle_error", tell_outages)
+    event.listen(engine.sync_engine, "commit", note_commit)
     lend_keyring(engine.sync_engine, keyring)
     return async_sessionmaker(engine, expire_on_commit=False)
 

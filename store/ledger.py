@@ -137,6 +137,13 @@ class Ledger:
             return None
         return (row.output if row.true_output is None else row.true_output,)
 
+    async def note(self, run_id: str, message: str) -> None:
+        """Says of a run that goes on why it does not."""
+        async with self._database.begin() as session:
+            await session.execute(
+                update(Run).where(Run.id == run_id, Run.status == "running").values(message=message)
+            )
+
     async def reopen(self, run_id: str) -> None:
         """Books that a failed run is tried again from its failed step."""
         async with self._database.begin() as session:

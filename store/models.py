@@ -481,6 +481,25 @@ class RunPause(Base):
     """The first answer; the run reads it when it goes on. A callback's may come before its wait."""
 
 
+class IdempotentRequest(Base):
+    """A request that its sender may send again, by the key that it gave (`store.idempotency`)."""
+
+    __tablename__ = "idempotent_requests"
+
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(primary_key=True)
+    """The SHA-256 of the sender's key."""
+    request: Mapped[str]
+    """The SHA-256 of what was asked."""
+    run_id: Mapped[str]
+    """The run that it starts, or started."""
+    is_done: Mapped[bool] = mapped_column(default=False)
+    """It was answered with success."""
+    created_at: Mapped[int] = mapped_column(index=True)
+
+
 class CreditUsage(Base):
     """Executions of an account on one UTC day."""
 

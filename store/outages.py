@@ -13,6 +13,7 @@ import asyncio
 import logging
 import random
 import sqlite3
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
@@ -39,6 +40,10 @@ class StoreUnavailable(Exception):
     known. The message holds neither SQL nor values."""
 
 
+_COMMITS: ContextVar[list[str] | None] = ContextVar("commits", default=None)
+"""What was tried to commit for one request; the same list for all that is done for it."""
+
+
 class OutageAwarePool(AsyncAdaptedQueuePool):
     """Connections to a database that may be away."""
 
@@ -63,6 +68,23 @@ def tell_outages(context: ExceptionContext) -> StoreUnavailable | None:
     if isinstance(error, StoreUnavailable) or _is_refusal(error, context.dialect.loaded_dbapi):
         return None
     return _unavailable(error)
+
+
+def watch_commits() -> None:
+    """From here on, `was_anything_committed` tells of this task and of those that it makes."""
+    _COMMITS.set([])
+
+
+def was_anything_committed() -> bool:
+    """Whether a commit came about since `watch_commits`, or may have."""
+    return bool(_COMMITS.get())
+
+
+def note_commit(_connection: Any) -> None:
+    """Listens to an engine's `commit`, which is told of before it is tried."""
+    commits = _COMMITS.get()
+    if commits is not None:
+        commits.append("tried")
 
 
 async def outlast(

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from temporalio.client import WorkflowFailureError
-from temporalio.exceptions import ApplicationError, CancelledError, TerminatedError
+from temporalio.exceptions import (
+    ApplicationError,
+    CancelledError,
+    FailureError,
+    TerminatedError,
+    TimeoutError,  # noqa: A004 - Temporal's own
+)
 
 from store.bookings import Row, RunClosed, StepWrite
 from workflows.payloads import RunOutcome, StepTrace
+
+CANCELED = "Canceled"
+"""Begins the reason with which Inlay terminates a run that somebody canceled."""
+STUCK = "It could not go on, so that it did not hear of it and was ended from outside."
 
 
 def free_step_rows(run_id: str, project_id: str, traces: Sequence[StepTrace]) -> list[Row]:
@@ -27,16 +37,35 @@ def free_step_rows(run_id: str, project_id: str, traces: Sequence[StepTrace]) ->
 def run_closed(outcome: RunOutcome, *, run_id: str, project_id: str, account_id: str) -> RunClosed:
     """The entry of a run that ended, with the steps that no activity has booked."""
     rows = free_step_rows(run_id, project_id, outcome.traces)
-    steps = StepWrite(account_id, free_steps=rows) if rows else None
-    return RunClosed(run_id, outcome.status, outcome.message, outcome.result, steps)
+    return RunClosed(
+        run_id,
+        outcome.status,
+        outcome.message,
+        outcome.result,
+        StepWrite(account_id, free_steps=rows) if rows else None,
+        outcome.ended_at,
+    )
 
 
 def outcome_of_failure(error: WorkflowFailureError) -> RunOutcome:
     """The outcome of a workflow that did not complete."""
-    cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.details:
-        return RunOutcome.model_validate(cause.details[0])
-    if isinstance(cause, CancelledError | TerminatedError):
-        return RunOutcome(status="canceled", message="The run was canceled.")
-    message = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
-    return RunOutcome(status="error", message=f"The run failed: {message}")
+    match error.cause:
+        case ApplicationError(details=[dict() as detail, *_]):
+            return RunOutcome.model_validate(detail)
+        case CancelledError():
+            return RunOutcome(status="canceled", message="The run was canceled.")
+        case TerminatedError(message=reason) if reason.startswith(CANCELED):
+            return RunOutcome(status="canceled", message=f"The run was canceled. {STUCK}")
+        case TerminatedError(message=reason):
+            # By an operator, or by Temporal itself, which says why: nobody canceled it here.
+            return _failed(f"The run was ended in Temporal ({reason or 'no reason was given'}).")
+        case TimeoutError():
+            return _failed("The run took longer than Temporal lets it, and was ended.")
+        case FailureError(message=message):
+            return _failed(f"The run failed: {message}")
+        case cause:
+            return _failed(f"The run failed: {type(cause or error).__name__}")
+
+
+def _failed(message: str) -> RunOutcome:
+    return RunOutcome(status="error", message=message)

@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
         EventFetch,
         LoopPart,
         LoopPartOutcome,
+        Pause,
         Resume,
         RunInput,
         RunOutcome,
@@ -103,6 +104,11 @@ class WorkflowHost:
         """Where a callback step of this run is answered."""
         run = self._run
         return step_url(run.callback_url, run.callback_key, self._run_id, step_id, iteration)
+
+    @property
+    def open_pauses(self) -> list[Pause]:
+        """What the run waits for now."""
+        return self._waiting.open
 
     def answer(self, answer: Resume) -> None:
         """Takes an answer to a pause."""

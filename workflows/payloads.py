@@ -113,6 +113,8 @@ class RunOutcome(BaseModel):
     message: str | None = None
     result: Any = None
     traces: list[StepTrace] = Field(default_factory=list)
+    ended_at: int | None = None
+    """When (ms since the epoch), by Temporal's clock."""
 
 
 class LoopPart(BaseModel):

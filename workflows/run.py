@@ -11,7 +11,8 @@ with workflow.unsafe.imports_passed_through():
     from automations.host import Scope, Stopped
     from automations.interpreter import Interpreter, load_definition
     from workflows.host import WorkflowHost
-    from workflows.payloads import LoopPart, LoopPartOutcome, Resume, RunInput, RunOutcome
+    from workflows.payloads import LoopPart, LoopPartOutcome, Pause, Resume, RunInput, RunOutcome
+    from workflows.waiting import milliseconds
 
 RUN_FAILED = "RunFailed"
 """The error type of a run that ended with status `error`; its detail is a RunOutcome."""
@@ -74,6 +75,11 @@ class AutomationRun:
         """Answers the pause at a step: an approval, a callback, a mended connection."""
         self._host.answer(answer)
 
+    @workflow.query(name="open-pauses")
+    def open_pauses(self) -> list[Pause]:
+        """What the run waits for, for a book that has lost it."""
+        return self._host.open_pauses
+
     async def _event(self, run: RunInput) -> object:
         """The event, made whole where the delivery held only ids."""
         if run.fetch is None:
@@ -88,6 +94,7 @@ class AutomationRun:
                 "message": message,
                 "result": result,
                 "traces": self._host.take_traces(),
+                "ended_at": milliseconds(workflow.now()),
             }
         )
 
@@ -137,6 +144,11 @@ class LoopPartRun:
     def resume(self, answer: Resume) -> None:
         """Answers the pause at a step of this part."""
         self._host.answer(answer)
+
+    @workflow.query(name="open-pauses")
+    def open_pauses(self) -> list[Pause]:
+        """What the part waits for."""
+        return self._host.open_pauses
 
 
 def _failure(outcome: RunOutcome) -> ApplicationError:

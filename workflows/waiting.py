@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payloads import Pause, Resume, RunInput, RunRecord, StepTrace
 
 BOOKKEEPING_TIMEOUT = timedelta(seconds=30)
-BOOKKEEPING_RETRY = RetryPolicy(maximum_interval=timedelta(seconds=30))
+BOOKKEEPING_RETRY = RetryPolicy(maximum_interval=timedelta(seconds=5))
 
 
 async def book_run(record: RunRecord) -> None:
@@ -35,6 +35,11 @@ class Waiting:
         self._run_id = run_id
         self._open: dict[tuple[str, str], Pause] = {}
         self._answers: dict[tuple[str, str], Resume] = {}
+
+    @property
+    def open(self) -> list[Pause]:
+        """What is waited for now."""
+        return [pause.model_copy(update={"traces": []}) for pause in self._open.values()]
 
     def answer(self, answer: Resume) -> None:
         """Takes an answer for a pause that is open; any other is late and is dropped."""

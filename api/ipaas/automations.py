@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.auth import token_hash_of
 from api.documentation import errors
 from api.errors import ErrorKind
+from api.idempotency import Once, RequestKey
 from api.launch import Target, prepare, target_of_token
 from api.runs import RunAnswer
 from api.schemas import AutomationId, Model
@@ -29,6 +30,7 @@ RUN_ERRORS = (
     ErrorKind.END_USER_NOT_CONNECTED,
     ErrorKind.USER_NOT_FOUND,
     ErrorKind.CREDIT_LIMIT_EXCEEDED,
+    ErrorKind.IDEMPOTENCY_CONFLICT,
     ErrorKind.UNAVAILABLE,
 )
 
@@ -72,15 +74,33 @@ async def _target(request: Request, automation_id: AutomationId, state: StateDep
     responses=errors(*RUN_ERRORS),
 )
 async def run_automation(
-    target: Annotated[Target, Depends(_target)], body: RunBody, state: StateDep, request: Request
+    target: Annotated[Target, Depends(_target)],
+    body: RunBody,
+    state: StateDep,
+    request: Request,
+    key: RequestKey,
 ) -> Response:
     """Starts a run and answers when it ends or pauses; it goes on durably after the answer.
 
     A run that fails is answered with 200 and `status: "error"`: error codes are for calls that
-    started nothing.
+    started nothing, but for 503 with a `runId` in its details, which may have.
+
+    With an `Idempotency-Key` the same request may be sent again for a day: it starts no second
+    run, waits for the first one while that runs, and tells how it stands or how it ended. The same
+    key with another request is refused (906).
     """
+    once = None if key is None else Once(state, target.project_id, key)
+    known = None if once is None else await once.recall()
+    if once is not None and known is not None:
+        request.state.run_id = known.run_id
+        answer = await once.answer_of(known.run_id, target.account_id)
+        if answer is not None:
+            return run_response(answer)
     draft = body.development == "true"
     launch = await prepare(state, target, body.user_id, body.data, draft=draft)
+    if once is not None:
+        # Once it was checked: what is refused has started nothing, and may be sent corrected.
+        launch = launch.under(state, (await once.claim()).run_id)
     # A server that is stopped meanwhile tells it to the caller.
     request.state.run_id = launch.run_id
     return run_response(await state.runs.run(launch.run, launch.run_id))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.auth import TokenAccess, token_hash_of
 from api.documentation import errors
 from api.errors import ErrorKind
+from api.idempotency import Once, RequestKey
 from api.launch import Target, target_of_token
 from api.registrations import register, unregister
 from api.schemas import AutomationId, Model
@@ -28,6 +29,7 @@ REGISTER_ERRORS = (
     ErrorKind.MISSING_PROJECT_INTEGRATION,
     ErrorKind.END_USER_NOT_CONNECTED,
     ErrorKind.USER_NOT_FOUND,
+    ErrorKind.IDEMPOTENCY_CONFLICT,
     ErrorKind.UNAVAILABLE,
 )
 _EMPTY: dict[int | str, dict[str, Any]] = {200: {"description": "Done; the body is empty."}}
@@ -70,14 +72,29 @@ async def _target(request: Request, automation_id: AutomationId, state: StateDep
     responses={**errors(*REGISTER_ERRORS), **_EMPTY},
 )
 async def register_user(
-    target: Annotated[Target, Depends(_target)], body: RegisterBody, state: StateDep
+    target: Annotated[Target, Depends(_target)],
+    body: RegisterBody,
+    state: StateDep,
+    key: RequestKey,
 ) -> Response:
     """Subscribes the user to the automation's trigger: from now on its events start runs.
 
     Answers when the app has subscribed us. Registering again brings new `data` and keeps the one
     subscription. What the app refuses is an error, and nothing is left behind.
+
+    With an `Idempotency-Key` the same request may come again for a day, and late: once it has
+    succeeded it changes nothing any more, not even where the user was unregistered since. The same
+    key with another request is refused (906).
     """
+    once = None if key is None else Once(state, target.project_id, key)
+    known = None if once is None else await once.recall()
+    if known is not None and known.is_done:
+        return Response()
+    # Registering is done once by itself: only its success needs to be known.
     await register(state, target, body.user_id, body.data)
+    if once is not None:
+        await once.claim()
+        await once.finish()
     return Response()
 
 

@@ -203,7 +203,7 @@ async def test_after_an_outage_everything_is_looked_at_again(
         if away.pop(0) if away else False:
             raise RuntimeError("Temporal is away")
 
-    monkeypatch.setattr(reconciliation._mended, "resume", resume)
+    monkeypatch.setattr(reconciliation._unheard, "resume", resume)
     await handle.terminate()
     working = asyncio.create_task(reconciliation.run())
     async with asyncio.timeout(10):

@@ -133,7 +133,11 @@ export interface paths {
          * @description Starts a run and answers when it ends or pauses; it goes on durably after the answer.
          *
          *     A run that fails is answered with 200 and `status: "error"`: error codes are for calls that
-         *     started nothing.
+         *     started nothing, but for 503 with a `runId` in its details, which may have.
+         *
+         *     With an `Idempotency-Key` the same request may be sent again for a day: it starts no second
+         *     run, waits for the first one while that runs, and tells how it stands or how it ended. The same
+         *     key with another request is refused (906).
          */
         post: operations["runAutomation"];
         delete?: never;
@@ -157,6 +161,10 @@ export interface paths {
          *
          *     Answers when the app has subscribed us. Registering again brings new `data` and keeps the one
          *     subscription. What the app refuses is an error, and nothing is left behind.
+         *
+         *     With an `Idempotency-Key` the same request may come again for a day, and late: once it has
+         *     succeeded it changes nothing any more, not even where the user was unregistered since. The same
+         *     key with another request is refused (906).
          */
         post: operations["registerUser"];
         delete?: never;
@@ -4295,7 +4303,10 @@ export interface operations {
     runAutomation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of up to 255 visible ASCII characters, new for each request: for a day, the same request with the same key is not done again, and gets the first one's answer. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description The automation. */
                 automationId: string;
@@ -4344,7 +4355,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description 201 AUTOMATION NOT DEPLOYED; 210 INVALID NODE TYPE; 211 TRIGGER NOT FOUND; 216 MISSING PROJECT INTEGRATION; 217 IPAAS END USER NOT CONNECTED */
+            /** @description 201 AUTOMATION NOT DEPLOYED; 210 INVALID NODE TYPE; 211 TRIGGER NOT FOUND; 216 MISSING PROJECT INTEGRATION; 217 IPAAS END USER NOT CONNECTED; 906 IDEMPOTENCY CONFLICT */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4385,7 +4396,10 @@ export interface operations {
     registerUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of up to 255 visible ASCII characters, new for each request: for a day, the same request with the same key is not done again, and gets the first one's answer. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description The automation. */
                 automationId: string;
@@ -4432,7 +4446,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description 201 AUTOMATION NOT DEPLOYED; 211 TRIGGER NOT FOUND; 216 MISSING PROJECT INTEGRATION; 217 IPAAS END USER NOT CONNECTED */
+            /** @description 201 AUTOMATION NOT DEPLOYED; 211 TRIGGER NOT FOUND; 216 MISSING PROJECT INTEGRATION; 217 IPAAS END USER NOT CONNECTED; 906 IDEMPOTENCY CONFLICT */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8363,7 +8377,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description 201 AUTOMATION NOT DEPLOYED; 210 INVALID NODE TYPE; 211 TRIGGER NOT FOUND; 216 MISSING PROJECT INTEGRATION; 217 IPAAS END USER NOT CONNECTED */
+            /** @description 201 AUTOMATION NOT DEPLOYED; 210 INVALID NODE TYPE; 211 TRIGGER NOT FOUND; 216 MISSING PROJECT INTEGRATION; 217 IPAAS END USER NOT CONNECTED; 906 IDEMPOTENCY CONFLICT */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8466,7 +8480,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description 201 AUTOMATION NOT DEPLOYED; 210 INVALID NODE TYPE; 211 TRIGGER NOT FOUND; 216 MISSING PROJECT INTEGRATION; 217 IPAAS END USER NOT CONNECTED */
+            /** @description 201 AUTOMATION NOT DEPLOYED; 210 INVALID NODE TYPE; 211 TRIGGER NOT FOUND; 216 MISSING PROJECT INTEGRATION; 217 IPAAS END USER NOT CONNECTED; 906 IDEMPOTENCY CONFLICT */
             409: {
                 headers: {
                     [name: string]: unknown;
