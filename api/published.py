@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema_rs
 
 from api.errors import path_of
+from automations.constants import sentence_for
 from automations.definition import (
     AppStep,
     AppTrigger,
@@ -54,7 +55,10 @@ class Compiled:
         """What the manual trigger's schema has against `data`, as (path, message)."""
         faults = []
         for error in self.input_validator.iter_errors(data):
-            faults.append((path_of(["data", *error.instance_path]), error.message))
+            told = error.kind.as_dict()
+            limit = next((told[name] for name in told if name not in ("value", "context")), None)
+            sentence = sentence_for(error.kind.name, limit, error.instance)
+            faults.append((path_of(["data", *error.instance_path]), sentence))
             if len(faults) == MAX_FAULTS:
                 break
         return faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,29 +94,40 @@ def faults_of_value(schema: Any, value: Any, path: str) -> Iterator[tuple[str, s
 
 def sentence(error: ValidationError) -> str:
     """What a JSON Schema has against a value, without the value."""
-    keyword, limit, value = str(error.validator), error.validator_value, error.instance
+    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+    limit = error.validator_value
+    names = error.instance if isinstance(error.instance, dict) else {}
+    if error.validator in ("additionalProperties", "unevaluatedProperties"):
+        limit = [str(name) for name in names if name not in known]
+    elif error.validator == "required" and isinstance(limit, list):
+        limit = [name for name in limit if name not in names]
+    return sentence_for(str(error.validator), limit, error.instance, known)
+
+
+def sentence_for(keyword: str, limit: Any, value: Any, known: Iterable[str] = ()) -> str:
+    """What a keyword of a JSON Schema has against a value, without the value.
+
+    `limit` is what the keyword says; of `required` the fields that are missing, and of
+    `additionalProperties` those that are too many, where `known` are allowed.
+    """
     if keyword in _LIMITS:
         words, thing = _LIMITS[keyword]
         if keyword == "minLength" and limit == 1:
             return "This may not be empty."
         counted = f" {thing}" + "s" * (limit != 1) if thing else ""
         return f"This must {words} {f'`{limit}`' if keyword == 'pattern' else limit}{counted}."
+    listed = [limit] if isinstance(limit, str) else limit if isinstance(limit, list) else []
     match keyword:
         case "type":
-            return _of_type(limit, value)
+            return _of_type(listed, value)
         case "enum":
-            return _one_of(limit, value)
+            return _one_of(listed, value)
         case "required":
-            needed = limit if isinstance(limit, list) else []
-            missing = [name for name in needed if isinstance(value, dict) and name not in value]
-            return f"{_names(missing)} {'is' if len(missing) == 1 else 'are'} needed."
+            return f"{_names(listed)} {'is' if len(listed) == 1 else 'are'} needed."
         case "additionalProperties" | "unevaluatedProperties":
-            known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-            names = value if isinstance(value, dict) else {}
-            extra = [str(name) for name in names if name not in known]
-            near = difflib.get_close_matches(extra[0], known, 1) if extra else []
+            near = difflib.get_close_matches(listed[0], known, 1) if listed else []
             hint = f" Did you mean `{near[0]}`?" if near else ""
-            return f"There is no field {_names(extra)} here.{hint}"
+            return f"There is no field {_names(listed)} here.{hint}"
         case "format":
             return f"This must be {_FORMATS.get(str(limit), f'of the format {limit}')}."
         case _:
@@ -183,8 +194,7 @@ def _depends_on_expression(error: ValidationError) -> bool:
     return not is_of_the_whole and has_expression(error.instance)
 
 
-def _of_type(wanted: Any, value: Any) -> str:
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
+def _of_type(names: list[str], value: Any) -> str:
     kinds = ["number" if name == "integer" else name for name in names]
     words = words_of(kinds)
     if "integer" in names and "number" not in names:
@@ -201,7 +211,7 @@ def _of_type(wanted: Any, value: Any) -> str:
     return f"This must be {words}, not {WORDS[given]}."
 
 
-def _one_of(allowed: Any, value: Any) -> str:
+def _one_of(allowed: list[Any], value: Any) -> str:
     texts = [option for option in allowed if isinstance(option, str)]
     near = difflib.get_close_matches(value, texts, 1) if isinstance(value, str) else []
     if not near and isinstance(value, str):

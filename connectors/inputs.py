@@ -11,9 +11,9 @@ import orjson
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from automations.constants import sentence
 from automations.values import number_text
 from connectors.failures import failure
-from connectors.masking import is_secret
 
 if TYPE_CHECKING:
     from connectors.manifest import Component
@@ -58,12 +58,9 @@ def _validator(schema: bytes) -> Draft202012Validator:
 
 
 def _explain(fault: ValidationError) -> str:
+    # What is refused may be secret: it is not repeated.
     place = ".".join(str(part) for part in fault.absolute_path)
-    if fault.validator == "required":
-        return f"{place + ': ' if place else ''}{fault.message}"
-    if is_secret(fault.schema):
-        return f"input {place!r} does not fit its {fault.validator}"
-    return f"input {place!r}: {fault.message[:300]}"
+    return f"input {place!r}: {sentence(fault)}" if place else sentence(fault)
 
 
 def convert(schema: Any, value: Any) -> Any:

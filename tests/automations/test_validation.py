@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automations.components import titles_in
 from automations.definition import Definition
+from automations.faults import located
 from automations.validation import InvalidDefinition, parse, review, validate
 from connectors.catalogue import load_catalogue
+from tests.automations.strategies import definitions
 from tests.automations.test_expressions import JSON
 
 CATALOGUE = load_catalogue()
@@ -165,3 +168,123 @@ STEP_PARTS = st.fixed_dictionaries(
 @given(st.lists(STEP_PARTS, max_size=4), JSON)
 def test_validation_never_raises_on_nearly_right_steps(steps: list[Any], result: Any) -> None:
     validate({"steps": steps, "result": result, "trigger": TRIGGER}, CATALOGUE, {})
+
+
+@st.composite
+def nearly_valid(draw: st.DrawFn) -> Any:
+    """A valid definition in which a few parts, wherever they are, are something else or missing."""
+    definition = draw(definitions())
+    for _ in range(draw(st.integers(1, 3))):
+        here: Any = definition
+        while isinstance(here, dict | list) and here:
+            keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+            key = draw(st.sampled_from(keys))
+            if not isinstance(here[key], dict | list) or draw(st.integers(0, 3)) == 0:
+                here[key] = draw(JSON | st.sampled_from(["{{ a", "{{ in }}", "data.x.y", 10**30]))
+                break
+            here = here[key]
+    return definition
+
+
+@settings(max_examples=150, deadline=None)
+@given(nearly_valid())
+def test_a_definition_with_faulty_parts_is_told_them_in_order_and_once(definition: Any) -> None:
+    found = review(definition, CATALOGUE, {})
+    told = [(fault.path, fault.message) for fault in found]
+    assert len(set(told)) == len(told)
+    assert found == located(found, definition, titles_in(CATALOGUE))
+
+
+def test_what_cannot_be_read_does_not_hide_the_faults_of_the_rest() -> None:
+    found = faults(
+        {"id": "UPPER", "type": "set", "values": {"a": "{{ nope }}"}},
+        {"id": "b", "type": "foreach", "steps": [http("inside")]},
+        {"id": "c", "type": "condition", "branches": [{"steps": [http("d", body="{{ 1 + }}")]}]},
+        {"id": "e", "type": "stop", "mesage": "x", "result": "{{ steps.b.output }}"},
+        {"id": "f", "type": "delay", "seconds": "soon"},
+        result="{{ steps.inside.output }} {{ steps.nosuch.output }}",
+    )
+    assert list(found) == [
+        "steps[0].id",
+        "steps[0].values.a",
+        "steps[1]",
+        "steps[2].branches[0].steps[0].inputs.body",
+        "steps[2].branches[0].when",
+        "steps[3].mesage",
+        "steps[4].seconds",
+        "result",
+    ]
+    assert "Did you mean `for-each`?" in found["steps[1]"]
+    assert "Did you mean `message`?" in found["steps[3].mesage"]
+    assert "`nosuch`" in found["result"]
+
+
+@pytest.mark.parametrize(
+    ("step", "path", "said"),
+    [
+        ({"type": "delay", "seconds": "1 hour"}, "seconds", 'duration("1h")'),
+        ({"type": "delay", "seconds": "60"}, "seconds", "a number of seconds"),
+        ({"type": "delay", "seconds": -1}, "seconds", "at least 0"),
+        ({"type": "delay", "seconds": 10**9}, "seconds", "a year"),
+        ({"type": "delay", "seconds": True}, "seconds", "not true or false"),
+        ({"type": "delay", "seconds": "{{ data.title }}"}, "seconds", "This gives text"),
+        ({"type": "wait-until", "at": "tomorrow"}, "at", "2026-01-31T09:00:00+03:00"),
+        ({"type": "wait-until", "at": "2026-01-31T09:00:00"}, "at", "with its offset"),
+        ({"type": "wait-until", "at": 5}, "at", "as text"),
+        ({"type": "wait-until", "at": "{{ 5 }}"}, "at", "This gives a number"),
+        ({"type": "approval", "expiresIn": -1}, "expiresIn", "above 0"),
+        ({"type": "approval", "expiresIn": 10**9}, "expiresIn", "at most"),
+        ({"type": "stop", "status": "done"}, "status", "one of `completed`, `error`"),
+        ({"type": "set", "values": {"a b": 1}}, "values.a b", "small letter"),
+        ({"type": "condition", "branches": []}, "branches", "at least 1 item"),
+        ({"type": "condition", "branches": [{"when": "{{ true }}"}]}, "branches[0].when", "braces"),
+    ],
+)
+def test_a_constant_that_a_step_cannot_take(step: dict[str, Any], path: str, said: str) -> None:
+    assert said in faults({"id": "x", **step})[f"steps[0].{path}"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path", "said"),
+    [
+        ({"url": "example.com"}, "url", "with its scheme"),
+        ({"url": None}, "url", "needed"),
+        ({"method": "get"}, "method", "Did you mean `GET`?"),
+        ({"query": "a=b"}, "query", "a map, not text"),
+        ({"expectedStatuses": ["200"]}, "expectedStatuses[0]", "without quotes"),
+        ({"expectedStatuses": [200.5]}, "expectedStatuses[0]", "whole number"),
+        ({"expectedStatuses": [99]}, "expectedStatuses[0]", "at least 100"),
+        ({"expectedStatuses": []}, "expectedStatuses", "at least 1 item"),
+        ({"expectedStatuses": ["x", "{{ 200 }}"]}, "expectedStatuses[0]", "not text"),
+        ({"headers": "{{ data.title }}"}, "headers", "This gives text"),
+    ],
+)
+def test_a_constant_that_an_input_cannot_take(inputs: dict[str, Any], path: str, said: str) -> None:
+    assert said in faults(http("x", **inputs))[f"steps[0].inputs.{path}"]
+
+
+def test_a_refused_value_is_not_repeated() -> None:
+    found = faults(
+        http("a", method="hunter2", expectedStatuses=["hunter2"], url="hunter2"),
+        {"id": "b", "type": "delay", "seconds": "hunter2"},
+        {"id": "c", "type": "hunter2"},
+    )
+    assert len(found) == 5
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize("name", ["in", "true", "false", "null", "as", "for", "loop", "var"])
+def test_no_name_can_be_a_word_of_the_language(name: str) -> None:
+    found = faults(
+        {"id": name, "type": "set", "values": {name: 1}},
+        {"id": "l", "type": "for-each", "items": "[1]", "itemName": name, "steps": [http("x")]},
+    )
+    assert set(found) == {"steps[0].id", f"steps[0].values.{name}", "steps[1].itemName"}
+    assert all("keeps for itself" in message for message in found.values())
+
+
+@pytest.mark.parametrize("name", ["data", "steps", "vars", "run", "event", "callbacks", "string"])
+def test_a_loops_names_hide_no_name_of_the_language(name: str) -> None:
+    loop = {"id": "l", "type": "for-each", "items": "[1]", "steps": [http("x")]}
+    found = faults({**loop, "itemName": name})
+    assert "a name of the language" in found["steps[0].itemName"]
