@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { parse, stringify } from "./json";
 import type { paths } from "./schema";
 
 /** One fault of a request: where, as a path such as `webhookUrl`, and what is wrong there. */
@@ -33,7 +34,23 @@ export const INVALID_TOKEN = 900;
 const UNREACHABLE = "UNREACHABLE";
 
 /** The typed client of our REST API; the session's cookie goes along by itself. */
-export const api = createClient<paths>({ baseUrl: "" });
+export const api = createClient<paths>({
+  baseUrl: "",
+  bodySerializer: (body: unknown) => stringify(body),
+  fetch: async (request) => exact(await fetch(request)),
+});
+
+/** An answer whose JSON is read without rounding its numbers. */
+async function exact(answer: Response): Promise<Response> {
+  if (!answer.ok || answer.status === 204) return answer;
+  const text = await answer.text();
+  const headers = new Headers(answer.headers);
+  // The client asks the answer for its JSON only where it tells its length.
+  headers.set("Content-Length", String(text.length));
+  const read = new Response(text, { status: answer.status, headers });
+  read.json = () => Promise.resolve(parse(text));
+  return read;
+}
 
 /** The data of an answer; throws `ApiError` for any other, and when there is none. */
 export async function unwrap<T>(

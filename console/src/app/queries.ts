@@ -1,5 +1,6 @@
-import { hashKey, MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "../api/client";
+import { stringify } from "../api/json";
 import { ACCOUNT } from "./account";
 import { isUnreachable, noteReach } from "./reach";
 
@@ -16,7 +17,7 @@ export const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, query) => {
       noteReach(error);
-      if (query.queryHash !== hashKey(ACCOUNT)) noteSignedOut(error);
+      if (query.queryHash !== stringify(ACCOUNT)) noteSignedOut(error);
     },
     onSuccess: () => noteReach(null),
   }),
@@ -32,6 +33,8 @@ export const queries: QueryClient = new QueryClient({
     mutations: { networkMode: "always" },
     queries: {
       networkMode: "always",
+      // A key may hold what somebody entered.
+      queryKeyHashFn: stringify,
       staleTime: 10_000,
       retry: (failures, error) =>
         failures < RETRIES &&

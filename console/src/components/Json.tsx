@@ -1,9 +1,10 @@
 import { Box, Code } from "@mantine/core";
+import { stringify } from "../api/json";
 import { CopyAction } from "./CopyAction";
 
 /** A value as JSON, to read and to copy. It can be focused, so that a keyboard can scroll it. */
 export function Json({ value, label }: { value: unknown; label: string }) {
-  const text = JSON.stringify(value, null, 2) ?? "null";
+  const text = stringify(value, 2);
   return (
     <Box pos="relative">
       <Code

@@ -377,3 +377,22 @@ async def test_versions_are_compared_taken_back_and_published_again(
     await page.get_by_role("tab", name="Flow").click()
     await expect(step(page, "last")).to_be_visible()
     assert (await draft(workshop, automation_id))["definition"] == GREETING
+
+
+async def test_a_draft_that_is_saved_keeps_every_digit(page: Page, workshop: Workshop) -> None:
+    note = {"id": "note", "type": "set", "values": {"order": 9007199254740993}}
+    automation_id = await opened(page, workshop, {**GREETING, "steps": [note]})
+    await step(page, "note").click()
+    form = page.get_by_role("region", name="note")
+    await expect(form.get_by_role("textbox", name="order")).to_have_value("9007199254740993")
+    await form.get_by_label("Name", exact=True).fill("Keep")
+    await saved(page)
+    [kept] = (await draft(workshop, automation_id))["definition"]["steps"]
+    assert kept == {**note, "name": "Keep"}
+
+    await page.get_by_role("tab", name="JSON").click()
+    text = page.get_by_role("textbox", name="Definition")
+    await expect(text).to_have_value(re.compile("9007199254740993"))
+    await text.fill(json.dumps({**GREETING, "result": 9007199254740995}))
+    await saved(page)
+    assert (await draft(workshop, automation_id))["definition"]["result"] == 9007199254740995

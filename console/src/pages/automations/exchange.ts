@@ -1,5 +1,6 @@
 /** Automations as files: exported, and read again. */
 
+import { parse, stringify } from "../../api/json";
 import type { Definition } from "./editor/draft/model";
 
 /** The id of the form that makes an automation, whatever it begins with. */
@@ -12,7 +13,7 @@ export interface Exported {
 }
 
 export function exported(name: string, definition: Definition): string {
-  return JSON.stringify({ name, definition }, null, 2);
+  return stringify({ name, definition }, 2);
 }
 
 /** Has the browser save an automation as a file. */
@@ -29,7 +30,7 @@ export function download(name: string, definition: Definition): void {
 export function imported(source: string, fallbackName: string): Exported | null {
   let value: unknown;
   try {
-    value = JSON.parse(source);
+    value = parse(source);
   } catch {
     return null;
   }

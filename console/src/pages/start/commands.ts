@@ -1,5 +1,7 @@
 /** Calls of the REST API that run an automation as they stand. */
 
+import { stringify } from "../../api/json";
+
 export const COMMANDS = ["curl", "python"] as const;
 export type Command = (typeof COMMANDS)[number];
 
@@ -10,7 +12,7 @@ interface Call {
 }
 
 export function command(language: Command, call: Call): string {
-  const body = JSON.stringify({ data: call.data });
+  const body = stringify({ data: call.data });
   return language === "curl" ? curl(call, body) : python(call, body);
 }
 

@@ -1,6 +1,7 @@
 import { Alert, Button, CopyButton, FileButton, Group, Stack, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { parse, stringify } from "../../../api/json";
 import type { Fault } from "../../../api/client";
 import { download, exported, imported } from "../exchange";
 import { FaultList } from "./FaultList";
@@ -21,8 +22,7 @@ export function JsonTab({ name, draft, faults, warnings }: Props) {
   const [typed, setTyped] = useKept<{ text: string; of: Definition } | null>("json", null);
   const [isForeign, setForeign] = useState(false);
   // What changed otherwise (undo, another's draft) replaces what was typed.
-  const text =
-    typed?.of === draft.definition ? typed.text : JSON.stringify(draft.definition, null, 2);
+  const text = typed?.of === draft.definition ? typed.text : stringify(draft.definition, 2);
   const problem = problemOf(text);
   const change = (next: string) => {
     const value = problemOf(next) === null ? definitionOf(next) : draft.definition;
@@ -80,13 +80,13 @@ export function JsonTab({ name, draft, faults, warnings }: Props) {
 
 /** Also of an exported automation that was pasted whole. */
 function definitionOf(text: string): Definition {
-  const found = imported(text, "")?.definition ?? (JSON.parse(text) as unknown);
+  const found = imported(text, "")?.definition ?? parse(text);
   return found as Definition;
 }
 
 function problemOf(text: string): string | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? null : "{…}";
   } catch (error) {
     return (error as Error).message;

@@ -1,5 +1,6 @@
 /** Programs that run an automation or register a user for it, ready to copy. */
 
+import { stringify } from "../../../../api/json";
 import type { Definition, Json, JsonObject } from "../draft/model";
 import type { Schema } from "../data/sources";
 
@@ -52,7 +53,7 @@ export function snippet(
   data: JsonObject,
 ): string {
   const url = `${origin}/api/v1/ipaas/automations/${automationId}/${call}`;
-  const body = JSON.stringify({ userId: "user-42", data }, null, 2);
+  const body = stringify({ userId: "user-42", data }, 2);
   return WRITERS[language](url, body, call);
 }
 

@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { type KeyboardEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { stringify } from "../../../../api/json";
 import classes from "../forms/forms.module.css";
 import { type Row, lineOf, typeOf } from "./tree";
 import type { Source } from "./sources";
@@ -151,7 +152,7 @@ function useTitle({ group, expression, title }: Source, level: number): string {
 function Details({ source }: { source: Source }) {
   const { t } = useTranslation();
   const { expression, sample } = source;
-  const text = typeof sample === "string" ? sample : JSON.stringify(sample, null, 2);
+  const text = typeof sample === "string" ? sample : stringify(sample, 2);
   return (
     <div className={classes.details}>
       <Text size="xs" c="dimmed">

@@ -1,5 +1,6 @@
 /** The tree under what can be read, as its schema and the newest run tell, and its visible rows. */
 
+import { stringify } from "../../../../api/json";
 import { type Json, isMap } from "../draft/model";
 import { member } from "./expressions";
 import { MAYBE, type Schema, type Source } from "./sources";
@@ -56,12 +57,12 @@ export function typeOf({ schema, sample }: Source): string {
   if (sample === undefined || sample === null)
     return typeof schema.type === "string" ? schema.type : "any";
   if (Array.isArray(sample)) return "array";
-  return typeof sample;
+  return typeof sample === "bigint" ? "number" : typeof sample;
 }
 
 /** A value on one line. */
 export function lineOf(value: Json): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = typeof value === "string" ? value : stringify(value);
   return text.slice(0, 200).replace(/\s+/g, " ");
 }
 

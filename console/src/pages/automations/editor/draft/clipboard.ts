@@ -1,12 +1,13 @@
 /** Steps as text, to be copied inside an automation, into another one, or into a file. */
 
+import { parse, stringify } from "../../../../api/json";
 import { type Definition, type Step, copies, isShaped } from "./model";
 
 /** What other programs can tell our steps by. */
 const KIND = "inlay/steps";
 
 export function copied(steps: Step[]): string {
-  return JSON.stringify({ kind: KIND, steps }, null, 2);
+  return stringify({ kind: KIND, steps }, 2);
 }
 
 /** The steps of a text with ids that the definition does not have yet; null: there are none. */
@@ -19,7 +20,7 @@ export function pasted(definition: Definition, text: string): Step[] | null {
 function stepsIn(text: string): Step[] | null {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parse(text);
   } catch {
     return null;
   }

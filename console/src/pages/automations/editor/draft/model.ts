@@ -5,7 +5,7 @@
  * API names them in faults: `steps[0].branches[1].steps[2]`.
  */
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 export type Path = (string | number)[];
 

@@ -1,6 +1,7 @@
 /** What steps are called where people read of them. */
 
 import type { TFunction } from "i18next";
+import { stringify } from "../../../../api/json";
 import { type Catalogue, appOf, componentOf } from "../draft/catalogue";
 import { RESULT, TRIGGER } from "../draft/faults";
 import { type Block, type Path, type Step, getIn } from "../draft/model";
@@ -37,6 +38,6 @@ export function titleOfBlock(t: TFunction, step: Step, path: Path, block: Block)
   if (block.kind === "branch" && isUnfinished(String(getIn(holder, ["when"]) ?? "")))
     return t("automations.block_unfinished");
   const told = getIn(holder, [block.kind === "branch" ? "when" : "equals"]) ?? null;
-  const detail = block.kind === "branch" ? String(told ?? "") : JSON.stringify(told);
+  const detail = block.kind === "branch" ? String(told ?? "") : stringify(told);
   return t(`automations.block_${block.kind}`, { detail });
 }

@@ -2,6 +2,7 @@ import { ActionIcon, Group, MultiSelect, NumberInput, Select, Tooltip } from "@m
 import { IconMathFunction } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { numberOf, stringify } from "../../../../api/json";
 import { OptionField } from "../options/OptionField";
 import { TextValue } from "./TextValue";
 import classes from "../editor.module.css";
@@ -108,7 +109,7 @@ function PlainText(props: Props & { kind?: "text" | "whole" }) {
 function JsonText(props: Props) {
   const { value, onChange, sources } = props;
   const [typed, setTyped] = useState(() => written(value));
-  const isSame = JSON.stringify(read(typed)) === JSON.stringify(value);
+  const isSame = stringify(read(typed)) === stringify(value);
   return (
     <TextValue
       {...common(props)}
@@ -143,8 +144,8 @@ function Fixed(props: Props) {
         <NumberInput
           {...common(props)}
           allowDecimal={schema.type !== "integer"}
-          value={typeof value === "number" || typeof value === "string" ? value : ""}
-          onChange={(next) => onChange(next === "" ? undefined : next)}
+          value={typeof value === "object" || value === undefined ? "" : String(value)}
+          onChange={(next) => onChange(next === "" ? undefined : numberOf(next))}
         />
       );
     case "boolean":

@@ -1,5 +1,6 @@
 /** Which widget a JSON Schema asks for, and how its value is written and read. */
 
+import { parse, stringify } from "../../../../api/json";
 import type { Json } from "../draft/model";
 import { isExpression } from "../data/expressions";
 import type { Schema } from "../data/sources";
@@ -55,18 +56,18 @@ export function isComputed(value: Json | undefined): boolean {
 export function written(value: Json | undefined): string {
   if (value === undefined) return "";
   if (typeof value === "string" && !isJson(value)) return value;
-  return JSON.stringify(value, null, 2);
+  return stringify(value, 2);
 }
 
 /** The value that such a text means; nothing is no value. */
 export function read(text: string): Json | undefined {
   if (text.trim() === "") return undefined;
-  return isJson(text) ? (JSON.parse(text) as Json) : text;
+  return isJson(text) ? (parse(text) as Json) : text;
 }
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parse(text);
     return true;
   } catch {
     return false;
@@ -77,7 +78,7 @@ function isJson(text: string): boolean {
 export function choicesOf(schema: Schema): { text: string; value: Json }[] {
   const values = Array.isArray(schema.enum) ? schema.enum : [];
   return values.map((value) => ({
-    text: typeof value === "string" ? value : JSON.stringify(value),
+    text: typeof value === "string" ? value : stringify(value),
     value,
   }));
 }

@@ -1,6 +1,7 @@
 /** What an input can be chosen from, as the app itself tells it for the developer's account. */
 
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { stringify } from "../../../../api/json";
 import { ApiError, api, unwrap } from "../../../../api/client";
 import type { components } from "../../../../api/schema";
 import { isComputed } from "../forms/fields";
@@ -67,7 +68,7 @@ export function askedOf(
 
 /** Values of any JSON type, told apart by their text. */
 export function keyOf(value: Json): string {
-  return JSON.stringify(value);
+  return stringify(value);
 }
 
 /** Whether the developer must connect an account, or do it again, in the settings. */

@@ -1,5 +1,6 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { stringify } from "../../../../api/json";
 import { useRegistrationCount } from "../../useRegistrationCount";
 
 interface Props {
@@ -13,7 +14,7 @@ interface Props {
 export function Registrations({ path, before, after }: Props) {
   const { t } = useTranslation();
   const count = useRegistrationCount(path);
-  const isSame = JSON.stringify(before) === JSON.stringify(after);
+  const isSame = stringify(before) === stringify(after);
   return (
     <Text size="sm">
       {t("versions.neverSubscribes")}{" "}

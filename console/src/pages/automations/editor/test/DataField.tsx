@@ -1,6 +1,7 @@
 import { MultiSelect, NumberInput, Select, TextInput, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { numberOf, stringify } from "../../../../api/json";
 import { choicesOf, read, widgetOf, written } from "../forms/fields";
 import type { Json } from "../draft/model";
 import type { Schema } from "../data/sources";
@@ -29,8 +30,8 @@ export function DataField({ name, schema, required, value, onChange }: Props) {
         <NumberInput
           {...common}
           allowDecimal={schema.type !== "integer"}
-          value={typeof value === "number" ? value : ""}
-          onChange={(next) => onChange(typeof next === "number" ? next : undefined)}
+          value={typeof value === "number" || typeof value === "bigint" ? String(value) : ""}
+          onChange={(next) => onChange(next === "" ? undefined : numberOf(next))}
         />
       );
     case "boolean":
@@ -89,7 +90,7 @@ function JsonField({
   ...common
 }: Pick<Props, "value" | "onChange"> & { label: string }) {
   const [typed, setTyped] = useState(() => written(value));
-  const isSame = JSON.stringify(read(typed)) === JSON.stringify(value);
+  const isSame = stringify(read(typed)) === stringify(value);
   return (
     <Textarea
       {...common}

@@ -3,6 +3,7 @@ import { IconChevronDown, IconChevronRight, IconPlayerPlay } from "@tabler/icons
 import { useMutation } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { parse, stringify } from "../../../../api/json";
 import { api, unwrap } from "../../../../api/client";
 import type { StepFormProps } from "../forms/StepPanel";
 import { Refusal } from "./Refusal";
@@ -21,7 +22,7 @@ export function StepTest(props: StepFormProps) {
   const [isOpen, setOpen] = useState(typed !== null);
   const valuesId = useId();
   const { given, lacking } = givenFor(draft.definition, place, samples, sources([]));
-  const text = typed ?? JSON.stringify(given, null, 2);
+  const text = typed ?? stringify(given, 2);
   const values = objectOf(text);
   const reads = lacking.length > 0 || Object.keys(given).length > 0;
   const missing = lacking.filter((name) => !has(values, name));
@@ -131,7 +132,7 @@ function has(values: JsonObject | null, name: string): boolean {
 
 function objectOf(text: string): JsonObject | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parse(text);
     const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
     return isMap ? (value as JsonObject) : null;
   } catch {

@@ -2,6 +2,7 @@ import { Button, Group, SegmentedControl, Stack, Textarea } from "@mantine/core"
 import { IconPlayerPlay } from "@tabler/icons-react";
 import type { KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { parse, stringify } from "../../../../api/json";
 import { type Json, type JsonObject, type Trigger, setIn } from "../draft/model";
 import type { Schema } from "../data/sources";
 import { DataField } from "./DataField";
@@ -28,8 +29,8 @@ export function TestForm({ trigger, sample, isRunning, onStart }: Props) {
   const typed = test.typed.of === of ? test.typed : { ...test.typed, data: null, event: null };
   const change = (changes: Partial<Typed>) => test.setTyped({ ...typed, ...changes, of });
   const { isJson } = typed;
-  const dataText = typed.data ?? JSON.stringify(sample.data, null, 2);
-  const eventText = typed.event ?? JSON.stringify(sample.event, null, 2);
+  const dataText = typed.data ?? stringify(sample.data, 2);
+  const eventText = typed.event ?? stringify(sample.event, 2);
   const data = objectOf(dataText);
   const event = valueOf(eventText);
   const isGood = data !== null && (!isEvent || event !== undefined);
@@ -67,7 +68,7 @@ export function TestForm({ trigger, sample, isRunning, onStart }: Props) {
               required={required.includes(name)}
               value={data[name]}
               onChange={(value) => {
-                change({ data: JSON.stringify(setIn(data, [name], value), null, 2) });
+                change({ data: stringify(setIn(data, [name], value), 2) });
               }}
             />
           ))}
@@ -125,7 +126,7 @@ function JsonText(props: {
 
 function valueOf(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parse(text) as Json;
   } catch {
     return undefined;
   }

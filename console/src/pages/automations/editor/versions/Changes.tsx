@@ -1,6 +1,7 @@
 import { Badge, Code, Group, Stack, Text } from "@mantine/core";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
+import { stringify } from "../../../../api/json";
 import { type Catalogue, useAppViews, usedApps } from "../draft/catalogue";
 import { RESULT } from "../draft/faults";
 import { fieldOf, schemaOf } from "../draft/places";
@@ -106,7 +107,7 @@ function Side({ label, value }: { label: string; value: Json | undefined }) {
         </Text>
       ) : (
         <Code block tabIndex={0}>
-          {typeof value === "string" ? value : JSON.stringify(value, null, 2)}
+          {typeof value === "string" ? value : stringify(value, 2)}
         </Code>
       )}
     </div>

@@ -1,16 +1,17 @@
 /** What changed between two definitions, step by step: steps are the same when their ids are. */
 
+import { stringify } from "../../../../api/json";
 import { TRIGGER, RESULT } from "../draft/faults";
 import {
   type Definition,
   type Json,
-  type JsonObject,
   type Path,
   type Place,
   type Step,
   blocksOf,
   formatPath,
   getIn,
+  isMap,
   setIn,
   startsWith,
   walk,
@@ -100,17 +101,14 @@ function entries(value: Json | undefined): Map<string | number, Json | undefined
 
 /** Whether both are the same JSON, in whatever order maps have their keys. */
 function same(before: Json | undefined, after: Json | undefined): boolean {
-  return JSON.stringify(before, sorted) === JSON.stringify(after, sorted);
+  return stringify(sorted(before)) === stringify(sorted(after));
 }
 
-function sorted(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const map = value as JsonObject;
-  return Object.fromEntries(
-    Object.keys(map)
-      .sort()
-      .map((key) => [key, map[key]]),
-  );
+function sorted(value: Json | undefined): Json | undefined {
+  if (Array.isArray(value)) return value.map((one) => sorted(one) ?? null);
+  if (!isMap(value)) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key]) ?? null]));
 }
 
 /** Steps that are in another list now, or in another order among those that stayed in theirs. */
