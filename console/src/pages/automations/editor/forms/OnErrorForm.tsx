@@ -6,6 +6,7 @@ import { type Policy, type Retry, policyOf, retryFor, retryOf, waitsOf } from ".
 
 const LIMITS: Record<keyof Retry, { min: number; max: number }> = {
   maxAttempts: { min: 1, max: 100 },
+  giveUpAfter: { min: 0, max: 604_800 },
   initialInterval: { min: 0.1, max: 3600 },
   backoff: { min: 1, max: 10 },
   maxInterval: { min: 0.1, max: 86_400 },
@@ -68,7 +69,7 @@ function RetryNumbers({
 }: {
   written: Json | undefined;
   faultOf: (key: keyof Retry) => string | undefined;
-  onChange: (key: keyof Retry, value: Json) => void;
+  onChange: (key: keyof Retry, value: Json | undefined) => void;
 }) {
   const { t, i18n } = useTranslation();
   const waits = waitsOf(retryOf(written));
@@ -84,10 +85,10 @@ function RetryNumbers({
             {...LIMITS[key]}
             allowDecimal={key !== "maxAttempts"}
             clampBehavior="none"
-            // What was emptied counts as the usual until a number is there.
-            value={retryOf(written)[key]}
+            // What is empty counts as the usual.
+            value={retryOf(written)[key] ?? ""}
             error={faultOf(key)}
-            onChange={(value) => typeof value === "number" && onChange(key, value)}
+            onChange={(value) => onChange(key, value === "" ? undefined : value)}
           />
         ))}
       </SimpleGrid>

@@ -1,21 +1,21 @@
-import { describe, expect, it } from "vitest";
-import { DEFAULT_RETRY, policyOf, retryFor, retryOf, waitsOf } from "./retry";
+import { expect, it } from "vitest";
+import { policyOf, retryFor, retryOf, waitsOf } from "./retry";
 
-describe("trying again", () => {
-  it("waits longer each time, but never longer than the most", () => {
-    expect(waitsOf(DEFAULT_RETRY)).toEqual([1, 2, 4, 8]);
-    expect(waitsOf({ maxAttempts: 4, initialInterval: 30, backoff: 3, maxInterval: 100 })).toEqual([
-      30, 90, 100,
-    ]);
-    expect(waitsOf({ ...DEFAULT_RETRY, maxAttempts: 1 })).toEqual([]);
-  });
-
-  it.each(["usual", "never", "own"] as const)("%s is known again as it was written", (policy) => {
+it("knows the usual, once only and what is set", () => {
+  for (const policy of ["usual", "never", "own"] as const)
     expect(policyOf(retryFor(policy))).toBe(policy);
-  });
+  expect(policyOf({ maxAttempts: 1, backoff: 3 })).toBe("own");
+});
 
-  it("takes for what is not said what counts anyway", () => {
-    expect(retryOf({ maxAttempts: 3 })).toEqual({ ...DEFAULT_RETRY, maxAttempts: 3 });
-    expect(policyOf({ maxAttempts: 3 })).toBe("own");
-  });
+it("waits longer each time, up to the longest wait", () => {
+  const set = { maxAttempts: 6, initialInterval: 10, backoff: 3, maxInterval: 60 };
+  expect(waitsOf(retryOf(set))).toEqual([10, 30, 60, 60, 60]);
+  expect(waitsOf(retryOf({ maxAttempts: 1 }))).toEqual([]);
+});
+
+it("begins no try after it is to give up, which is a day where nothing is said", () => {
+  expect(waitsOf(retryOf({ giveUpAfter: 8 }))).toEqual([1, 2, 4]);
+  const day = waitsOf(retryOf({ initialInterval: 3600 }));
+  expect(day).toHaveLength(24);
+  expect(retryOf({ maxAttempts: 3 }).giveUpAfter).toBeNull();
 });

@@ -3,7 +3,10 @@
 import { type Json, type JsonObject, getIn } from "../draft/model";
 
 export interface Retry {
-  maxAttempts: number;
+  /** null: as many as fit into `giveUpAfter`. */
+  maxAttempts: number | null;
+  /** Seconds after the first try in which another may begin; null: only the tries count. */
+  giveUpAfter: number | null;
   /** Seconds before the second try; each further wait is `backoff` times as long. */
   initialInterval: number;
   backoff: number;
@@ -11,13 +14,9 @@ export interface Retry {
   maxInterval: number;
 }
 
-/** What counts where a definition says nothing. */
-export const DEFAULT_RETRY: Retry = {
-  maxAttempts: 5,
-  initialInterval: 1,
-  backoff: 2,
-  maxInterval: 100,
-};
+const DAY = 86_400;
+/** What somebody who sets it begins with. */
+const OWN = { maxAttempts: 5, initialInterval: 1, backoff: 2, maxInterval: 3600 };
 
 export type Policy = "usual" | "never" | "own";
 
@@ -30,26 +29,38 @@ export function policyOf(retry: Json | undefined): Policy {
 /** What to write for a policy; `undefined`: nothing. */
 export function retryFor(policy: Policy): JsonObject | undefined {
   if (policy === "usual") return undefined;
-  return policy === "never" ? { maxAttempts: 1 } : { ...DEFAULT_RETRY };
+  return policy === "never" ? { maxAttempts: 1 } : { ...OWN };
 }
 
+/** What counts, also where a definition says nothing. */
 export function retryOf(retry: Json | undefined): Retry {
-  const value = (key: keyof Retry): number => {
-    const given = getIn(retry, [key]);
-    return typeof given === "number" ? given : DEFAULT_RETRY[key];
+  const given = (key: keyof Retry): number | null => {
+    const value = getIn(retry, [key]);
+    return typeof value === "number" ? value : null;
   };
+  const maxAttempts = given("maxAttempts");
   return {
-    maxAttempts: value("maxAttempts"),
-    initialInterval: value("initialInterval"),
-    backoff: value("backoff"),
-    maxInterval: value("maxInterval"),
+    maxAttempts,
+    giveUpAfter: given("giveUpAfter") ?? (maxAttempts === null ? DAY : null),
+    initialInterval: given("initialInterval") ?? OWN.initialInterval,
+    backoff: given("backoff") ?? OWN.backoff,
+    maxInterval: given("maxInterval") ?? OWN.maxInterval,
   };
 }
+
+const MOST_TRIES = 100;
 
 /** The seconds between the tries, one after the other. */
-export function waitsOf({ maxAttempts, initialInterval, backoff, maxInterval }: Retry): number[] {
-  const count = Math.min(Math.max(Math.floor(maxAttempts) - 1, 0), 99);
-  return Array.from({ length: count }, (_, index) =>
-    Math.min(initialInterval * backoff ** index, maxInterval),
-  );
+export function waitsOf(retry: Retry): number[] {
+  const { maxAttempts, giveUpAfter, initialInterval, backoff, maxInterval } = retry;
+  const longest = Math.max(maxInterval, initialInterval);
+  const waits: number[] = [];
+  let passed = 0;
+  while (waits.length + 1 < Math.floor(maxAttempts ?? MOST_TRIES)) {
+    const wait = Math.min(initialInterval * backoff ** waits.length, longest);
+    passed += wait;
+    if (giveUpAfter !== null && passed > giveUpAfter) break;
+    waits.push(wait);
+  }
+  return waits;
 }
