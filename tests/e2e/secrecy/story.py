@@ -187,8 +187,47 @@ class Story(Callers):
             )
             await self._publish(f"deny {app.key}", [_step("denied", f"{app.key}.deny", {})])
 
-    async def _publish(self, name: str, steps: list[dict[str, Any]], result: Any = None) -> None:
-        trigger = {"type": "manual", "input": {"type": "object"}}
+    async def receive(self) -> None:
+        """Requests start runs when they know a secret, which is an input of a trigger."""
+        secret = f"of-the-trigger-{secrets.token_hex(12)}"
+        # The developer may read it again, and histories are sealed as a whole.
+        shown = rf"\w+ {self.project}/automations.*|history of .*|decoded large payload"
+        self._made("trigger's secret", secret, shown)
+        trigger = {"type": "app", "component": "webhook.received", "inputs": {"secret": secret}}
+        steps: list[dict[str, Any]] = [
+            {"id": "ask", "type": "approval", "message": "{{ event.body.witness }}?"},
+            {"id": "keep", "type": "set", "values": {"text": "{{ event.body.witness }}"}},
+        ]
+        await self._publish("receive", steps, "{{ vars.text }}", trigger)
+        path = f"/api/v1/ipaas/automations/{self.automations['receive']}/register"
+        answer = await self.call(
+            self.product, "POST", path, {"userId": USER, "data": {"witness": self.witness}}
+        )
+        assert answer.is_success, answer.text
+        [registration] = (await self.ask("GET", f"{self.project}/registrations"))["items"]
+        one = f"{self.project}/registrations/{registration['id']}"
+        hook = (await self.ask("GET", one))["hookUrl"]
+        headers = {"x-webhook-secret": secret}
+        answer = await self.browser.post(hook, json={"witness": self.witness}, headers=headers)
+        assert answer.is_success, answer.text
+        async with asyncio.timeout(30):
+            while not (await self.ask("GET", f"{self.project}/runs?status=paused"))["items"]:
+                await asyncio.sleep(0.2)
+        [run] = (await self.ask("GET", f"{self.project}/runs?status=paused"))["items"]
+        body = {"approved": True, "comment": self.witness}
+        answer = await self.call(
+            self.developer, "POST", f"{self.project}/runs/{run['id']}/resume", body
+        )
+        assert answer.is_success, answer.text
+
+    async def _publish(
+        self,
+        name: str,
+        steps: list[dict[str, Any]],
+        result: Any = None,
+        trigger: dict[str, Any] | None = None,
+    ) -> None:
+        trigger = trigger or {"type": "manual", "input": {"type": "object"}}
         definition = {"trigger": trigger, "steps": steps, "result": result}
         made = await self.post(f"{self.project}/automations", {"name": name})
         path = f"{self.project}/automations/{made['id']}"
