@@ -178,13 +178,13 @@ QUIRKS = {
         {
             **keyed(
                 ("header", "X-Key", "{{ fields.key }}"),
-                ("header", "X-Timestamp", "{{ now / 1000 }}"),
+                ("header", "X-Timestamp", "{{ int(now / 1000) }}"),
                 ("header", "X-Nonce", "{{ nonce }}"),
                 (
                     "header",
                     "X-Signature",
                     '{{ hash.hmac("sha256", fields.secret, [request.method, request.path,'
-                    " request.query, string(now / 1000), nonce, request.body]"
+                    " request.query, string(int(now / 1000)), nonce, request.body]"
                     '.join("\\n")) }}',
                 ),
             ),

@@ -237,12 +237,12 @@ APPS = [
                 "fields": [KEY_FIELD, {"name": "secret", "type": "password"}],
                 "apply": [
                     {"name": "X-Key", "template": "{{ fields.key }}"},
-                    {"name": "X-Timestamp", "template": "{{ now / 1000 }}"},
+                    {"name": "X-Timestamp", "template": "{{ int(now / 1000) }}"},
                     {"name": "X-Nonce", "template": "{{ nonce }}"},
                     {
                         "name": "X-Signature",
                         "template": '{{ hash.hmac("sha256", fields.secret, [request.method,'
-                        " request.path, request.query, string(now / 1000), nonce,"
+                        " request.path, request.query, string(int(now / 1000)), nonce,"
                         ' request.body].join("\\n")) }}',
                     },
                 ],
