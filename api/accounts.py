@@ -15,6 +15,7 @@ from api.registrations import connection_changed
 from api.runs import EngineUnavailable
 from api.schemas import Model, Timestamp
 from api.state import State
+from api.user_ids import GivenUserId
 from connections.accounts import ConnectionDetails
 from connections.errors import (
     CheckUnavailable,
@@ -86,7 +87,7 @@ class ConnectLinkView(Model):
 class ImportBody(Model):
     """Tokens that were issued to the project's own OAuth client elsewhere."""
 
-    user_id: Annotated[str, Field(min_length=1, max_length=255)]
+    user_id: GivenUserId
     app_key: Annotated[str, Field(min_length=1, max_length=64)]
     scopes: list[Annotated[str, Field(max_length=500)]] = Field(max_length=200)
     access_token: Token

@@ -11,6 +11,7 @@ from api import callbacks, connect, console, documentation, errors, health, hook
 from api.codec import codec_router
 from api.guard import Guard
 from api.state import open_state
+from api.user_ids import UserPaths
 from settings import Settings
 from temporal.codec import EncryptionCodec
 
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=documentation.operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    app.add_middleware(UserPaths)
     app.add_middleware(Guard)
     errors.install(app)
     documentation.install(app)

@@ -18,16 +18,6 @@ Cursor = Annotated[
     str | None,
     Query(max_length=512, description="`nextCursor` of the page before; absent: the first page."),
 ]
-UserId = Annotated[
-    str,
-    Path(
-        alias="userId",
-        min_length=1,
-        max_length=255,
-        description="The end user, by the id that the developer chose.",
-        examples=["user-42"],
-    ),
-]
 AppKey = Annotated[
     str,
     Path(alias="appKey", max_length=64, description="The app's key.", examples=["google-calendar"]),

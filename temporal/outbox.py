@@ -105,7 +105,7 @@ class Outbox:
             id=delivery_id(project.project_id),
             task_queue=self._task_queue,
             start_signal="wake",
-            static_summary=f"Notifications of {project.name}"[:200],
+            static_summary=search_attributes.summary_of(f"Notifications of {project.name}"),
             search_attributes=TypedSearchAttributes(pairs),
             priority=Priority(fairness_key=project.project_id),
             rpc_timeout=TIMEOUT,

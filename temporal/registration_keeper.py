@@ -100,7 +100,7 @@ async def apply(client: Client, registration: Wanted, seconds: float) -> Registr
 
 def _summary(registration: Wanted) -> str:
     whose = registration.user_id or "the developer"
-    return f"Registration of {whose}"[:200]
+    return search_attributes.summary_of(f"Registration of {whose}")
 
 
 def _attributes(registration: Wanted) -> TypedSearchAttributes:

@@ -33,7 +33,7 @@ async def start_run(client: Client, run: RunInput, run_id: str) -> None:
             user_id=run.user_id,
             trigger=run.trigger,
         ),
-        static_summary=run.automation_name[:200],
+        static_summary=search_attributes.summary_of(run.automation_name),
         priority=Priority(fairness_key=run.project_id),
         rpc_timeout=START_TIMEOUT,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 PROJECT = SearchAttributeKey.for_keyword("InlayProject")
@@ -11,7 +14,28 @@ TRIGGER = SearchAttributeKey.for_keyword("InlayTrigger")
 STATUS = SearchAttributeKey.for_keyword("InlayStatus")
 """`paused` while a run waits for somebody, `running` after; else Temporal's own status tells."""
 
+MAX_VALUE = 1_000
+MAX_SUMMARY = 240
+"""Bytes; Temporal takes 400, encrypted."""
+
 ALL = (PROJECT, AUTOMATION, END_USER, TRIGGER, STATUS)
+
+
+def searchable(user_id: str) -> str:
+    """The user's id, or what begins it and tells it from others where Temporal takes no more.
+
+    Temporal bounds a value's bytes (2 KB), and the SDK writes it as JSON in ASCII, in which a
+    character may have twelve.
+    """
+    if len(json.dumps(user_id)) <= MAX_VALUE:
+        return user_id
+    digest = hashlib.sha256(user_id.encode()).hexdigest()[:16]
+    return f"{user_id[: MAX_VALUE // 12 - 20]}… ({digest})"
+
+
+def summary_of(text: str) -> str:
+    """The line by which a workflow is shown in lists, as long as Temporal takes it."""
+    return text.encode()[:MAX_SUMMARY].decode(errors="ignore")
 
 
 def of_run(
@@ -22,7 +46,7 @@ def of_run(
         [
             SearchAttributePair(PROJECT, project_id),
             SearchAttributePair(AUTOMATION, automation_id),
-            SearchAttributePair(END_USER, user_id or "(developer)"),
+            SearchAttributePair(END_USER, searchable(user_id) or "(developer)"),
             SearchAttributePair(TRIGGER, trigger),
         ]
     )

@@ -17,6 +17,7 @@ from api.runs import RunAnswer
 from api.schemas import AutomationId, Model
 from api.state import StateDep
 from api.strict_json import JsonResponse, JsonRoute
+from api.user_ids import GivenUserId
 
 router = APIRouter(route_class=JsonRoute)
 
@@ -38,10 +39,8 @@ RUN_ERRORS = (
 class RunBody(Model):
     """What a run starts with."""
 
-    user_id: str | None = Field(
+    user_id: GivenUserId | None = Field(
         None,
-        min_length=1,
-        max_length=255,
         description="The end user; left out: the run is the developer's own.",
         examples=["user-42"],
     )

@@ -25,9 +25,10 @@ from api.accounts import (
 from api.auth import TokenAccess
 from api.documentation import errors
 from api.errors import ApiError, ErrorKind, invalid
-from api.schemas import AppKey, UserId
+from api.schemas import AppKey
 from api.state import StateDep
 from api.strict_json import JsonRoute
+from api.user_ids import UserId
 from connections.accounts import ConnectionDetails
 from connections.forms import CredentialInfo, credential_info
 

@@ -17,6 +17,7 @@ from api.registrations import register, unregister
 from api.schemas import AutomationId, Model
 from api.state import StateDep
 from api.strict_json import JsonRoute
+from api.user_ids import GivenUserId
 from store.models import DEVELOPER
 
 router = APIRouter(route_class=JsonRoute)
@@ -35,10 +36,8 @@ REGISTER_ERRORS = (
 _EMPTY: dict[int | str, dict[str, Any]] = {200: {"description": "Done; the body is empty."}}
 
 WhoseId = Annotated[
-    str | None,
+    GivenUserId | None,
     Field(
-        min_length=1,
-        max_length=255,
         description="The end user; left out: the registration is the developer's own.",
         examples=["user-42"],
     ),

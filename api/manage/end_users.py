@@ -19,9 +19,10 @@ from api.documentation import OF_PROJECT, errors
 from api.errors import ErrorKind
 from api.manage.connections import ConnectionSummary
 from api.registrations import DELETE_SECONDS, end, settle
-from api.schemas import Cursor, Limit, Model, Page, Timestamp, UserId, page_of
+from api.schemas import Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
+from api.user_ids import UserId
 from store.models import Connection, EndUser, Registration, rfc3339
 
 router = APIRouter(

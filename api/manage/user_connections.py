@@ -16,9 +16,10 @@ from api.accounts import (
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ErrorKind
-from api.schemas import AppKey, UserId
+from api.schemas import AppKey
 from api.state import StateDep
 from api.strict_json import JsonRoute
+from api.user_ids import UserId
 from connections.accounts import ConnectionDetails
 
 router = APIRouter(

@@ -1513,9 +1513,9 @@ export interface paths {
          * Deliver an event
          * @description Takes what an app delivers: JSON, a form or text, as the trigger's manifest says.
          *
-         *     It is acknowledged when the run of each of its events exists durably; a delivery that is not
-         *     acknowledged may be sent again, and becomes no second run. Other methods than POST are taken
-         *     where the trigger knows them.
+         *     It is acknowledged when each of its events has its run, or is held durably until it has; a
+         *     delivery that is not acknowledged may be sent again, and becomes no second run. Other methods
+         *     than POST are taken where the trigger knows them.
          */
         post: operations["deliverEvent"];
         delete?: never;
@@ -3909,7 +3909,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
             };
             cookie?: never;
@@ -3970,7 +3970,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
                 /** @description The app's key. */
                 appKey: string;
@@ -4031,7 +4031,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
                 /** @description The app's key. */
                 appKey: string;
@@ -4105,7 +4105,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
                 /** @description The app's key. */
                 appKey: string;
@@ -4164,7 +4164,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
                 /** @description The app's key. */
                 appKey: string;
@@ -7338,7 +7338,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
                 /** @description The project. */
                 projectId: string;
@@ -7408,7 +7408,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
                 /** @description The project. */
                 projectId: string;
@@ -7476,7 +7476,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
                 /** @description The app's key. */
                 appKey: string;
@@ -7548,7 +7548,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
                 /** @description The app's key. */
                 appKey: string;
@@ -7618,7 +7618,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The end user, by the id that the developer chose. */
+                /** @description The end user, by the id that the developer chose, percent-encoded: `a/b` is `a%2Fb`. */
                 userId: string;
                 /** @description The app's key. */
                 appKey: string;
