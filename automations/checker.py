@@ -16,6 +16,7 @@ from cel_expr_python import cel  # type: ignore[import-untyped]
 from cel_expr_python.ext import ext_bindings, ext_optional  # type: ignore[import-untyped]
 from google.api.expr.v1alpha1 import checked_pb2, syntax_pb2
 from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
 
 from automations.checker_words import plain_words
 from automations.functions import LIBRARY, STANDARD
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 4096
 MAX_OPTIONAL_MAPS = 4
+MAX_EXPANDED = 16_384
+"""Characters of an expression, doubled for each optMap."""
 RESERVED = ("data", "event", "steps", "vars", "run", "callbacks")
 """The variables that every expression sees; a loop's names must be others."""
 _QUALIFIED = frozenset(name for name in (*LIBRARY, *STANDARD) if "." in name)
@@ -75,9 +78,7 @@ def check(source: str) -> checked_pb2.CheckedExpr:
         raise ExpressionError(f"the expression is longer than {MAX_LENGTH:,} characters")
     if not source.strip():
         raise ExpressionError("the expression is empty")
-    # Each of these macros doubles what stands before it.
-    if len(re.findall(r"\.\s*opt(?:Flat)?Map\b", source)) > MAX_OPTIONAL_MAPS:
-        raise ExpressionError(f"use optMap at most {MAX_OPTIONAL_MAPS} times in an expression")
+    _bound_macros(source)
     plain = _environment(frozenset())
     try:
         parsed = _unpack(plain.compile(source, disable_check=True))
@@ -87,11 +88,27 @@ def check(source: str) -> checked_pb2.CheckedExpr:
         checked = (
             plain.compile(source) if not names else _environment(frozenset(names)).compile(source)
         )
+        tree = any_pb2.Any.FromString(checked.serialize())
+        return checked_pb2.CheckedExpr.FromString(tree.value)
+    except DecodeError:
+        # The trees of protobuf have a hundred levels; an expression takes several for each.
+        raise ExpressionError(plain_words(source, "recursion")) from None
     except (RuntimeError, ValueError, TypeError) as error:
         # TypeError: text that is not UTF-8, such as half of a surrogate pair.
         raise ExpressionError(plain_words(source, str(error))) from None
-    tree = any_pb2.Any.FromString(checked.serialize())
-    return checked_pb2.CheckedExpr.FromString(tree.value)
+
+
+def _bound_macros(source: str) -> None:
+    # Each of these macros doubles what stands before it. They count in comments and texts too: no
+    # way of writing hides one.
+    doublings = len(re.findall("opt(?:Flat)?Map", source))
+    if doublings > MAX_OPTIONAL_MAPS:
+        raise ExpressionError(f"use optMap at most {MAX_OPTIONAL_MAPS} times in an expression")
+    if len(source) << doublings > MAX_EXPANDED:
+        raise ExpressionError(
+            f"an expression of {len(source)} characters is too long for using optMap {doublings} "
+            "times: split it over steps"
+        )
 
 
 def _unpack(expression: cel.Expression) -> syntax_pb2.ParsedExpr:
