@@ -64,7 +64,7 @@ def cost(expr: syntax_pb2.Expr) -> float:
         case "const_expr" | "ident_expr" | "select_expr":
             return 0.5 + inside
         case "call_expr":
-            return (8 if expr.call_expr.function in LIBRARY else 2) + inside
+            return (10 if expr.call_expr.function in LIBRARY else 2.5) + inside
         case "list_expr":
             return 1.5 + 0.5 * len(expr.list_expr.elements) + inside
         case "struct_expr":

@@ -12,8 +12,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from automations.functions.text import regular_expression
 from automations.functions.time import calendar_field
+from automations.regular import first
 from automations.values import (
     BYTES_PER_UNIT,
     INT_RANGE,
@@ -235,14 +235,17 @@ def _on_texts(name: str, test: Callable[[str, str], bool]) -> Callable[[Budget, 
         if not (isinstance(text, str) and isinstance(part, str)):
             wrong = part if isinstance(text, str) else text
             raise ExpressionError(f"`{name}` takes text, not {kind_of(wrong)}")
-        budget.charge_for(text)
+        budget.charge_search(text, part)
         return test(text, part)
 
     return run
 
 
-def _matches(text: str, pattern: str) -> bool:
-    return regular_expression(pattern).search(text) is not None
+def _matches(budget: Budget, text: Any, pattern: Any) -> bool:
+    if not (isinstance(text, str) and isinstance(pattern, str)):
+        wrong = pattern if isinstance(text, str) else text
+        raise ExpressionError(f"`matches` takes text, not {kind_of(wrong)}")
+    return first(pattern, text, budget) is not None
 
 
 def _to_int(budget: Budget, value: Any) -> int:
@@ -293,13 +296,23 @@ def _to_bytes(budget: Budget, value: Any) -> bytes:
     raise ExpressionError(f"`bytes` cannot be made of {kind_of(value)}")
 
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d")
+
+
 def _to_timestamp(budget: Budget, value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
+    budget.charge(8)
     try:
-        if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d", value):
+        if (
+            isinstance(value, str)
+            and len(value) <= MAX_DIGITS
+            and re.match(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d", value)
+        ):
             # More than microseconds are cut off.
-            moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.upper()))
+            moment = datetime.fromisoformat(
+                re.sub(r"(\.\d{6})\d+", r"\1", value[:MAX_DIGITS].upper())
+            )
             if moment.tzinfo is not None:
                 return moment.astimezone(UTC)
         if _is_number(value):
@@ -410,7 +423,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "contains": _on_texts("contains", operator.contains),
     "startsWith": _on_texts("startsWith", str.startswith),
     "endsWith": _on_texts("endsWith", str.endswith),
-    "matches": _on_texts("matches", _matches),
+    "matches": _matches,
     "int": _to_int,
     "double": _to_double,
     "string": lambda budget, value: plain_text(value),

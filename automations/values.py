@@ -20,13 +20,13 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_WORK = 1_000_000
+MAX_WORK = 700_000
 """Units of work of one evaluation, at most 250 ms and 64 MB on a small machine."""
 MAX_TEXT = 4_000_000
 """Characters of a text that an expression makes."""
 MAX_ITEMS = 100_000
 """Items of a list that an expression makes."""
-BYTES_PER_UNIT = 64
+BYTES_PER_UNIT = 48
 INT_RANGE = (-(2**63), 2**63 - 1)
 _INT_LIMIT = float(2**63)
 # What may be a whole number with a point or exponent in JSON text.
@@ -85,8 +85,8 @@ def failure_of(error: Exception) -> ExpressionError:
 class Budget:
     """How much work one evaluation may still do. Counted, not timed, so that replays agree.
 
-    A unit is a quarter of a microsecond or 64 bytes, whichever a piece of work takes more of: an
-    item gone through or made in a loop of Python, a comparison of two plain values, 64 bytes made.
+    A unit is a quarter of a microsecond or 48 bytes, whichever a piece of work takes more of: an
+    item gone through or made in a loop of Python, a comparison of two plain values, 48 bytes made.
 
     Who implements an operator or a function charges **before** it works and before it makes
     anything. A function of the library is charged for each argument and for its result with

@@ -31,7 +31,7 @@ _PATH = "/%:@!$&'()*+,;=~-._"
 )
 def _encode(budget: Budget, text: str) -> str:
     bounded(3 * len(text))
-    budget.charge(bytes_of(text) / 6)
+    budget.charge(bytes_of(text) / 2)
     return quote(text, safe="", errors="replace")
 
 
@@ -41,7 +41,7 @@ def _encode(budget: Budget, text: str) -> str:
     example='url.decode("a%20b")',
 )
 def _decode(budget: Budget, text: str) -> str:
-    budget.charge(8 * text.count("%"))
+    budget.charge(len(text) / 8 + 8 * text.count("%"))
     return unquote(text)
 
 
@@ -55,12 +55,13 @@ def _query(budget: Budget, values: dict[Any, Any]) -> str:
     for key in sorted_keys(values, budget):
         items = values[key] if isinstance(values[key], list) else [values[key]]
         for item in items:
-            budget.charge(4)
+            budget.charge(24)
             if isinstance(item, list | dict):
                 raise ExpressionError(f"a query takes texts and numbers, not {kind_of(item)}")
             if item is not None:
                 pairs.append((text_of(to_json(key, budget)), text_of(to_json(item, budget))))
                 size += 3 * sum(map(len, pairs[-1]))
+                budget.charge(sum(map(bytes_of, pairs[-1])) / 2)
                 bounded(size)
     return urlencode(pairs, errors="replace")
 
@@ -73,7 +74,7 @@ def _query(budget: Budget, values: dict[Any, Any]) -> str:
 def _parse_query(budget: Budget, text: str) -> dict[str, Any]:
     pairs = text.count("&") + 1
     bounded_items(pairs)
-    budget.charge(8 * pairs + 8 * text.count("%"))
+    budget.charge(24 * pairs + len(text) / 8 + 8 * text.count("%"))
     found: dict[str, Any] = {}
     for key, value in parse_qsl(text.removeprefix("?"), keep_blank_values=True):
         if key not in found:
@@ -92,6 +93,7 @@ def _parse_query(budget: Budget, text: str) -> dict[str, Any]:
     example='url.parse("https://example.com:8080/a%20b?page=2#top")',
 )
 def _parse(budget: Budget, text: str) -> dict[str, Any]:
+    budget.charge(20 + len(text) / 4)
     try:
         parts = urlsplit(text.strip())
         port = parts.port
@@ -120,6 +122,7 @@ def _build(budget: Budget, parts: dict[Any, Any]) -> str:
             raise ExpressionError(
                 f"an address has no part `{str(name)[:40]}`: there are {', '.join(_PARTS)}"
             )
+    budget.charge(40 + sum(map(bytes_of, filter(_is_text, parts.values()))) / 2)
     query = parts.get("query")
     if isinstance(query, dict):
         query = _query(budget, query)
@@ -134,6 +137,10 @@ def _build(budget: Budget, parts: dict[Any, Any]) -> str:
         path = f"/{path}"
     fragment = quote(given["fragment"], safe=f"{_PATH}?", errors="replace")
     return urlunsplit((given["scheme"], place, path, _part("query", query), fragment))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _part(name: str, value: Any) -> str:

@@ -3,6 +3,7 @@ inside them, such as `customer.city`."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from automations.values import Budget, ExpressionError, as_read, kind_of, plain_text
@@ -32,7 +33,7 @@ def column_keys(budget: Budget, rows: list[Any], name: str) -> list[str]:
     for value in values:
         if isinstance(value, list | dict | bytes):
             raise ExpressionError(f"`{name[:60]}` holds {kind_of(value)}, which cannot be a key")
-        budget.charge(1)
+    budget.charge(3 * len(values))
     return ["" if value is None else plain_text(value) for value in values]
 
 
@@ -41,7 +42,7 @@ def _values(budget: Budget, rows: list[Any], name: str) -> tuple[list[Any], bool
         if not isinstance(row, dict):
             raise ExpressionError(f"a table is a list of maps, but an item is {kind_of(row)}")
     path = name.split(".")
-    budget.charge(len(rows) * len(path))
+    budget.charge(2 * len(rows) * len(path))
     values, is_there = [], False
     for row in rows:
         # A key that has a dot itself comes first.
@@ -64,7 +65,7 @@ def _inside(row: Any, path: list[str]) -> tuple[Any, bool]:
 
 
 def _known(rows: list[dict[Any, Any]]) -> str:
-    names = sorted({str(key) for row in rows[:100] for key in row})
+    names = sorted({str(key) for row in rows[:100] for key in islice(row, 100)})
     if not names:
         return "the rows are empty"
     shown = ", ".join(f"`{name[:60]}`" for name in names[:SHOWN_COLUMNS])

@@ -32,6 +32,7 @@ def _bytes(value: str | bytes) -> bytes:
 )
 def _json_encode(budget: Budget, value: Any) -> str:
     text = json_text(to_json(value, budget))
+    budget.charge(len(text) / 8)
     bounded(len(text))
     return text
 
@@ -43,7 +44,8 @@ def _json_encode(budget: Budget, value: Any) -> str:
 )
 def _json_decode(budget: Budget, text: str) -> Any:
     # Each item of JSON takes one character at least, and a comma or colon stands between two.
-    budget.charge(len(text) // 8 + text.count(",") + text.count(":"))
+    marks = text.count(",") + text.count(":") + 2 * (text.count("[") + text.count("{"))
+    budget.charge(len(text) / 8 + 2 * marks)
     try:
         return read(text)
     except JsonError as error:

@@ -52,6 +52,7 @@ def locale_of(name: str) -> Locale:
     example='number.parse("1.234,5 €", "de")',
 )
 def _parse(budget: Budget, text: str, locale: str = "", *otherwise: Any) -> Any:
+    budget.charge(60)
     found = _number(text, locale)
     try:
         if found is not None:
@@ -120,6 +121,7 @@ def _plain(number: Decimal) -> float:
     example='number.format(1234567.5, "de", 2)',
 )
 def _format(budget: Budget, value: float, locale: str, digits: int | None = None) -> str:
+    budget.charge(100)
     pattern = copy(locale_of(locale).decimal_formats[None])
     if digits is None:
         return str(pattern.apply(_exact(value), locale_of(locale)))
@@ -136,6 +138,7 @@ def _format(budget: Budget, value: float, locale: str, digits: int | None = None
     example='number.currency(1234.5, "EUR", "de")',
 )
 def _currency(budget: Budget, value: float, currency: str, locale: str) -> str:
+    budget.charge(200)
     from babel.numbers import format_currency, get_currency_precision, is_currency
 
     if not (re.fullmatch(r"[A-Z]{3}", currency) and is_currency(currency)):

@@ -147,6 +147,7 @@ def _tokens(pattern: str) -> tuple[tuple[str, str], ...]:
 def _format(
     budget: Budget, moment: datetime, pattern: str, zone: str = "UTC", locale: str = ""
 ) -> str:
+    budget.charge(25)
     there, names = local(moment, zone), names_of(locale)
     return "".join(
         _WRITE[text](there, names) if kind == "token" else text for kind, text in _tokens(pattern)
@@ -184,6 +185,7 @@ def _reader(pattern: str, locale: str) -> re.Pattern[str]:
 def _parse(
     budget: Budget, text: str, pattern: str, zone: str = "UTC", locale: str = ""
 ) -> datetime:
+    budget.charge(50)
     match = _reader(pattern, locale).fullmatch(text.strip()) if len(text) <= MAX_WRITTEN else None
     if match is None:
         raise ExpressionError(f"the text is not written like `{pattern}`")

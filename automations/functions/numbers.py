@@ -53,6 +53,7 @@ def _floor(budget: Budget, value: float) -> int:
     example="round(2.345, 2)",
 )
 def _round(budget: Budget, value: float, digits: int | None = None) -> float:
+    budget.charge(6)
     if digits is None:
         return whole(int(Decimal(repr(finite(value))).to_integral_value(ROUND_HALF_UP)))
     if not 0 <= digits <= MAX_DIGITS:
@@ -69,6 +70,7 @@ def _round(budget: Budget, value: float, digits: int | None = None) -> float:
     example="fixed(2.5, 2)",
 )
 def _fixed(budget: Budget, value: float, digits: int) -> str:
+    budget.charge(6)
     if not 0 <= digits <= MAX_DIGITS:
         raise ExpressionError(f"`fixed` takes 0 to {MAX_DIGITS} digits")
     number = Decimal(repr(finite(value)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automations.functions.text import TEXT, regular_expression
+from automations.functions.text import TEXT
+from automations.regular import first, matches
 from automations.values import Budget, bounded_items
 
 if TYPE_CHECKING:
@@ -12,10 +13,8 @@ if TYPE_CHECKING:
 
 
 def _matches(budget: Budget, text: str, pattern: str) -> Iterator[Any]:
-    for count, match in enumerate(regular_expression(pattern).finditer(text), 1):
+    for count, match in enumerate(matches(pattern, text, budget), 1):
         bounded_items(count)
-        # Making a match costs some microseconds, and what its groups hold.
-        budget.charge(8)
         yield match
 
 
@@ -39,7 +38,7 @@ def _name(name: str | bytes) -> str:
     example=r"""'5 May'.regexGroups('(?P<day>[0-9]+) ([A-Z][a-z]+)')""",
 )
 def _regex_groups(budget: Budget, text: str, pattern: str) -> dict[str, str | None] | None:
-    match = regular_expression(pattern).search(text)
+    match = first(pattern, text, budget)
     return None if match is None else _groups(budget, match)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from functools import lru_cache
 from typing import Any
 
 import re2  # type: ignore[import-untyped]
 
 from automations.functions.registry import Section
+from automations.regular import first, matches
 from automations.values import (
     Budget,
     ExpressionError,
@@ -21,27 +22,6 @@ from automations.values import (
 )
 
 TEXT = Section("Text")
-MAX_PATTERN = 1000
-_PATTERN_MEMORY = 1 << 20
-
-
-@lru_cache(maxsize=512)
-def regular_expression(pattern: str) -> Any:
-    """A compiled RE2 pattern, which takes time linear in the text; raises ExpressionError."""
-    if len(pattern) > MAX_PATTERN:
-        raise ExpressionError(f"the pattern is longer than {MAX_PATTERN:,} characters")
-    options = re2.Options()
-    options.max_mem = _PATTERN_MEMORY
-    options.log_errors = False
-    try:
-        return re2.compile(pattern, options)
-    except (re2.error, ValueError) as error:
-        reason = error.args[0] if error.args else ""
-        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        raise ExpressionError(
-            f"the pattern is no RE2 regular expression ({reason[:200]}); RE2 has no look-around "
-            "and no back-references"
-        ) from None
 
 
 @TEXT.add("upper(string) -> string", summary="In capitals.", example='"ada".upper()')
@@ -75,6 +55,7 @@ def _trim(budget: Budget, text: str) -> str:
     example='"a,b,c".split(",", 2)',
 )
 def _split(budget: Budget, text: str, separator: str, limit: int = -1) -> list[str]:
+    budget.charge_search(text, separator)
     bounded_items(text.count(separator) + 1)
     if limit == 0:
         return []
@@ -91,6 +72,7 @@ def _split(budget: Budget, text: str, separator: str, limit: int = -1) -> list[s
     example='"a-b-c".replace("-", "+")',
 )
 def _replace(budget: Budget, text: str, old: str, new: str, limit: int = -1) -> str:
+    budget.charge_search(text, old)
     bounded(len(text) + text.count(old) * max(len(new) - len(old), 0))
     return text.replace(old, new, limit)
 
@@ -102,6 +84,7 @@ def _replace(budget: Budget, text: str, old: str, new: str, limit: int = -1) -> 
     example='["a", "b"].join(", ")',
 )
 def _join(budget: Budget, items: list[Any], separator: str = "") -> str:
+    budget.charge(4 * len(items))
     for item in items:
         if isinstance(item, list | dict | bytes):
             raise ExpressionError(f"`join` takes texts and numbers, not {kind_of(item)}")
@@ -173,13 +156,16 @@ def _index_of(budget: Budget, value: Any, part: Any, start: int = 0) -> int:
 )
 def _last_index_of(budget: Budget, value: Any, part: Any, start: int | None = None) -> int:
     if isinstance(value, list):
+        budget.charge(2 * len(value))
         found = (i for i in reversed(range(len(value))) if equal(value[i], part, budget))
         return next(found, -1)
     budget.charge_search(value, part)
-    if start is None:
-        return int(value.rfind(part))
-    _check_position(value, start)
-    return int(value.rfind(part, 0, start + len(part)))
+    if start is not None:
+        _check_position(value, start)
+        value = value[: start + len(part)]
+    # Searching from the end takes the square of the characters, from the start it does not.
+    place = value[::-1].find(part[::-1])
+    return -1 if place < 0 else len(value) - len(part) - place
 
 
 def _check_position(text: str, position: int) -> None:
@@ -193,6 +179,7 @@ def _check_position(text: str, position: int) -> None:
     example='"ada@example.com".before("@")',
 )
 def _before(budget: Budget, text: str, separator: str) -> str:
+    budget.charge_search(text, separator)
     return text.partition(separator)[0] if separator else text
 
 
@@ -202,11 +189,13 @@ def _before(budget: Budget, text: str, separator: str) -> str:
     example='"ada@example.com".after("@")',
 )
 def _after(budget: Budget, text: str, separator: str) -> str:
+    budget.charge_search(text, separator)
     return text.partition(separator)[2] if separator else text
 
 
 @TEXT.add("lines(string) -> list", summary="The lines of a text.", example='"a\\nb".lines()')
 def _lines(budget: Budget, text: str) -> list[str]:
+    bounded_items(text.count("\n"))
     lines = text.splitlines()
     bounded_items(len(lines))
     return lines
@@ -254,13 +243,14 @@ def _filling(text: str, length: int, fill: str) -> str:
     example='"Déjà vu, Ada!".slug()',
 )
 def _slug(budget: Budget, text: str) -> str:
+    budget.charge(len(text))
     # The Turkish dotless i has no decomposition.
     plain = (
         unicodedata.normalize("NFKD", text.replace("\u0131", "i"))
         .encode("ascii", "ignore")
         .decode()
     )
-    return str(regular_expression("[^a-z0-9]+").sub("-", plain.lower())).strip("-")
+    return re.sub("[^a-z0-9]+", "-", plain.lower()).strip("-")
 
 
 @TEXT.add(
@@ -281,11 +271,10 @@ def _uuid(budget: Budget) -> str:
     example=r"""'a1b22'.regexReplace('[0-9]+', '#')""",
 )
 def _regex_replace(budget: Budget, text: str, pattern: str, replacement: str) -> str:
-    compiled = regular_expression(pattern)
     # A group can hold the whole text, so that each match may add all of it for each `\1`.
     groups = replacement.count("\\")
     pieces, end, size = [], 0, 0
-    for match in compiled.finditer(text):
+    for match in matches(pattern, text, budget):
         try:
             piece = match.expand(replacement) if groups else replacement
         except (re2.error, IndexError):
@@ -294,7 +283,7 @@ def _regex_replace(budget: Budget, text: str, pattern: str, replacement: str) ->
         end = match.end()
         size += len(piece)
         bounded(size)
-        budget.charge(1)
+        budget.charge_for(piece)
     return joined([*pieces, text[end:]])
 
 
@@ -304,7 +293,7 @@ def _regex_replace(budget: Budget, text: str, pattern: str, replacement: str) ->
     example=r"""'Order #123'.regexExtract('#([0-9]+)')""",
 )
 def _regex_extract(budget: Budget, text: str, pattern: str) -> str | None:
-    match = regular_expression(pattern).search(text)
+    match = first(pattern, text, budget)
     return None if match is None else match[1 if match.re.groups else 0]
 
 
@@ -315,8 +304,7 @@ def _regex_extract(budget: Budget, text: str, pattern: str) -> str | None:
 )
 def _regex_extract_all(budget: Budget, text: str, pattern: str) -> list[str | None]:
     found = []
-    for match in regular_expression(pattern).finditer(text):
-        budget.charge(1)
+    for match in matches(pattern, text, budget):
         found.append(match[1 if match.re.groups else 0])
     bounded_items(len(found))
     return found
