@@ -21,6 +21,7 @@ from starlette.responses import Response
 from api.runs import EngineUnavailable, RunNotActive
 from api.strict_json import JsonResponse
 from automations.sentences import sentence_of
+from store.encryption import DecryptionError
 from store.outages import StoreUnavailable, was_anything_committed
 
 logger = logging.getLogger(__name__)
@@ -128,6 +129,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(EngineUnavailable, _engine_unavailable)
     app.add_exception_handler(RunNotActive, _run_not_active)
     app.add_exception_handler(StoreUnavailable, _database_unavailable)
+    app.add_exception_handler(DecryptionError, _unreadable)
     app.add_exception_handler(IntegrityError, _gone_meanwhile)
     app.add_exception_handler(NoResultFound, _gone_meanwhile)
     app.add_exception_handler(Exception, _unexpected)
@@ -194,6 +196,15 @@ async def _database_unavailable(_: Request, error: Exception) -> Response:
 
 UNCHANGED = "Nothing was changed; try again."
 PERHAPS_CHANGED = "What was asked for may be done, or part of it: look at it before you try again."
+
+
+async def _unreadable(_: Request, error: Exception) -> Response:
+    logger.error("What is stored cannot be read: %s", error)
+    return error_response(
+        ErrorKind.UNAVAILABLE,
+        "What is stored here cannot be read with the encryption keys of this server. Its operator "
+        "sees with `inlay keys status` which key is missing.",
+    )
 
 
 async def _gone_meanwhile(_: Request, error: Exception) -> Response:
