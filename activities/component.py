@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from temporalio import activity
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from activities.calling import RETRYABLE, ConnectedCalls, failure, heartbeats, passing
+from activities.calling import RETRYABLE, Beats, ConnectedCalls, failure, heartbeats, passing
 from activities.steps import app_step_row
 from connections.accounts import Connections
 from connectors.catalogue import Catalogue
@@ -31,6 +32,9 @@ CREDITS_CACHE_SECONDS = 5.0
 
 ANSWERED = "answered"
 """Marks the heartbeat of an execution whose app has answered, and whose booking is to be done."""
+
+MAX_LEFT_BYTES = 1_048_576
+"""Temporal refuses a heartbeat of 2 MiB."""
 
 
 class _Done(NamedTuple):
@@ -92,9 +96,12 @@ class ComponentActivity:
                     await self._book(component, call, started, error=failed)
                 raise failed from None
             # While the database is away, Temporal keeps what the app gave: it is not called again.
-            answered = {ANSWERED: output, "started": started}
             await self._book(
-                component, call, started, output=output, on_outage=lambda: beats.tell(answered)
+                component,
+                call,
+                started,
+                output=output,
+                on_outage=lambda: _leave(beats, output, started),
             )
         return output
 
@@ -164,6 +171,16 @@ class ComponentActivity:
         self._bookings.add(booking)
         booking.add_done_callback(self._bookings.discard)
         await asyncio.shield(booking)
+
+
+def _leave(beats: Beats, output: Any, started: int) -> None:
+    """Has Temporal keep what the app gave, where it is not too large for that."""
+    try:
+        size = len(json.dumps(output))
+    except (TypeError, ValueError, RecursionError):
+        return
+    if size <= MAX_LEFT_BYTES:
+        beats.tell({ANSWERED: output, "started": started})
 
 
 def _started() -> int:

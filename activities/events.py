@@ -19,6 +19,7 @@ from connectors.triggers.fetching import fetch_event
 from store.database import Database
 from store.encryption import DecryptionError, Keyring
 from store.models import AutomationVersion, Registration
+from store.outages import outlast
 from store.registrations import unseal_hook
 from workflows.payloads import EventFetch
 
@@ -49,7 +50,7 @@ class EventActivity:
         trigger = self._catalogue.trigger(fetch.trigger)
         if trigger is None:
             raise failure("not_found", "no connector here has this trigger")
-        row, user_id = await self._registration(fetch.registration_id)
+        row, user_id = await outlast(lambda: self._registration(fetch.registration_id))
         subscription = self._subscription(row)
 
         async def ask(credential: Credential | None) -> Any:

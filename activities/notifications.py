@@ -17,6 +17,7 @@ import orjson
 from standardwebhooks import Webhook
 from temporalio import activity
 
+from activities.calling import heartbeats
 from connectors.http import OutgoingError, OutgoingHttp
 from store.database import Database
 from store.encryption import Keyring
@@ -29,6 +30,7 @@ from store.notifications import (
     claim_due,
     waiting,
 )
+from store.outages import outlast
 from store.webhooks import Endpoint, book_health, pause_endpoint, read_endpoint
 from workflows.notification import DELIVER, DeliveryReport
 
@@ -84,9 +86,12 @@ class Delivery:
     @activity.defn(name=DELIVER)
     async def deliver(self, project_id: str) -> DeliveryReport:
         """Sends until nothing is due, the endpoint fails, or it has taken long."""
+        async with heartbeats():
+            return await self._deliver(project_id)
+
+    async def _deliver(self, project_id: str) -> DeliveryReport:
         end = time.monotonic() + ROUND_SECONDS
         while True:
-            activity.heartbeat()
             endpoint = await read_endpoint(self._database, self._keyring, project_id, self._clock())
             if endpoint is None:
                 return DeliveryReport()
@@ -112,6 +117,11 @@ class Delivery:
 
     async def _attempt(self, endpoint: Endpoint, notification: Notification) -> bool:
         answer = await self._send(endpoint, notification)
+        # What was taken is not sent again because the database is away.
+        return await outlast(lambda: self._book(endpoint, notification, answer))
+
+    async def _book(self, endpoint: Endpoint, notification: Notification, answer: _Answer) -> bool:
+        """Writes down what came of an attempt; whether the endpoint took it."""
         now = self._clock()
         project_id = notification.project_id
         async with self._database.begin() as session:

@@ -15,6 +15,7 @@ from typing import Any
 
 from temporalio import activity
 
+from activities.calling import heartbeats
 from activities.registration_details import details_of
 from activities.registration_goals import Accounts, Fault, Goal, read_goal
 from activities.registration_rules import (
@@ -39,6 +40,7 @@ from connectors.triggers.subscribing import Hook, OutcomeUnknown, Subscribed, Un
 from store.database import Database
 from store.encryption import Keyring
 from store.models import Registration, now_ms
+from store.outages import outlast
 from store.registrations import (
     Ask,
     HookSecret,
@@ -88,8 +90,11 @@ class _Work:
         self.secret = replace(self.secret, progress=progress)
 
     async def save(self, notice: Any = None, /, **values: Any) -> None:
-        self.secret = await save_secret(
-            self._database, self._keyring, self.row, self.secret, values, notice
+        # What the app was told is not told again because the database is away.
+        self.secret = await outlast(
+            lambda: save_secret(
+                self._database, self._keyring, self.row, self.secret, values, notice
+            )
         )
 
 
@@ -114,6 +119,10 @@ class Registrations:
     @activity.defn(name=RECONCILE)
     async def reconcile(self, registration_id: str) -> RegistrationPlan:
         """Looks at what is wanted and at what is, and does what lies between."""
+        async with heartbeats():
+            return await self._look(registration_id)
+
+    async def _look(self, registration_id: str) -> RegistrationPlan:
         async with self._database() as session:
             row = await session.get(Registration, registration_id)
         if row is None:

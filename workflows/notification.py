@@ -12,9 +12,10 @@ with workflow.unsafe.imports_passed_through():
 
 DELIVER = "deliver-notifications"
 """The activity that sends what is due; takes the project's id, gives a DeliveryReport."""
-ROUND_TIMEOUT = timedelta(minutes=2)
+ROUND_TIMEOUT = timedelta(hours=1)
+"""A round is short, but waits for a database that is away with what it must write down."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=30)
-RETRY = RetryPolicy(maximum_interval=timedelta(minutes=1))
+RETRY = RetryPolicy(maximum_interval=timedelta(seconds=10))
 HISTORY_EVENTS = 2_000
 """A longer history is left behind by continuing as new."""
 

@@ -24,7 +24,9 @@ RECONCILE = "reconcile-registration"
 POLL = "poll-registration"
 """Asks for news for ever, and starts their runs; ends only when something else must be done."""
 
-RECONCILE_TIMEOUT = timedelta(minutes=3)
+RECONCILE_TIMEOUT = timedelta(hours=1)
+"""A look is short, but waits for a database that is away with what it must write down."""
+RECONCILE_HEARTBEAT = timedelta(seconds=30)
 RECONCILE_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10)
 )
@@ -97,6 +99,7 @@ class RegistrationWorkflow:
             registration_id,
             result_type=RegistrationPlan,
             start_to_close_timeout=RECONCILE_TIMEOUT,
+            heartbeat_timeout=RECONCILE_HEARTBEAT,
             retry_policy=RECONCILE_RETRY,
             summary="Make the subscription as it is wanted",
         )

@@ -74,7 +74,7 @@ class Deployment:
 
     async def start_api(self) -> None:
         await self._start("api", "api", "--port", str(self.api_port))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 try:
                     await self.http.get("/healthz")

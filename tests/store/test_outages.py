@@ -25,7 +25,7 @@ from store.models import (
     RunStep,
 )
 from store.notifications import body_of
-from store.outages import StoreUnavailable, outlast
+from store.outages import StoreUnavailable, outlast, was_anything_committed, watch_commits
 from tests.store.test_ledger import run_row, step_row
 
 if TYPE_CHECKING:
@@ -218,3 +218,15 @@ async def test_what_the_database_refuses_for_good_is_booked_without_its_values(
     assert (run.status, run.message, run.result) == ("completed", UNSTORABLE, None)
     assert (used.app_executions, used.free_executions) == (3, 1)
     await close_database(database)
+
+
+async def test_it_is_known_whether_a_request_may_have_changed_something(
+    database: Database, project: Project
+) -> None:
+    watch_commits()
+    async with database() as session:
+        await session.get(Project, project.id)
+    assert not was_anything_committed()
+    async with database.begin() as session:
+        session.add(EndUser(project_id=project.id, user_id="u"))
+    assert was_anything_committed()
