@@ -16,6 +16,7 @@ from api.schemas import AppKey, Model
 from api.state import StateDep
 from api.used_apps import scopes_of
 from automations.definition import Definition
+from automations.functions import LIBRARY
 from connections.forms import CredentialInfoField, field_infos
 from connections.integrations import redirect_uri
 from connectors.auth import ClientAuth
@@ -121,6 +122,22 @@ class Apps(Model):
     items: list[AppSummary]
 
 
+class FunctionView(Model):
+    """A function of the expression language."""
+
+    name: str
+    section: str = Field(description="What it is for, such as `Text`.")
+    calls: list[str] = Field(description="How it is written: `split(string, string)`.")
+    summary: str
+    example: str = Field(description="An expression that needs no data.")
+
+
+class Functions(Model):
+    """All functions that Inlay adds to CEL."""
+
+    items: list[FunctionView]
+
+
 _SCHEMA = Definition.model_json_schema(by_alias=True)
 
 
@@ -176,6 +193,23 @@ async def get_app(app_key: AppKey, state: StateDep) -> AppView:
             )
             for trigger in app.triggers
         ],
+    )
+
+
+@router.get("/functions", summary="List the functions of expressions")
+async def list_functions() -> Functions:
+    """What expressions can call beside CEL's own functions, section by section."""
+    return Functions(
+        items=[
+            FunctionView(
+                name=function.name,
+                section=function.section,
+                calls=function.calls,
+                summary=function.summary,
+                example=function.example,
+            )
+            for function in LIBRARY.values()
+        ]
     )
 
 

@@ -50,8 +50,12 @@ class Function:
     @property
     def usage(self) -> str:
         """How to write a call, for people."""
-        calls = (f"`{self.name}({', '.join(o.parameters)})`" for o in self.overloads)
-        return " or ".join(calls)
+        return " or ".join(f"`{call}`" for call in self.calls)
+
+    @property
+    def calls(self) -> list[str]:
+        """The ways to call it, such as `split(string, string)`."""
+        return [f"{self.name}({', '.join(o.parameters)})" for o in self.overloads]
 
     def checked_overloads(self) -> dict[tuple[str, ...], str]:
         """What the type checker is told; it knows no kind that is two."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from automations.functions import LIBRARY
 from store.models import (
     ApiToken,
     Automation,
@@ -409,6 +410,14 @@ async def test_the_developers_own_connection(workshop: Workshop) -> None:
     assert (details["userId"], details["status"]) == ("", "connected")
     await workshop.developer.expect(204, "DELETE", path)
     await workshop.developer.refused(209, "DELETE", path)
+
+
+async def test_the_catalogue_describes_every_function(workshop: Workshop) -> None:
+    found = await workshop.developer.expect(200, "GET", "/api/v1/functions")
+    assert [function["name"] for function in found["items"]] == list(LIBRARY)
+    for function in found["items"]:
+        assert all(call.startswith(f"{function['name']}(") for call in function["calls"])
+        assert f"{function['name'].rpartition('.')[2]}(" in function["example"]
 
 
 async def test_the_catalogue_describes_apps(workshop: Workshop) -> None:

@@ -419,6 +419,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the functions of expressions
+         * @description What expressions can call beside CEL's own functions, section by section.
+         */
+        get: operations["listFunctions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schemas/automation": {
         parameters: {
             query?: never;
@@ -2277,6 +2297,39 @@ export interface components {
             key: string;
             /** Value */
             value: string | number | boolean;
+        };
+        /**
+         * FunctionView
+         * @description A function of the expression language.
+         */
+        FunctionView: {
+            /** Name */
+            name: string;
+            /**
+             * Section
+             * @description What it is for, such as `Text`.
+             */
+            section: string;
+            /**
+             * Calls
+             * @description How it is written: `split(string, string)`.
+             */
+            calls: string[];
+            /** Summary */
+            summary: string;
+            /**
+             * Example
+             * @description An expression that needs no data.
+             */
+            example: string;
+        };
+        /**
+         * Functions
+         * @description All functions that Inlay adds to CEL.
+         */
+        Functions: {
+            /** Items */
+            items: components["schemas"]["FunctionView"][];
         };
         /**
          * Health
@@ -5201,6 +5254,62 @@ export interface operations {
             };
             /** @description 404 NOT FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 503 UNAVAILABLE */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listFunctions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Functions"];
+                };
+            };
+            /** @description 1 INVALID PARAMETER */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 900 INVALID TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 904 FORBIDDEN */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,6 +2,7 @@ import { ActionIcon, Button, Group, Popover, Stack, Text, TextInput } from "@man
 import { IconBraces } from "@tabler/icons-react";
 import { type KeyboardEvent, use, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { FunctionHelp } from "./FunctionHelp";
 import { SourceTree } from "./SourceTree";
 import { OpenTest } from "../openTest";
 import { lacksSamples, openAtFirst, rowsOf } from "./tree";
@@ -17,6 +18,7 @@ interface Props {
 export function DataPicker({ label, sources, onPick }: Props) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
+  const [hasHelp, setHelp] = useState(false);
   return (
     <Popover
       opened={isOpen}
@@ -37,13 +39,27 @@ export function DataPicker({ label, sources, onPick }: Props) {
         </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown>
-        <Sources
-          sources={sources}
-          onPick={(expression) => {
-            setOpen(false);
-            onPick(expression);
-          }}
-        />
+        <Stack gap="xs">
+          {hasHelp ? (
+            <FunctionHelp />
+          ) : (
+            <Sources
+              sources={sources}
+              onPick={(expression) => {
+                setOpen(false);
+                onPick(expression);
+              }}
+            />
+          )}
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            data-mantine-stop-propagation
+            onClick={() => setHelp((before) => !before)}
+          >
+            {hasHelp ? t("editor.showData") : t("editor.showFunctions")}
+          </Button>
+        </Stack>
       </Popover.Dropdown>
     </Popover>
   );
