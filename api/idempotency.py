@@ -61,10 +61,13 @@ class Once:
         except KeyUsedOtherwise:
             raise _conflict() from None
 
-    async def claim(self) -> Known:
-        """The same, written down if it is new: to be called before anything is started."""
+    async def claim(self, run_id: str = "") -> Known:
+        """The same, written down if it is new: to be called before anything is started.
+
+        `run_id`: that of a run which the request starts.
+        """
         try:
-            return await idempotency.claim(self._state.database, self._request)
+            return await idempotency.claim(self._state.database, self._request, run_id)
         except KeyUsedOtherwise:
             raise _conflict() from None
 

@@ -36,6 +36,7 @@ from store.models import (
     new_id,
 )
 from workflows.payloads import CalledAutomation, RunInput
+from workflows.run_ids import run_id_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ async def launch_of(
     """
     _check_credits(target)
     called = await _checked_apps(state, target, compiled, user_id)
-    run_id = new_id()
+    run_id = run_id_of(target.name, new_id())
     callback_url, callback_key = state.callback_urls.make(target.project_id, run_id)
     run = RunInput(
         project_id=target.project_id,

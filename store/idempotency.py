@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from store.database import insert_for
-from store.models import IdempotentRequest, new_id, now_ms
+from store.models import IdempotentRequest, now_ms
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -55,8 +55,10 @@ async def recall(database: Database, request: Request) -> Known | None:
     return None if row is None else _known(row, request)
 
 
-async def claim(database: Database, request: Request) -> Known:
+async def claim(database: Database, request: Request, run_id: str) -> Known:
     """Writes the request down unless it is known; of several at once all get the same run.
+
+    `run_id`: the run's, where the request is new.
 
     Raises KeyUsedOtherwise.
     """
@@ -65,7 +67,7 @@ async def claim(database: Database, request: Request) -> Known:
         "project_id": request.project_id,
         "key": request.key,
         "request": request.content,
-        "run_id": new_id(),
+        "run_id": run_id,
         "is_done": False,
         "created_at": now,
     }

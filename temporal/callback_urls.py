@@ -51,7 +51,7 @@ class CallbackUrls:
         """What a URL was made for; None for one that was not made here.
 
         `place` is what stands behind the token: `[run/]…step[/iteration]/seal`. A called
-        automation's run stands in front of its step; its id continues its caller's.
+        automation's run stands in front of its step.
         """
         try:
             envelope = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
@@ -61,7 +61,10 @@ class CallbackUrls:
         project_id, run_id, key = [*content.split("/"), ""][:3]
         parts = place.split("/")
         given = parts.pop() if key else ""
-        while len(parts) > 1 and parts[0].startswith(f"{run_id}-"):
+        # No run's id can be a step's, nor the other way round.
+        while len(parts) > 1 and not _STEP.fullmatch(parts[0]):
+            if not key and not parts[0].startswith(f"{run_id}-"):
+                return None
             run_id = parts.pop(0)
         if not 1 <= len(parts) <= 2:
             return None

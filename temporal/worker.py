@@ -50,7 +50,9 @@ PASSED_THROUGH = (
     "workflows.outgoing",
     "workflows.patience",
     "workflows.payloads",
+    "workflows.run_ids",
     "workflows.search_attributes",
+    "workflows.story",
     "workflows.waiting",
 )
 """Modules that workflows use and that hold no state of a run: loaded once, not for each run."""

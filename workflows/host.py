@@ -43,6 +43,8 @@ with workflow.unsafe.imports_passed_through():
         RunRecord,
         StepTrace,
     )
+    from workflows.run_ids import child_run_id
+    from workflows.story import Story
     from workflows.waiting import (
         BOOKKEEPING_RETRY,
         BOOKKEEPING_TIMEOUT,
@@ -83,7 +85,8 @@ class WorkflowHost:
         self._run_id = run_id
         self._reuse = reuse
         self._traces: list[StepTrace] = []
-        self._waiting = Waiting(run, run_id)
+        self.story = Story()
+        self._waiting = Waiting(run, run_id, self.story)
         self._outgoing = Outgoing(lambda: self.rest(0))
 
     def now(self) -> datetime:
@@ -117,6 +120,7 @@ class WorkflowHost:
     def record(self, trace: Trace) -> None:
         """Keeps a trace until the next activity carries it to the ledger."""
         place = trace.place
+        self.story.record(trace)
         self._traces.append(
             StepTrace(
                 step_id=place.step.id,
@@ -140,7 +144,7 @@ class WorkflowHost:
         """Executes an app action as an activity; a broken connection pauses and is tried again."""
         step = place.step
         assert isinstance(step, AppStep)  # noqa: S101 - narrows the type for the checker
-        workflow.set_current_details(f"**{place.label}** (`{step.component}`) is running.")
+        self.story.now(f"**{place.label}** (`{step.component}`) is running.")
         traces = self.take_traces()
         tries = Tries(step.on_error.retry, workflow.now())
         while True:
@@ -179,6 +183,7 @@ class WorkflowHost:
                 traces = self.take_traces()
             else:
                 await self._waiting.close(place)
+                self.story.done(f"**{place.label}** (`{step.component}`)")
                 return output
 
     async def _recover(
@@ -274,8 +279,8 @@ class WorkflowHost:
                 f"{MAX_CALL_DEPTH}",
                 "not_found",
             )
-        workflow.set_current_details(f"**{place.label}** runs the automation “{called.name}”.")
-        run_id = "-".join([self._run_id, step.id, *place.iteration.split(".")]).rstrip("-")
+        self.story.now(f"**{place.label}** runs the automation “{called.name}”.")
+        run_id = child_run_id(self._run_id, step.id, place.iteration)
         child = self._run.model_copy(
             update={
                 "automation_id": step.automation_id,
@@ -345,9 +350,7 @@ class WorkflowHost:
                 self._part(place, items[first : first + size], first, size, visible, carried)
                 for first in firsts[group : group + at_a_time]
             ]
-            workflow.set_current_details(
-                f"**{place.label}**: {len(outputs)} of {len(items)} items are done."
-            )
+            self.story.now(f"**{place.label}**: {len(outputs)} of {len(items)} items are done.")
             for outcome in await asyncio.gather(*parts):
                 outputs.extend(outcome.outputs)
                 carried = outcome.carried
@@ -364,7 +367,7 @@ class WorkflowHost:
         size = _part_size(loop)
         visible = referenced_scope(loop, scope)
         for first in range(first_index, loop.max_times, size):
-            workflow.set_current_details(f"**{place.label}** was done {first} times.")
+            self.story.now(f"**{place.label}** was done {first} times.")
             times = min(size, loop.max_times - first)
             outcome = await self._part(place, [], first, times, visible, carried)
             self._take(outcome)

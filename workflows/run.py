@@ -66,7 +66,7 @@ class AutomationRun:
             return outcome
         except BaseException as error:
             if is_cancelled_exception(error):
-                workflow.set_current_details("Canceled.")
+                self._host.story.now("Canceled.")
             raise
         return self._outcome("completed", None, result)
 
@@ -87,7 +87,7 @@ class AutomationRun:
         return await self._host.fetch_event(run.fetch, run.event)
 
     def _outcome(self, status: str, message: str | None, result: object) -> RunOutcome:
-        workflow.set_current_details(message or "All steps are done.")
+        self._host.story.now(message or "All steps are done.")
         return RunOutcome.model_validate(
             {
                 "status": status,

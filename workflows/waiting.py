@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from automations.host import Place
     from workflows import search_attributes
     from workflows.payloads import Pause, Resume, RunInput, RunRecord, StepTrace
+    from workflows.story import Story
 
 BOOKKEEPING_TIMEOUT = timedelta(seconds=30)
 BOOKKEEPING_RETRY = RetryPolicy(maximum_interval=timedelta(seconds=5))
@@ -22,6 +23,7 @@ async def book_run(record: RunRecord) -> None:
     await workflow.execute_local_activity(
         "record-run",
         record,
+        summary=f"Book the run {record.run_id}",
         start_to_close_timeout=BOOKKEEPING_TIMEOUT,
         retry_policy=BOOKKEEPING_RETRY,
     )
@@ -30,9 +32,10 @@ async def book_run(record: RunRecord) -> None:
 class Waiting:
     """The pauses that are open in one workflow."""
 
-    def __init__(self, run: RunInput, run_id: str) -> None:
+    def __init__(self, run: RunInput, run_id: str, story: Story) -> None:
         self._run = run
         self._run_id = run_id
+        self._story = story
         self._open: dict[tuple[str, str], Pause] = {}
         self._answers: dict[tuple[str, str], Resume] = {}
 
@@ -84,7 +87,7 @@ class Waiting:
             }
         )
         self._answers.pop(key, None)
-        workflow.set_current_details(f"**Paused.** {message}")
+        self._story.now(f"**Paused.** {message}")
         if key not in self._open:
             self._open[key] = pause
             workflow.upsert_search_attributes([search_attributes.STATUS.value_set("paused")])
@@ -96,7 +99,7 @@ class Waiting:
         if answer is not None:
             # The next may be another's.
             answer = await self._book("record-resume", pause, f"{place.label}: answered") or answer
-        workflow.set_current_details(f"**{place.label}** is tried again.")
+        self._story.now(f"**{place.label}** is tried again.")
         return answer
 
     async def close(self, place: Place) -> None:
@@ -115,7 +118,7 @@ class Waiting:
         answer = await self._book("record-resume", pause, f"{place.label}: goes on")
         if not self._open:
             workflow.upsert_search_attributes([search_attributes.STATUS.value_set("running")])
-            workflow.set_current_details(f"Goes on after **{place.label}**.")
+            self._story.now(f"Goes on after **{place.label}**.")
         return answer
 
     async def _book(self, activity: str, pause: Pause, summary: str) -> Resume | None:

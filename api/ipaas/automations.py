@@ -99,7 +99,7 @@ async def run_automation(
     launch = await prepare(state, target, body.user_id, body.data, draft=draft)
     if once is not None:
         # Once it was checked: what is refused has started nothing, and may be sent corrected.
-        launch = launch.under(state, (await once.claim()).run_id)
+        launch = launch.under(state, (await once.claim(launch.run_id)).run_id)
     # A server that is stopped meanwhile tells it to the caller.
     request.state.run_id = launch.run_id
     return run_response(await state.runs.run(launch.run, launch.run_id))

@@ -19,7 +19,7 @@ from store import idempotency
 from store.bookings import RunClosed
 from store.idempotency import Request as Remembered
 from store.ledger import Ledger
-from store.models import now_ms
+from store.models import new_id, now_ms
 from store.outages import StoreUnavailable
 from temporal.starting import start_run
 from tests.api.beacon import listening
@@ -282,16 +282,16 @@ async def test_a_key_is_free_again_after_a_day(
     database: Any, project_of_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = Remembered(project_of_database, "key", "content")
-    first = await idempotency.claim(database, request)
-    assert await idempotency.claim(database, request) == first
+    first = await idempotency.claim(database, request, new_id())
+    assert await idempotency.claim(database, request, new_id()) == first
     assert await idempotency.recall(database, request) == first
     other = Remembered(project_of_database, "key", "other")
     with pytest.raises(idempotency.KeyUsedOtherwise):
-        await idempotency.claim(database, other)
+        await idempotency.claim(database, other, new_id())
     later = now_ms() + idempotency.KEPT_MS + 1_000
     monkeypatch.setattr(idempotency, "now_ms", lambda: later)
     assert await idempotency.recall(database, other) is None
-    assert (await idempotency.claim(database, other)).run_id != first.run_id
+    assert (await idempotency.claim(database, other, new_id())).run_id != first.run_id
     monkeypatch.setattr(idempotency, "now_ms", lambda: later + idempotency.KEPT_MS + 1_000)
     await idempotency.purge(database)
     monkeypatch.undo()

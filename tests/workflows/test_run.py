@@ -562,3 +562,57 @@ async def test_what_the_app_may_have_done_is_repeated_only_where_the_step_says_s
     steps[0]["onError"]["action"] = "continue"
     outcome = await finish(temporal, world, run_input(steps, result="{{ steps.call.status }}"))
     assert (outcome.result, len(world.calls)) == (["error", "completed"][calls - 1], calls)
+
+
+async def details_of(handle: Handle) -> str:
+    """What the Temporal UI shows of a run that goes on."""
+    metadata = await handle.query("__temporal_workflow_metadata")
+    return str(metadata.current_details)
+
+
+async def test_operators_read_what_a_run_did_and_no_value(
+    temporal: Client, world: FakeWorld
+) -> None:
+    """Steps that need no activity are told in the details, pauses by the step's name."""
+    steps: list[dict[str, Any]] = [
+        {"id": "v", "name": "Remember", "type": "set", "values": {"pin": "needle-4711"}},
+        {
+            "id": "check",
+            "name": "Big order?",
+            "type": "condition",
+            "branches": [{"name": "big", "when": "vars.pin != ''", "steps": [echo("one")]}],
+        },
+        {
+            "id": "each",
+            "name": "Each line",
+            "type": "for-each",
+            "items": "[1, 2]",
+            "steps": [{"id": "s", "type": "set", "values": {"n": "{{ item }}"}}],
+        },
+        {"id": "ask", "name": "May it go?", "type": "approval"},
+    ]
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run_input(steps), queue)
+        await world.until_paused()
+        details = await details_of(handle)
+        assert details.startswith("**Paused.** Step “May it go?” waits for the approval")
+        lines = details.partition("The last steps:")[2].split("\n")
+        assert [line for line in lines if line] == [
+            "- **Each line** (for-each): 2 items",
+            "- **s #2** (set): n",
+            "- **s #1** (set): n",
+            "- **one** (`app.echo`)",
+            "- **Big order?** (condition): branch “big”",
+            "- **Remember** (set): pin",
+        ]
+        await handle.signal(AutomationRun.resume, Resume(step_id="ask", approved=True))
+        await handle.result()
+    summaries = await temporal.data_converter.decode(
+        [
+            event.user_metadata.summary
+            for event in (await handle.fetch_history()).events
+            if event.HasField("marker_recorded_event_attributes")
+        ]
+    )
+    assert summaries == ["May it go?: waits", "May it go?: goes on"]
