@@ -210,7 +210,7 @@ class Story(Callers):
         headers = {"x-webhook-secret": secret}
         answer = await self.browser.post(hook, json={"witness": self.witness}, headers=headers)
         assert answer.is_success, answer.text
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (await self.ask("GET", f"{self.project}/runs?status=paused"))["items"]:
                 await asyncio.sleep(0.2)
         [run] = (await self.ask("GET", f"{self.project}/runs?status=paused"))["items"]
