@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -18,12 +19,15 @@ from connectors.manifest import App, AppPart, Component, Trigger
 from connectors.templates import compiled_parts
 from connectors.triggers import AppWebhookSource, InboundSource, ScheduleSource, WebhookSource
 from connectors.urls import places
+from settings import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.request import Request
     from connectors.templates import Expression, Template
+
+logger = logging.getLogger(__name__)
 
 BUILT_IN = Path(__file__).parent / "apps"
 MAX_FILE_BYTES = 1_000_000
@@ -36,9 +40,10 @@ class ManifestError(Exception):
 
 
 class Catalogue:
-    """All apps by key; immutable."""
+    """All apps by key; immutable. `faults`: why apps of an operator's folders are missing."""
 
-    def __init__(self, apps: Sequence[App]) -> None:
+    def __init__(self, apps: Sequence[App], faults: Sequence[str] = ()) -> None:
+        self.faults = tuple(faults)
         self.apps: Mapping[str, App] = MappingProxyType({app.key: app for app in apps})
         self._components = {c.key: c for app in apps for c in app.components}
         self._triggers = {t.key: t for app in apps for t in app.triggers}
@@ -59,7 +64,8 @@ class Catalogue:
 def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
     """The built-in apps and those in `folders`; a later app replaces one of the same key.
 
-    Raises `ManifestError` with all that is wrong.
+    An app of `folders` that cannot be read is missing, and so is the one that it was to replace:
+    what is wrong is one of the catalogue's `faults`. Raises `ManifestError` where a folder is none.
     """
     apps: dict[str, App] = {}
     faults: list[str] = []
@@ -70,18 +76,28 @@ def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
             try:
                 app = load_app(app_folder)
             except ManifestError as error:
-                faults.append(str(error))
+                if folder == BUILT_IN:
+                    raise
+                faults += str(error).splitlines()
+                apps.pop(app_folder.name, None)
             else:
                 apps[app.key] = app
-    if faults:
-        raise ManifestError("\n".join(faults))
-    return Catalogue(list(apps.values()))
+    return Catalogue(list(apps.values()), faults)
 
 
 @lru_cache
 def catalogue_of(connector_dirs: str) -> Catalogue:
-    """The built-in apps and those in the folders of the setting `connector_dirs`."""
-    return load_catalogue([Path(part) for part in connector_dirs.split(os.pathsep) if part])
+    """The built-in apps and those in the folders of the setting `connector_dirs`.
+
+    What is wrong with a manifest is logged, a line each. Raises `ConfigurationError`.
+    """
+    try:
+        found = load_catalogue([Path(part) for part in connector_dirs.split(os.pathsep) if part])
+    except ManifestError as error:
+        raise ConfigurationError(str(error)) from None
+    for fault in found.faults:
+        logger.error("An app is missing: %s", fault)
+    return found
 
 
 def load_app(folder: Path) -> App:
@@ -115,18 +131,57 @@ def read_app(folder: Path) -> dict[str, Any]:
 
 
 def _faults(error: ValidationError, folder: Path, document: dict[str, Any]) -> list[str]:
-    """Pydantic's faults, each with the file and the path inside it."""
+    """Pydantic's faults, each with the file, the line and the path inside it."""
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         path, place = folder / "app.yaml", list(fault["loc"])
-        if len(place) > 1 and place[0] in PLACES and isinstance(place[1], int):
-            kind = str(place[0])
-            name = document[kind][place[1]]["key"].partition(".")[2]
-            path, place = folder / PLACES[kind] / f"{name}.yaml", place[2:]
-        where = ".".join(str(part) for part in place)
         message = sentence_of(fault)
-        lines.append(f"{path}: {where}: {message}" if where else f"{path}: {message}")
+        if len(place) > 1 and place[0] in PLACES and isinstance(place[1], int):
+            path = _file_of(folder, str(place[0]), document[str(place[0])][place[1]])
+            place = place[2:]
+        elif not place:
+            # What is said of the whole app may name the part, or the member, that it is about.
+            named, _, rest = message.partition(": ")
+            parts = [(kind, part) for kind in PLACES for part in document[kind]]
+            about = next((one for one in parts if rest and one[1]["key"] == named), None)
+            if about is not None:
+                path, message = _file_of(folder, *about), rest
+                named, _, rest = message.partition(": ")
+            if rest and named.isidentifier():
+                place, message = [named], rest
+        line, written = _position(path, place)
+        lacking = [str(place[-1])] if fault["type"] == "missing" else []
+        where = ".".join([*written, *lacking])
+        told = f"{where}: {message}" if where else message
+        lines.append(f"{path}:{line}: {told}")
     return lines
+
+
+def _file_of(folder: Path, kind: str, part: Mapping[str, Any]) -> Path:
+    return folder / PLACES[kind] / f"{part['key'].partition('.')[2]}.yaml"
+
+
+def _position(path: Path, place: Sequence[Any]) -> tuple[int, list[str]]:
+    """The line of a place in a file, and those of its steps that are written there.
+
+    The model's own steps, such as the name of a union's member, stand in no file.
+    """
+    try:
+        node: Any = yaml.compose(path.read_text("utf-8-sig"), _Loader)
+    except (yaml.YAMLError, OSError, ValueError):
+        return 1, []
+    line, written = node.start_mark.line, list[str]()
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == str(step)), None)
+            if found is not None:
+                line, node = found[0].start_mark.line, found[1]
+                written.append(str(step))
+        elif isinstance(node, yaml.SequenceNode) and step in range(len(node.value)):
+            node = node.value[step]
+            line = node.start_mark.line
+            written.append(str(step))
+    return line + 1, written
 
 
 class _Loader(yaml.SafeLoader):
@@ -148,12 +203,17 @@ class _Loader(yaml.SafeLoader):
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise ManifestError(f"{path}: larger than {MAX_FILE_BYTES} bytes")
     try:
-        document = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path}: no valid YAML: {error}") from error
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ManifestError(f"{path}: larger than {MAX_FILE_BYTES} bytes")
+        document = yaml.load(path.read_text("utf-8-sig"), _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        what = error.problem or error.context
+        raise ManifestError(f"{path}{line}: no valid YAML: {what}") from error
+    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
+        what = " ".join(str(error).split())
+        raise ManifestError(f"{path}: no valid YAML: {what}") from error
     if not isinstance(document, dict):
         raise ManifestError(f"{path}: must be a mapping")
     return document

@@ -100,6 +100,8 @@ class _Asking:
                 page=pages.query if pages else None,
                 page_url=pages.url if pages else None,
             )
+            if pages is not None and pages.is_over(seen["status"]):
+                return Choices([], None)
             verdict = judge(self.options.app, (), seen, client.secrets)
             if verdict is not None:
                 raise _failure(self.options, verdict.kind, verdict.what, verdict.retry_after)

@@ -161,7 +161,10 @@ class _Call:
             pages = Pages(component.pagination, self.inputs)
             more = True
             while more:
-                response, seen = await self._exchange(component.request, pages.query, pages.url)
+                response, page = await self._exchange(component.request, pages.query, pages.url)
+                if pages.is_over(page["status"]):
+                    break
+                seen = page
                 self._check(seen)
                 more = pages.take(seen, response.url)
             result = {"records": pages.records, "truncated": pages.truncated}

@@ -17,7 +17,9 @@ class Pagination(Part):
     records: Expression
     """The list of one page; scope: status, headers, body, inputs."""
     next: Expression | None = None
-    """The next cursor, or the next URL (link; absent: the Link header's rel=next, RFC 8288)."""
+    """The next cursor, or the next URL (link; absent: the Link header's rel=next, RFC 8288). Of
+    `page` and `offset` whether there is more: null, false, 0 and empty text say that there is not,
+    a number is the next page's or offset's own."""
     param: str | None = None
     """The query parameter of the cursor, the offset or the page number."""
     size_param: str | None = None

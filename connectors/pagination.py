@@ -60,6 +60,11 @@ class Pages:
         self.records = [None] * place["records"]
         self._seen.add(str(self.url or self.query.get(self.rules.param or "")))
 
+    def is_over(self, status: int) -> bool:
+        """Whether an answer says that the page before was the last: asked for a number that is not
+        there, some apps answer 404 (Django REST framework)."""
+        return self._count > 0 and self.rules.type in {"page", "offset"} and status == 404
+
     def take(self, scope: Mapping[str, Any], url: httpx.URL) -> bool:
         """Takes the records of a page; True when another page is to be asked for.
 
@@ -94,13 +99,25 @@ class Pages:
                 raise PageError("the app names the same next page twice")
             self._seen.add(str(place))
         else:
-            if found == 0 or (rules.page_size is not None and found < self._asked):
+            if found == 0 or not self._says_more(scope, found):
                 return False
             assert rules.param is not None  # noqa: S101 - validated by the manifest
+            told = rules.next.find(scope) if rules.next else None
             step = len(self.records) if rules.type == "offset" else rules.first_page + self._count
+            if isinstance(told, int) and not isinstance(told, bool):
+                step = told
+                if str(step) in self._seen:
+                    raise PageError("the app names the same next page twice")
+                self._seen.add(str(step))
             self.query[rules.param] = step
         self._size()
         return True
+
+    def _says_more(self, scope: Mapping[str, Any], found: int) -> bool:
+        """By the app's own word where `next` reads it, else by the size of the page."""
+        if self.rules.next is not None:
+            return self.rules.next.find(scope) not in (None, False, "", 0)
+        return self.rules.page_size is None or found >= self._asked
 
     def _size(self) -> None:
         size = self.rules.page_size or 0

@@ -153,12 +153,17 @@ class _Asking:
             whole = {"limit": None, "max_pages": MAX_PAGES, "max_records": MAX_PAGES * 100_000}
             pages = Pages(rules.model_copy(update=whole), self.asker.inputs)
         may_reset = self.rules.token is not None and self.cursor is not None
+        last: dict[str, Any] | None = None
         while True:
             response, seen = await self._exchange(pages, is_reset=reading.is_reset)
             is_too_old = seen["status"] in self.rules.reset_statuses
             if is_too_old and may_reset and not reading.is_reset:
                 return None
+            if pages is not None and pages.is_over(seen["status"]):
+                reading.is_complete = True
+                return last
             self._judge(seen)
+            last = seen
             items = self._items(seen, reading.faults)
             goes_on = reading.take(items, rules.max_pages if rules else 1)
             if pages is None:

@@ -362,6 +362,52 @@ class TestPages:
             {"page": str(n), "per": "2"} for n in (1, 2, 3)
         ]
 
+    @pytest.mark.parametrize("kind", ["page", "offset"])
+    async def test_a_404_behind_a_full_last_page_is_its_end(
+        self, vendor: Vendor, http: OutgoingHttp, kind: str
+    ) -> None:
+        pagination = {"type": kind, "records": "body.rows", "param": "p", "page_size": 2}
+        call = shop(
+            vendor,
+            http,
+            pagination=pagination,
+            request={"path": "/r"},
+            output={"all": "{{ records }}", "status": "{{ response.status }}"},
+        )
+        gone = Answer(404, {"detail": "Invalid page."})
+        vendor.answer(Answer(200, {"rows": [1, 2]}), Answer(200, {"rows": [3, 4]}), gone)
+        assert await call("act") == {"all": [1, 2, 3, 4], "status": 200}
+        vendor.answer(gone)
+        assert (await error_of(call)).kind == "not_found"
+
+    @pytest.mark.parametrize(
+        ("kind", "nexts", "asked"),
+        [
+            ("page", ["https://app.test/?p=2", None], ["1", "2"]),
+            ("offset", [True, False], [None, "1"]),
+            ("page", [7, 0], ["1", "7"]),
+            ("offset", [10, ""], [None, "10"]),
+        ],
+    )
+    async def test_the_app_says_itself_whether_there_is_more(
+        self, vendor: Vendor, http: OutgoingHttp, kind: str, nexts: list[Any], asked: list[Any]
+    ) -> None:
+        # Pages are shorter than their size, and one is full: neither is the end by itself.
+        rows = [[1], [2, 3]]
+        vendor.answer(
+            *(Answer(200, {"rows": r, "next": n}) for r, n in zip(rows, nexts, strict=True))
+        )
+        pagination = {"type": kind, "records": "body.rows", "param": "p", "page_size": 2}
+        call = shop(
+            vendor,
+            http,
+            pagination={**pagination, "next": "body.next"},
+            request={"path": "/r"},
+            output="{{ records }}",
+        )
+        assert await call("act") == [1, 2, 3]
+        assert [dict(one.query).get("p") for one in vendor.arrived] == asked
+
     async def test_link_header(self, vendor: Vendor, http: OutgoingHttp) -> None:
         vendor.answer(
             Answer(200, [1], {"Link": '</r?page=2>; rel="next", </r>; rel="first"'}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,17 @@ import jsonschema
 import pytest
 import yaml
 
-from connectors.catalogue import BUILT_IN, ManifestError, check_manifests, load_catalogue
+from connectors.catalogue import (
+    BUILT_IN,
+    ManifestError,
+    catalogue_of,
+    check_manifests,
+    load_app,
+    load_catalogue,
+)
 from connectors.manifest import manifest_schema
 from connectors.masking import MASK, mask
+from settings import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +91,7 @@ def test_an_operators_app_replaces_the_built_in_one(tmp_path: Path) -> None:
         (APP.replace("shop\n", "shops\n", 1), ACTION, "app.yaml: key: must be the folder's name"),
         (APP + "error_message: body.\n", ACTION, "app.yaml: error_message: "),
         *(
-            (APP + OAUTH.format(url), ACTION, "app.yaml: auth.oauth2.register_url: ")
+            (APP + OAUTH.format(url), ACTION, "app.yaml: auth.register_url: ")
             for url in ("http://shop.example/apps", "javascript:alert(1)//https://shop.example")
         ),
         (APP, ACTION + "  query: {a: '{{ inputs. }}'}\n", "act.yaml: request.query: "),
@@ -112,9 +121,55 @@ def test_faults_name_the_file_and_the_place(
     tmp_path: Path, app: str, action: str, where: str
 ) -> None:
     with pytest.raises(ManifestError) as caught:
-        load_catalogue([write(tmp_path, app, action)])
-    assert where in str(caught.value)
+        load_app(write(tmp_path, app, action) / "shop")
+    assert where in re.sub(r"\.yaml:\d+: ", ".yaml: ", str(caught.value))
     assert str(tmp_path / "shop") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("app", "action", "where"),
+    [
+        ("", "timeout: soon\n", "actions/act.yaml:{last}: timeout: "),
+        ("", "errors:\n  - kind: bad\n", "actions/act.yaml:{last}: errors.0.kind: "),
+        ("", "nmae: x\n", "actions/act.yaml:{last}: nmae: "),
+        ("", "{", "actions/act.yaml:{last}: no valid YAML: "),
+        ("nmae: x\n", "", "app.yaml:{last}: nmae: "),
+        # What the model calls the member of a union stands in no file.
+        (
+            "auth:\n  type: api_key\n  fields: [{name: a}]\n  verify: {path: x}\n",
+            "",
+            "app.yaml:{last}: auth.verify: ",
+        ),
+        # What is said of the app as a whole is about a part of it.
+        ("", "options: {id: nothing}\n", "actions/act.yaml:{last}: options: "),
+    ],
+)
+def test_a_fault_is_found_by_its_line(tmp_path: Path, app: str, action: str, where: str) -> None:
+    folder = write(tmp_path, APP + app, ACTION + action) / "shop"
+    last = len(((APP + app) if app else ACTION + action).splitlines())
+    with pytest.raises(ManifestError) as caught:
+        load_app(folder)
+    assert str(folder / where.format(last=last)) in f"{caught.value} "
+
+
+def test_a_faulty_app_of_a_folder_is_missing_and_takes_no_other_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, APP, ACTION + "timeout: soon\n")
+    for name, text in (("binary", b"\xff\xfe\x00"), ("deep", b"[" * 5000), ("github", b"{")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.yaml").write_bytes(text)
+    catalogue_of.cache_clear()
+    catalogue = catalogue_of(str(tmp_path))
+    missing = {"shop", "binary", "deep", "github"}
+    assert missing.isdisjoint(catalogue.apps)
+    assert set(load_catalogue().apps) - missing == set(catalogue.apps)
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == len(catalogue.faults) == 4
+    assert any("shop/actions/act.yaml:" in line and "timeout" in line for line in lines)
+    assert not any("\n" in line for line in lines)
+    with pytest.raises(ConfigurationError, match="correct INLAY_CONNECTOR_DIRS"):
+        catalogue_of(str(tmp_path / "nowhere"))
 
 
 def test_doubts_are_found(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,7 +89,7 @@ def changed(part: dict[str, Any], **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("action", "options", "told"),
     [
-        ({"options": {"shelv": "shelves"}}, {}, "shop.act: options: no input is named 'shelv'"),
+        ({"options": {"shelv": "shelves"}}, {}, "act.yaml: options: no input is named 'shelv'"),
         ({"options": {"shelf": "racks"}}, {}, "shelf: there is no options/racks.yaml"),
         ({}, {"value": "{{ inputs.house }}"}, "shelves.yaml: reads the input 'house': name it in"),
         ({}, {"request": {"path": "/a/{house}"}}, "`depends_on` does not name 'house'"),
@@ -112,7 +113,7 @@ def test_faults_name_what_is_wrong(
     write(tmp_path, changed(ACTION, **action), changed(SHELVES, **options))
     with pytest.raises(ManifestError) as caught:
         load_app(tmp_path / "shop")
-    assert told in str(caught.value)
+    assert told in re.sub(r"\.yaml:\d+: ", ".yaml: ", str(caught.value))
     assert str(tmp_path / "shop") in str(caught.value)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connectors.catalogue import ManifestError, check_manifests, load_catalogue
+from connectors.catalogue import ManifestError, check_manifests, load_app, load_catalogue
 
 APP = """
 key: shop
@@ -95,12 +95,12 @@ def test_an_interval_means_nothing_where_nothing_is_polled(tmp_path: Path) -> No
 def test_places_that_nothing_fills_do_not_load(tmp_path: Path, path: str, words: str) -> None:
     source = {"type": "poll", "poll": {"request": {"path": path}, "items": "body", "id": "item.id"}}
     with pytest.raises(ManifestError, match=words):
-        load_catalogue([write(tmp_path, source=source)])
+        load_app(write(tmp_path, source=source) / "shop")
 
 
 def test_a_fault_names_the_triggers_file(tmp_path: Path) -> None:
     source = {"type": "webhook", "incoming": {"then_poll": True}}
     with pytest.raises(ManifestError) as caught:
-        load_catalogue([write(tmp_path, source=source)])
+        load_app(write(tmp_path, source=source) / "shop")
     assert "triggers/paid.yaml" in str(caught.value)
     assert "belong together" in str(caught.value)
