@@ -93,6 +93,12 @@ CASES: dict[str, RunInput] = {
         given=Given({"list": [1, 2, 3]}, {"n": 1}),
     ),
     "failed": run_input([_app("first"), _app("bad", "app.no", name="Add task")]),
+    "gave-up": run_input(
+        [_app("call", "app.down", onError={"retry": {"maxAttempts": 2, "initialInterval": 0.05}})]
+    ),
+    "came-back": run_input(
+        [_app("call", "app.back", onError={"retry": {"initialInterval": 15.5}}), _app("after")]
+    ),
 }
 
 DELIVERIES: dict[str, list[DeliveryReport]] = {

@@ -55,6 +55,10 @@ async def main(names: Sequence[str]) -> None:
 async def _run(client: Client, names: Sequence[str]) -> None:
     world = FakeWorld()
     world.components["app.no"] = fail("the app said no", "conflict")
+    world.components["app.down"] = down = fail("it is away", "transient", retryable=True)
+    world.components["app.back"] = lambda call: (
+        "here" if sum(one.step_id == call.step_id for one in world.calls) > 2 else down(call)
+    )
     async with world.working(client, "record"):
         for name, run in CASES.items():
             if names and name not in names:
