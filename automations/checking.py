@@ -17,6 +17,8 @@ from automations.values import ExpressionError
 if TYPE_CHECKING:
     from google.api.expr.v1alpha1 import checked_pb2
 
+MAX_EXPRESSIONS = 3000
+"""Of one definition: checking each takes about a millisecond."""
 Tell = Callable[[str, str, bool], None]
 """Takes a path, a message, and whether it is a warning."""
 _FAILURES = (ExpressionError, RecursionError, ValueError, TypeError)
@@ -30,11 +32,18 @@ class Checking:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
+        self._left = MAX_EXPRESSIONS
 
     def expression(
         self, source: str, path: str, sight: Sight, wanted: Shape = UNKNOWN
     ) -> tuple[checked_pb2.CheckedExpr | None, Shape]:
         """An expression that must give `wanted`: its tree, and its shape."""
+        self._left -= 1
+        if self._left < 0:
+            if self._left == -1:
+                told = f"There are more than {MAX_EXPRESSIONS:,} expressions: split the automation."
+                self._tell(path, told, False)
+            return None, UNKNOWN
         try:
             checked = _checked(source)
         except _FAILURES as error:

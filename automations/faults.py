@@ -48,7 +48,8 @@ def located(faults: Iterable[Fault], definition: Any, titles: Titles) -> list[Fa
     `definition` may be any JSON.
     """
     found = {(fault.path, fault.message): fault for fault in faults}
-    orders = {path: _order(definition, path) for path, _ in found}
+    known: dict[int, dict[str, int]] = {}
+    orders = {path: _order(definition, path, known) for path, _ in found}
     return [
         _named(fault, definition, titles)
         for fault in sorted(found.values(), key=lambda fault: orders[fault.path])
@@ -129,7 +130,16 @@ def _label(place: str, owner: dict[str, Any], titles: Titles) -> str:
     return f"`{place}`" if place else ""
 
 
-def _order(definition: Any, path: str) -> tuple[int, ...]:
+def _places(value: Any, known: dict[int, dict[str, int]]) -> dict[str, int]:
+    """Which place each name has in a map; looked up once for each."""
+    if not isinstance(value, dict):
+        return {}
+    if id(value) not in known:
+        known[id(value)] = {name: place for place, name in enumerate(value)}
+    return known[id(value)]
+
+
+def _order(definition: Any, path: str, known: dict[int, dict[str, int]]) -> tuple[int, ...]:
     """Where a path stands in a definition, to sort by; what is not there stands last."""
     order: list[int] = []
     here, rest = definition, path
@@ -147,21 +157,17 @@ def _order(definition: Any, path: str) -> tuple[int, ...]:
             rest = rest[index.end() :]
             continue
         rest = rest.removeprefix(".")
-        names = list(here) if isinstance(here, dict) else []
+        places = _places(here, known)
         # A name may hold a dot itself.
-        fitting = [
-            name
-            for name in names
-            if isinstance(name, str) and rest.startswith(name) and rest[len(name) :][:1] in "[."
-        ]
-        if not fitting:
-            order.append(len(names))
+        ends = [match.start() for match in re.finditer(r"[.\[]", rest)]
+        name = next(
+            (rest[:end] for end in [len(rest), *reversed(ends)] if rest[:end] in places), ""
+        )
+        if not name:
+            order.append(len(places))
             break
-        name = max(fitting, key=len)
-        order.append(names.index(name))
+        order.append(places[name])
         here, rest = here[name], rest[len(name) :]
-        if not name and not rest.startswith("["):
-            break
     return tuple(order)
 
 

@@ -30,6 +30,8 @@ if typing.TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 MAX_BYTES = 256 * 1024
+MAX_FAULTS = 1000
+"""Of what cannot be read; with more, no more is looked at."""
 _STEPS: dict[str, type[BaseModel]] = {
     model.model_fields["type"].default: model for model in typing.get_args(typing.get_args(Step)[0])
 }
@@ -86,6 +88,9 @@ def _repaired(definition: Any) -> tuple[Definition | None, list[Fault], frozense
             return Definition.model_validate(rest), faults, frozenset(unknown)
         except ValidationError as error:
             details = error.errors(include_url=False)
+            if len(details) > MAX_FAULTS:
+                faults += [_fault(item, rest) for item in details[:MAX_FAULTS]]
+                return None, faults, frozenset()
             faults += [_fault(item, rest) for item in details]
             rest = copy.deepcopy(rest)
             # The last first, so that the places before stay where they are.

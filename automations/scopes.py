@@ -72,19 +72,23 @@ def joined(before: Flow, flows: Iterable[tuple[Flow, str]]) -> Flow:
     """
     flows = list(flows)
     going = [(flow, name) for flow, name in flows if not flow.has_ended]
-    steps = _either(going, "steps", lambda key: f"default(steps.{key}.output, …)")
-    variables = _either(going, "vars", lambda key: f"default(vars.{key}, …)")
+    steps = _either(before, going, "steps", lambda key: f"default(steps.{key}.output, …)")
+    variables = _either(before, going, "vars", lambda key: f"default(vars.{key}, …)")
     return replace(before, steps=steps, vars=variables, has_ended=not going)
 
 
 def _either(
-    flows: list[tuple[Flow, str]], part: str, written: Callable[[str], str]
+    before: Flow, flows: list[tuple[Flow, str]], part: str, written: Callable[[str], str]
 ) -> dict[str, Shape]:
-    found: dict[str, Shape] = {}
+    earlier: Mapping[str, Shape] = getattr(before, part)
+    found = dict(earlier)
     scopes: list[tuple[Mapping[str, Shape], str]] = [
         (getattr(flow, part), name) for flow, name in flows
     ]
-    for key in dict.fromkeys(key for scope, _ in scopes for key in scope):
+    changed = [
+        key for scope, _ in scopes for key, shape in scope.items() if earlier.get(key) is not shape
+    ]
+    for key in dict.fromkeys(changed):
         shapes = [scope[key] for scope, _ in scopes if key in scope]
         maybe = next((shape.maybe for shape in shapes if shape.maybe), "")
         if len(shapes) < len(scopes) and not maybe:

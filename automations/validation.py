@@ -145,7 +145,8 @@ class _Validation:
                 self._checking.template(trigger.inputs, "trigger.inputs", sight)
             case _:
                 event = UNKNOWN
-        self._sizes()
+        if not self._sizes():
+            return
         lost = dict.fromkeys(self._unreadable - self._places.ids, UNKNOWN)
         names = names_at_start(data, event, [*self._places.callbacks, *lost])
         flow = self._block(self._definition.steps, "steps", Flow(lost, names=names), 1)
@@ -162,9 +163,9 @@ class _Validation:
         for step_id, key in excerpt.before.items():
             output = self._components.output(key) if isinstance(key, str) else UNKNOWN
             flow = flow.after_step(step_id, output)
-        self._sizes()
-        self._block(self._definition.steps, "steps", flow, 1)
-        self._cycles()
+        if self._sizes():
+            self._block(self._definition.steps, "steps", flow, 1)
+            self._cycles()
 
     def _manual(self, schema: dict[str, Any]) -> Shape:
         try:
@@ -181,12 +182,15 @@ class _Validation:
             return UNKNOWN
         return of_schema(schema, sure=True)
 
-    def _sizes(self) -> None:
+    def _sizes(self) -> bool:
+        """Whether there are not too many steps to be looked at."""
         steps = walk(self._definition.steps)
         if len(steps) > MAX_STEPS:
-            self._tell("steps", f"{len(steps)} steps; at most {MAX_STEPS} are allowed.")
+            self._tell("steps", f"{len(steps):,} steps; at most {MAX_STEPS} are allowed.")
+            return False
         for step_id in self._places.repeated:
             self._tell("steps", f"Two steps have the id `{step_id}`: give each its own.")
+        return True
 
     def _block(self, steps: list[Step], path: str, flow: Flow, depth: int) -> Flow:
         """What has happened after these steps."""

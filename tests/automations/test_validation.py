@@ -130,6 +130,8 @@ def test_a_circle_of_calls() -> None:
 def test_sizes_are_bounded() -> None:
     assert "500" in faults(*[http(f"s{n}") for n in range(501)])["steps"]
     assert "bytes" in faults(http("a", body="x" * 300_000))[""]
+    many = "".join(f"{{{{{n}}}}}" for n in range(3_001))
+    assert "3,000 expressions" in faults(http("a", body=many))["steps[0].inputs.body"]
     deep: dict[str, Any] = http("a")
     for n in range(20):
         deep = {"id": f"d{n}", "type": "for-each", "items": "[1]", "steps": [deep]}
