@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
 from sqlalchemy import and_, select
 from temporalio.service import RPCError, RPCStatusCode
 
+from store.encryption import DecryptionError
 from store.models import Connection, RunPause, now_ms
 from workflows.payloads import Resume
 from workflows.run import AutomationRun
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from store.database import Database
+
+logger = logging.getLogger(__name__)
 
 GRACE_MS = 3_000
 """So long the API has to tell the runs itself that wait for what it connected."""
@@ -54,20 +59,30 @@ class UnheardAnswers:
 
     async def _tell_again(self) -> None:
         """Tells, once, of each answer that is in the book since the turn before."""
+        at = (RunPause.run_id, RunPause.step_id, RunPause.iteration)
         async with self._database() as session:
             rows = await session.execute(
-                select(RunPause.run_id, RunPause.workflow_id, RunPause.answer).where(
+                select(*at, RunPause.workflow_id).where(
                     RunPause.answer.is_not(None), RunPause.workflow_id != ""
                 )
             )
-            kept = {
-                (row.run_id, answer.step_id, answer.iteration): (row.workflow_id, answer)
-                for row in rows
-                for answer in [Resume.model_validate(row.answer)]
-            }
+            kept = {(row[0], row[1], row[2]): row[3] for row in rows}
         self._told &= kept.keys()
         for place in self._seen & kept.keys() - self._told:
-            await self._tell(*kept[place])
+            # Each by itself: one that cannot be read keeps back no other.
+            query = select(RunPause.answer).where(
+                *(one == is_ for one, is_ in zip(at, place, strict=True))
+            )
+            try:
+                async with self._database() as session:
+                    kept_answer = await session.scalar(query)
+                if kept_answer is None:
+                    continue
+                answer = Resume.model_validate(kept_answer)
+            except (DecryptionError, ValidationError) as error:
+                logger.warning("An answer of run %s: %s", place[0], type(error).__name__)
+            else:
+                await self._tell(kept[place], answer)
             self._told.add(place)
         self._seen = set(kept)
 

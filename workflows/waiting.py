@@ -15,6 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.story import Story
 
 BOOKKEEPING_TIMEOUT = timedelta(seconds=30)
+BOOKKEEPING_PATIENCE = timedelta(hours=1)
+"""What is booked on the way to a workflow's next command waits for a database that is away."""
 BOOKKEEPING_RETRY = RetryPolicy(maximum_interval=timedelta(seconds=5))
 
 
@@ -24,7 +26,7 @@ async def book_run(record: RunRecord) -> None:
         "record-run",
         record,
         summary=f"Book the run {record.run_id}",
-        start_to_close_timeout=BOOKKEEPING_TIMEOUT,
+        start_to_close_timeout=BOOKKEEPING_PATIENCE,
         retry_policy=BOOKKEEPING_RETRY,
     )
 
@@ -125,7 +127,7 @@ class Waiting:
         answer: dict[str, object] | None = await workflow.execute_local_activity(
             activity,
             pause,
-            start_to_close_timeout=BOOKKEEPING_TIMEOUT,
+            start_to_close_timeout=BOOKKEEPING_PATIENCE,
             retry_policy=BOOKKEEPING_RETRY,
             summary=summary,
         )
