@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from store.database import close_database, open_database
 from store.encryption import Keyring
 from store.models import Project
+from store.outages import StoreUnavailable
 
 
 async def test_behind_a_pooler_no_prepared_statement_outlives_its_transaction(
@@ -37,6 +37,6 @@ async def test_a_process_opens_no_more_connections_than_it_may(
     async with database() as one, database() as two:
         await asyncio.gather(one.execute(text("SELECT 1")), two.execute(text("SELECT 1")))
         async with database() as three:
-            with pytest.raises(PoolExhausted):
+            with pytest.raises(StoreUnavailable):
                 await three.execute(text("SELECT 1"))
     await close_database(database)
