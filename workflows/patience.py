@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState
 from temporalio.exceptions import TimeoutError as ActivityTimeout
 
 with workflow.unsafe.imports_passed_through():
@@ -42,11 +42,13 @@ class Failure:
     def __init__(self, error: ActivityError) -> None:
         cause = error.cause
         self.retry_after: timedelta | None = None
-        self.message, self.kind, self.tries, self.app = "", "fatal", 0, ""
+        self.message, self.kind, self.app = "", "fatal", ""
+        self.tries: int | None = 0
+        """Of the app; None: all that the activity was allowed."""
         if isinstance(cause, ApplicationError):
             self.message, self.kind = cause.message, cause.type or "fatal"
             self.retry_after = cause.next_retry_delay
-            self.tries = 1
+            self.tries = 1 if error.retry_state != RetryState.MAXIMUM_ATTEMPTS_REACHED else None
             if cause.details and self.kind in PATIENT_KINDS:
                 told = CallFailure.model_validate(cause.details[0])
                 self.tries, self.app = told.tries, told.app
@@ -87,7 +89,8 @@ class Tries:
 
     def next(self, failure: Failure, now: datetime) -> datetime | None:
         """When the call that failed is tried again; None: it is given up."""
-        self.count += failure.tries
+        allowed = self.policy.maximum_attempts
+        self.count += allowed if failure.tries is None else failure.tries
         limit, patience = self._retry.max_attempts, self._retry.patience
         if limit is not None and self.count >= limit:
             return None

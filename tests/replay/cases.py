@@ -97,7 +97,7 @@ CASES: dict[str, RunInput] = {
         [_app("call", "app.down", onError={"retry": {"maxAttempts": 2, "initialInterval": 0.05}})]
     ),
     "came-back": run_input(
-        [_app("call", "app.back", onError={"retry": {"initialInterval": 15.5}}), _app("after")]
+        [_app("back", "app.back", onError={"retry": {"initialInterval": 15.5}}), _app("after")]
     ),
 }
 

@@ -57,7 +57,7 @@ async def _run(client: Client, names: Sequence[str]) -> None:
     world.components["app.no"] = fail("the app said no", "conflict")
     world.components["app.down"] = down = fail("it is away", "transient", retryable=True)
     world.components["app.back"] = lambda call: (
-        "here" if sum(one.step_id == call.step_id for one in world.calls) > 2 else down(call)
+        "here" if sum(one.step_id == "back" for one in world.calls) > 1 else down(call)
     )
     async with world.working(client, "record"):
         for name, run in CASES.items():
