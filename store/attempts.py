@@ -83,9 +83,16 @@ async def count_attempt(database: Database, limits: list[Limit]) -> None:
             count, until = (await session.execute(counted)).one()
             if count > limit.most:
                 longest = max(longest, until - now)
-        old = select(Attempt.key).where(Attempt.until <= now).limit(PURGED_AT_ONCE)
+        old = (
+            select(Attempt.key)
+            .where(Attempt.until <= now)
+            .limit(PURGED_AT_ONCE)
+            # What another one counts at this moment is not old any more.
+            .with_for_update(skip_locked=True)
+            .cte()
+        )
         await session.execute(
-            delete(Attempt).where(Attempt.key.in_(old)),
+            delete(Attempt).where(Attempt.key.in_(select(old.c.key))),
             execution_options={"synchronize_session": False},
         )
     if longest:

@@ -179,3 +179,16 @@ def test_not_everybody_may_say_where_a_request_came_from(proxies: str) -> None:
 def test_a_proxy_is_named_by_its_address_or_network() -> None:
     assert Settings().trusted_proxies == "127.0.0.1,::1"
     assert Settings(trusted_proxies="10.0.0.7, 10.1.0.0/24").trusted_proxies
+
+
+async def test_windows_that_end_while_many_count_are_counted_anew(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever counts removes what is old: of two at once, neither waits for the other for ever."""
+    monkeypatch.setattr("store.attempts.WINDOW_MS", 1)
+    for _ in range(3):
+        through = await asyncio.gather(
+            *(tries(database, f"user-{n % 5}", f"203.0.113.{n % 3}", 1) for n in range(20))
+        )
+        assert sum(through) > OF_ACCOUNT_HERE
+        await asyncio.sleep(0.01)
