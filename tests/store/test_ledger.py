@@ -369,3 +369,30 @@ async def test_credits_are_told_to_the_project_that_used_them(
         (other.id, "credits.nearly-used"),
         (other.id, "credits.used"),
     ]
+
+
+async def test_a_step_that_is_retried_later_took_only_its_own_time(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    failed = step_row(project, status="error", error="no", started_at=1_000, ended_at=2_000)
+    again = step_row(project, started_at=3_600_000, ended_at=3_601_000)
+    for row in (failed, again):
+        await ledger.write(StepWrite(project.account_id, [row]))
+    async with database() as session:
+        step = (await session.scalars(select(RunStep))).one()
+    assert (step.started_at, step.ended_at) == (3_600_000, 3_601_000)
+
+
+async def test_a_run_ends_when_it_did_and_not_when_that_is_booked(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    began = now_ms() - 60_000
+    for run_id, end in (("run-1", began + 1_500), ("run-2", began - 5)):
+        await ledger.write(RunOpened({**run_row(project, run_id), "started_at": began}))
+        await ledger.write(RunClosed(run_id, "completed", None, None, ended_at=end))
+    async with database() as session:
+        ended = {run.id: run.ended_at for run in await session.scalars(select(Run))}
+    # Of two clocks that differ a little, none makes a run end before it began.
+    assert ended == {"run-1": began + 1_500, "run-2": began}
