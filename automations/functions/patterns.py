@@ -21,7 +21,8 @@ def _matches(budget: Budget, text: str, pattern: str) -> Iterator[Any]:
 def _groups(budget: Budget, match: Any) -> dict[str, str | None]:
     numbered = [match[0], *match.groups()]
     for group in numbered:
-        budget.charge(1)
+        # A group is cut out of bytes and read again.
+        budget.charge(30)
         budget.charge_for(group)
     groups = {str(number): group for number, group in enumerate(numbered)}
     return groups | {_name(name): group for name, group in match.groupdict().items()}
