@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from api.called import called_automations
 from api.errors import ApiError, ErrorKind, path_of
+from api.input_schema import InputSchema
 from api.needs import lacking
-from api.published import Compiled, compile_definition, input_validator
+from api.published import Compiled, compile_definition
 from api.schemas import Model
 from api.state import State
 from automations.components import titles_in
@@ -38,14 +39,14 @@ async def _reviewed(
     state: State, project_id: str, automation_id: str, definition: Any
 ) -> tuple[Definition | None, dict[str, Definition], list[Fault]]:
     """A definition as far as it can be read, what it calls, and its faults and warnings."""
-    parsed, _, _ = parse_what_can_be(definition)
+    parsed, _, _ = await asyncio.to_thread(parse_what_can_be, definition)
     called = await _called(state, project_id, automation_id, parsed)
     # Checking a large definition takes a while: other requests need not wait for it.
     faults = await asyncio.to_thread(review, definition, state.catalogue, called)
     trigger = parsed.trigger if parsed else None
     if all(f.is_warning for f in faults) and isinstance(trigger, ManualTrigger):
         try:
-            input_validator(trigger.input)
+            InputSchema(trigger.input)
         except ValueError:
             told = Fault(path_of(["trigger", "input"]), _NO_SCHEMA)
             faults = located([told, *faults], definition, titles_in(state.catalogue))

@@ -150,10 +150,10 @@ async def _take(target: Target, request: dict[str, Any], state: State) -> Answer
     """Does what is to be done with a delivery; raises Refused, and what is raised by AWAY."""
     events: RegistrationEvents | AppEvents
     if isinstance(target, RegistrationTarget):
-        events, received = _received(target, request, state)
+        events, received = await asyncio.to_thread(_received, target, request, state)
     else:
         events = AppEvents(target, {"request": request, **target.context}, state)
-        received = events.receive(time.time())
+        received = await asyncio.to_thread(events.receive, time.time())
     if isinstance(received, Handshaken):
         if received.kept:
             await state.hook_targets.keep(target, received.kept)

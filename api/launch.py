@@ -6,6 +6,7 @@ and whether the apps and accounts are there (`prepare`).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -228,7 +229,9 @@ async def check_registration(
             "that is started by an app's events.",
         )
     try:
-        resolve_inputs(trigger, published.inputs, data, user_id or DEVELOPER)
+        await asyncio.to_thread(
+            resolve_inputs, trigger, published.inputs, data, user_id or DEVELOPER
+        )
     except ComponentError as error:
         raise invalid([("data", error.message)], error.message) from None
     await _checked_apps(state, target, compiled, user_id)

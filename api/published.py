@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema_rs
-
-from api.errors import path_of
-from automations.constants import sentence_for
+from api.input_schema import InputSchema
 from automations.definition import (
     AppStep,
     AppTrigger,
@@ -23,7 +20,6 @@ from automations.definition import (
 from connectors.catalogue import Catalogue
 
 MAX_CACHED = 1000
-MAX_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ class Compiled:
     trigger: str | None
     """`manual`, `app`, or None."""
     input_schema: dict[str, Any]
-    input_validator: Any
+    input_validator: InputSchema
     app_keys: frozenset[str]
     """The apps that must be integrations of the project."""
     needs: frozenset[Need]
@@ -53,37 +49,12 @@ class Compiled:
 
     def faults_of(self, data: dict[str, Any]) -> list[tuple[str, str]]:
         """What the manual trigger's schema has against `data`, as (path, message)."""
-        faults = []
-        for error in self.input_validator.iter_errors(data):
-            told = error.kind.as_dict()
-            limit = next((told[name] for name in told if name not in ("value", "context")), None)
-            sentence = sentence_for(error.kind.name, limit, error.instance)
-            faults.append((path_of(["data", *error.instance_path]), sentence))
-            if len(faults) == MAX_FAULTS:
-                break
-        return faults
+        return self.input_validator.faults_of(data)
 
     def with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
         """`data` with the schema's defaults where nothing is given."""
         filled: dict[str, Any] = with_defaults(self.input_schema, data)
         return filled
-
-
-def input_validator(schema: dict[str, Any]) -> Any:
-    """The validator of a manual trigger's schema (JSON Schema, 2020-12 unless it says another).
-
-    Regular expressions are matched in linear time, and nothing is fetched. Raises ValueError for
-    what is no valid schema.
-    """
-    try:
-        return jsonschema_rs.validator_for(
-            schema,
-            validate_formats=True,
-            offline=True,
-            pattern_options=jsonschema_rs.RegexOptions(),
-        )
-    except jsonschema_rs.ValidationError as error:
-        raise ValueError(error.message) from None
 
 
 def compile_definition(
@@ -114,7 +85,7 @@ def compile_definition(
         parsed=definition,
         trigger=None if trigger is None else trigger.type,
         input_schema=schema,
-        input_validator=input_validator(schema),
+        input_validator=InputSchema(schema),
         app_keys=frozenset(app_keys),
         needs=frozenset(needs),
         calls=frozenset(step.automation_id for step in steps if isinstance(step, CallStep)),

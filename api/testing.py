@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,8 +68,10 @@ async def prepare_step(
     data = with_defaults(part.data, data)
     given = Given(given.steps, given.vars, callbacks=list(part.callbacks))
     now = datetime.now(UTC)
-    given = with_items(part, data, event, given, own, now)
-    if lacking := missing(compiled.parsed.steps[0], data, event, given, now):
+    # Expressions are computed, which other requests need not wait for.
+    given = await asyncio.to_thread(with_items, part, data, event, given, own, now)
+    step = compiled.parsed.steps[0]
+    if lacking := await asyncio.to_thread(missing, step, data, event, given, now):
         raise _not_given(lacking, part)
     return await launch_of(
         state,

@@ -9,7 +9,7 @@ from automations.definition import ForEachStep, RepeatStep, SetStep, Step, loop_
 from automations.expressions import ExpressionError, compile_expression, compile_template
 from automations.host import Given, scope_of
 from automations.loops import expressions_of
-from automations.values import OCCASION, Occasion
+from automations.values import OCCASION, Budget, Occasion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,6 +160,8 @@ def missing(
     scope["callbacks"] = dict.fromkeys(given.callbacks, "")
     inside = _set_inside(step)
     found: dict[str, Missing] = {}
+    # One for all: a step may have thousands of expressions.
+    budget = Budget(occasion=scope.get(OCCASION))
     for each in walk([step]):
         for expression in expressions_of(each):
             lacking = [
@@ -167,7 +169,7 @@ def missing(
                 for reference in sorted(expression.references)
                 if (path := _lacking(reference, scope, inside)) is not None
             ]
-            if lacking and not _can_be_computed(expression, scope):
+            if lacking and not _can_be_computed(expression, scope, budget):
                 for path in lacking:
                     found.setdefault(path, Missing(path, each.name or each.id))
     return list(found.values())
@@ -198,9 +200,9 @@ def _set_inside(step: Step) -> set[str]:
     return found
 
 
-def _can_be_computed(expression: Expression, scope: dict[str, Any]) -> bool:
+def _can_be_computed(expression: Expression, scope: dict[str, Any], budget: Budget) -> bool:
     try:
-        expression.evaluate(scope)
+        expression.evaluate(scope, budget)
     except ExpressionError:
         return False
     return True

@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 
+from automations.bounds import OutOfBoundsError
 from automations.checking import Checking
 from automations.components import ComponentCatalogue, Components, titles_in
 from automations.constants import moment_fault, seconds_fault
@@ -37,6 +38,7 @@ from automations.interpreter import MAX_WAIT_SECONDS
 from automations.parsing import InvalidDefinition, parse, parse_what_can_be
 from automations.reading import facts
 from automations.rules import is_null, never_equal
+from automations.schema_bounds import bound_schema
 from automations.scopes import RUN, Flow, Whereabouts, joined, names_at_start, sight_of
 from automations.shapes import UNKNOWN, Shape, kind, list_of, of_schema, of_value, record
 
@@ -169,7 +171,10 @@ class _Validation:
 
     def _manual(self, schema: dict[str, Any]) -> Shape:
         try:
+            bound_schema(schema)
             jsonschema.Draft202012Validator.check_schema(schema)
+        except OutOfBoundsError as error:
+            self._tell("trigger.input", f"This JSON Schema is too much to check: {error}.")
         except jsonschema.SchemaError as error:
             place = "".join(
                 f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
