@@ -158,7 +158,7 @@ class WorkflowHost:
                 connection_user_id=self._run.user_id if step.replace_end_user_connection else "",
                 inputs=inputs,
                 traces=traces,
-                reuse=self._reuse,
+                reuse=self._reuse or tries.failed,
             )
             try:
                 async with self._outgoing.carrying(_command_bytes(call)):

@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState
 from temporalio.exceptions import TimeoutError as ActivityTimeout
 
 with workflow.unsafe.imports_passed_through():
+    from automations.definition import DAY_SECONDS
     from workflows.payloads import CallFailure
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Tries:
     def __init__(self, retry: Retry, now: datetime) -> None:
         self._retry = retry
         self.first = now
+        self.failed = False
+        """Whether the call was made before: what it gave may be in the book."""
         self.count = 0
         """Of the app; what a worker did not bring to an end is no try."""
 
@@ -91,7 +94,11 @@ class Tries:
         """When the call that failed is tried again; None: it is given up."""
         allowed = self.policy.maximum_attempts
         self.count += allowed if failure.tries is None else failure.tries
+        self.failed = True
         limit, patience = self._retry.max_attempts, self._retry.patience
+        if failure.kind == WORKER and patience is None:
+            # No try is counted, so that time must end it.
+            patience = DAY_SECONDS
         if limit is not None and self.count >= limit:
             return None
         if limit == 1 and failure.kind == WORKER:
@@ -99,7 +106,7 @@ class Tries:
             return None
         passed = now - self.first
         wait = timedelta(seconds=self._retry.wait_after(max(self.count, 1)))
-        if limit is None:
+        if limit is None or failure.kind == WORKER:
             wait = max(wait, passed * LEAST_GROWTH)
         wait = max(wait, failure.retry_after or timedelta(0))
         if patience is None:

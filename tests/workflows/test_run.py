@@ -616,3 +616,19 @@ async def test_operators_read_what_a_run_did_and_no_value(
         ]
     )
     assert summaries == ["May it go?: waits", "May it go?: goes on"]
+
+
+async def test_a_call_that_is_made_again_looks_whether_it_was_done(
+    temporal: Client, world: FakeWorld
+) -> None:
+    """A worker may have ended between the app's answer and its own."""
+    world.components["app.down"] = lambda call: "found" if call.reuse else down(call)
+    down = fail("It answered 503.", "transient", retryable=True)
+    steps = patient(initialInterval=15.1)
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        run = run_input(steps, result="{{ steps.call.output }}")
+        handle = await start(temporal, run, queue)
+        await world.until_paused()
+        await handle.signal(AutomationRun.resume, Resume(step_id="call"))
+        assert (await handle.result()).result == "found"
