@@ -18,7 +18,7 @@ from automations.shapes import WORDS, kind_of_value, words_of
 
 MAX_FAULTS = 20
 """What is told of one value."""
-FORMATS = jsonschema.FormatChecker()
+FORMATS = jsonschema.FormatChecker(["date", "email", "ipv4", "ipv6", "uuid"])
 """Formats of texts, no stricter than the programs that take them."""
 _FORMATS = {
     "date": "a date such as 2026-01-31",
