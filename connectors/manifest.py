@@ -8,6 +8,7 @@ docs/connectors.md explains each key.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
 from jsonschema import Draft202012Validator
@@ -26,7 +27,7 @@ from connectors.auth.places import check_places, sends_secrets
 from connectors.headers import HeaderName
 from connectors.options import Options, check_options
 from connectors.pages import Pagination
-from connectors.request import Part, Request
+from connectors.request import METHODS, Part, Request
 from connectors.templates import Expression, Template, compiled_parts
 from connectors.triggers import Source, requests_of
 from connectors.urls import places, without_places
@@ -48,6 +49,14 @@ __all__ = [
 ]
 
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+NAMES = (
+    *("inputs", "fields", "captured", "integration", "values", "credential", "account"),
+    *("status", "headers", "body", "response", "records", "truncated", "idempotency", "search"),
+    *("request", "event", "fetched", "item", "cursor", "hook", "subscription", "registration"),
+    *("now", "nonce"),
+)
+"""What templates and expressions of actions, triggers and options may name, each in its place."""
 
 ErrorKind = Literal[
     "rate_limited",
@@ -125,7 +134,8 @@ def _object_schema(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     try:
-        Draft202012Validator.check_schema(value)
+        # With its formats, of which one is that of a pattern.
+        Draft202012Validator.check_schema(value, Draft202012Validator.FORMAT_CHECKER)
     except SchemaError as error:
         place = ".".join(str(part) for part in error.absolute_path)
         raise ValueError(
@@ -271,6 +281,9 @@ class App(Part):
         for trigger in self.triggers:
             for request in requests_of(trigger.source):
                 self._check_path(trigger, request)
+        for part in (*self.parts, *self.options):
+            for compiled in compiled_parts(part):
+                _check_names(part, compiled)
         return self
 
     @model_validator(mode="after")
@@ -329,6 +342,7 @@ class App(Part):
         return next((options for options in self.options if options.key == key), None)
 
     def _check_path(self, part: AppPart | Options, request: Request) -> None:
+        _check_method(part, request)
         if request.path is None:
             return
         if self.base_url is None:
@@ -358,6 +372,37 @@ class App(Part):
         self._reads_integration = self.auth.type == "oauth1" or any(
             path[0] == "integration" for part in compiled_parts(self) for path in part.references
         )
+
+
+def _check_names(part: AppPart | Options, compiled: Template | Expression) -> None:
+    """Raises ValueError for a name that nothing gives a value."""
+    told = f"in {compiled.source!r}"[:200]
+    for root, *rest in compiled.references:
+        if root not in NAMES:
+            near = get_close_matches(root, NAMES, 1)
+            meant = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(NAMES)}"
+            raise ValueError(f"{part.key}: there is no `{root}` {told}: {meant}")
+        if root != "inputs" or isinstance(part, Options) or not rest:
+            continue
+        schema, name = part.input_schema, rest[0]
+        known = schema.get("properties", {})
+        if name not in known and "additionalProperties" not in schema:
+            shown = ", ".join(sorted(known)) or "none"
+            raise ValueError(f"{part.key}: there is no input {name!r} {told}; its inputs: {shown}")
+
+
+def _check_method(part: AppPart | Options, request: Request) -> None:
+    """Raises ValueError for a method that a run could fill with anything."""
+    if request.method.source in METHODS:
+        return
+    schema = {} if isinstance(part, Options) else part.input_schema.get("properties", {})
+    for path in request.method.references:
+        choices = schema.get(path[1], {}).get("enum") if path[0] == "inputs" and path[1:] else None
+        if not choices or not set(choices) <= set(METHODS):
+            raise ValueError(
+                f"{part.key}: request: the `method` {request.method.source!r} must be an input "
+                f"whose `enum` has only {', '.join(METHODS)}"
+            )
 
 
 def _requests(component: Component) -> list[Request]:

@@ -33,6 +33,10 @@ class Content(Part):
         method = self.method.source
         if method not in METHODS and not (isinstance(method, str) and "{{" in method):
             raise ValueError(f"`method` is one of {', '.join(METHODS)}")
+        given = (self.json_body, self.form, self.body)
+        # What is one expression may be null, and so leave the place to another kind.
+        if sum(part is not None and not _may_be_null(part.source) for part in given) > 1:
+            raise ValueError("give only one of `json`, `form` and `body`")
         return self
 
     @field_validator("headers")
@@ -41,6 +45,10 @@ class Content(Part):
         for name in headers.source if isinstance(headers.source, dict) else ():
             check_name(str(name))
         return headers
+
+
+def _may_be_null(source: object) -> bool:
+    return isinstance(source, str) and source.strip().startswith("{{")
 
 
 class Request(Content):

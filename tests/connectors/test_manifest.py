@@ -115,6 +115,29 @@ def test_an_operators_app_replaces_the_built_in_one(tmp_path: Path) -> None:
         (APP, "{", "act.yaml: no valid YAML"),
         (APP, "!!python/object/apply:os.system [id]\n", "act.yaml: no valid YAML"),
         (APP.replace("base_url: https://shop.example\n", ""), ACTION, "needs the app's `base_url`"),
+        # What would load and then fail in a run.
+        (
+            APP,
+            ACTION + "  query: {a: '{{ input.id }}'}\n",
+            "act.yaml: there is no `input` in {'a': '{{ input.id }}'}: did you mean `inputs`?",
+        ),
+        (APP, ACTION + "output: '{{ resp }}'\n", "there is no `resp` in"),
+        (
+            APP,
+            ACTION + "  query: {a: '{{ inputs.idd }}'}\n",
+            "act.yaml: there is no input 'idd' in",
+        ),
+        (
+            APP,
+            ACTION + "  json: {a: 1}\n  form: {b: 2}\n",
+            "act.yaml: request: give only one of `json`, `form` and `body`",
+        ),
+        (APP, ACTION + "  method: '{{ inputs.id }}'\n", "act.yaml: request: the `method`"),
+        (
+            APP,
+            ACTION.replace("{type: string}", "{type: string, pattern: '('}"),
+            "act.yaml: input_schema: no valid JSON Schema at properties.id.pattern",
+        ),
     ],
 )
 def test_faults_name_the_file_and_the_place(
@@ -173,9 +196,8 @@ def test_a_faulty_app_of_a_folder_is_missing_and_takes_no_other_with_it(
 
 
 def test_doubts_are_found(tmp_path: Path) -> None:
-    action = ACTION.replace("{id}", "fixed") + "  query: {a: '{{ inputs.idd }}'}\n"
+    action = ACTION.replace("{id}", "fixed")
     doubts = "\n".join(check_manifests(load_catalogue([write(tmp_path, action=action)])))
-    assert "shop.act: there is no input idd" in doubts
     assert "shop.act: input id is not used" in doubts
     assert "shop.act: needs a description" in doubts
 

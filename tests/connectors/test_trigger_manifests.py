@@ -71,10 +71,6 @@ def test_a_trigger_without_doubts(tmp_path: Path) -> None:
             {"input_schema": {"type": "object", "properties": {"site": {"type": "string"}}}},
             "input site needs a title",
         ),
-        (
-            {"source": {"type": "webhook", "incoming": {"ignore": "inputs.other == 1"}}},
-            "there is no input other",
-        ),
     ],
 )
 def test_doubts_are_found(tmp_path: Path, changes: dict[str, object], doubt: str) -> None:
@@ -95,6 +91,12 @@ def test_an_interval_means_nothing_where_nothing_is_polled(tmp_path: Path) -> No
 def test_places_that_nothing_fills_do_not_load(tmp_path: Path, path: str, words: str) -> None:
     source = {"type": "poll", "poll": {"request": {"path": path}, "items": "body", "id": "item.id"}}
     with pytest.raises(ManifestError, match=words):
+        load_app(write(tmp_path, source=source) / "shop")
+
+
+def test_an_input_that_is_not_there_does_not_load(tmp_path: Path) -> None:
+    source = {"type": "webhook", "incoming": {"ignore": "inputs.other == 1"}}
+    with pytest.raises(ManifestError, match=r"paid\.yaml:\d+: there is no input 'other' in"):
         load_app(write(tmp_path, source=source) / "shop")
 
 
