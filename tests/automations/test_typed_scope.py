@@ -8,6 +8,7 @@ import pytest
 
 from automations.definition import Definition
 from automations.faults import Fault
+from automations.shapes import Shape, of_schema
 from automations.validation import review
 from connectors.catalogue import load_catalogue
 
@@ -369,5 +370,11 @@ def test_a_schema_of_references_is_read_within_bounds() -> None:
     schemas["self"] = {"$ref": "#/$defs/self"}
     fields = {"bomb": {"$ref": "#/$defs/a24"}, "circle": {"$ref": "#/$defs/self"}}
     schema = {"type": "object", "properties": fields, "$defs": schemas}
+    known = of_schema(schema, sure=True)
+    for name in fields:
+        field = known.field(name)
+        assert isinstance(field, Shape)
+        assert isinstance(field.field("y"), Shape), "nothing is said of what is not read"
     steps = put("x", v="{{ data.bomb.x }} {{ data.circle.y }}")
-    assert found(steps, trigger={"type": "manual", "input": schema}) == []
+    faults = found(steps, trigger={"type": "manual", "input": schema})
+    assert [fault.path for fault in faults] == ["trigger.input"]
