@@ -281,7 +281,8 @@ class App(Part):
         for trigger in self.triggers:
             for request in requests_of(trigger.source):
                 self._check_path(trigger, request)
-        for part in (*self.parts, *self.options):
+        named: list[AppPart | Options] = [*self.parts, *self.options]
+        for part in named:
             for compiled in compiled_parts(part):
                 _check_names(part, compiled)
         return self
