@@ -121,6 +121,13 @@ async def test_what_is_exported_can_be_imported(
     await choose.set_input_files(wrong)
     await expect(page.get_by_role("alert")).to_contain_text("This is no automation")
     await choose.set_input_files(file)
+    # What will be made is shown, under a name that is free; nothing is made before it is asked.
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_role("status")).to_contain_text("It has 4 steps.")
+    await expect(dialog.get_by_label("Name")).to_have_value(re.compile(r" \(2\)$"))
+    assert await page.locator("[data-step]").count() == 0
+    await dialog.get_by_label("Name").fill("Imported")
+    await dialog.get_by_role("button", name="Create automation").click()
     await expect(step(page, "loud")).to_be_visible()
     imported = page.url.rsplit("/", 1)[1]
     assert imported != automation_id

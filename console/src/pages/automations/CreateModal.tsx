@@ -9,7 +9,8 @@ import { faultsOf } from "../../components/faults";
 import { unplaced } from "../../components/unplaced";
 import { FromFile } from "./FromFile";
 import { FromTemplate } from "./FromTemplate";
-import { CREATE_FORM, type Exported } from "./exchange";
+import { useAutomationNames } from "../../components/useAutomationNames";
+import { CREATE_FORM, type Exported, freeName } from "./exchange";
 import type { Template } from "./templates";
 import { listKey } from "./useAutomationChanges";
 
@@ -57,6 +58,8 @@ function CreateForm({ projectId, template }: Pick<Props, "projectId" | "template
     },
   });
   const told = faultsOf(create.error);
+  const names = useAutomationNames(projectId).data?.items.map((one) => one.name) ?? [];
+  const isTaken = names.includes(name.trim());
   return (
     <Stack>
       <TextInput
@@ -67,7 +70,7 @@ function CreateForm({ projectId, template }: Pick<Props, "projectId" | "template
         maxLength={200}
         label={t("automations.name")}
         value={name}
-        error={told.name}
+        error={isTaken ? t("templates.nameTaken") : told.name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <ErrorAlert error={unplaced(create.error, { name })} />
@@ -79,13 +82,18 @@ function CreateForm({ projectId, template }: Pick<Props, "projectId" | "template
         <Tabs.Panel value="template" pt="md">
           <FromTemplate
             first={template}
-            name={name.trim()}
+            name={isTaken ? "" : name.trim()}
             isBusy={create.isPending}
             onCreate={create.mutate}
           />
         </Tabs.Panel>
         <Tabs.Panel value="file" pt="md">
-          <FromFile name={name.trim()} isBusy={create.isPending} onCreate={create.mutate} />
+          <FromFile
+            name={isTaken ? "" : name.trim()}
+            isBusy={create.isPending}
+            onName={(found) => setName((before) => before || freeName(found, names))}
+            onCreate={create.mutate}
+          />
         </Tabs.Panel>
       </Tabs>
     </Stack>

@@ -1,30 +1,34 @@
 import { Alert, Button, FileButton, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useAppViews, usedApps } from "./editor/draft/catalogue";
+import { type Definition, isShaped, walk } from "./editor/draft/model";
 import { CREATE_FORM, type Exported, imported } from "./exchange";
 
 interface Props {
   name: string;
   isBusy: boolean;
+  /** What the file calls it. */
+  onName: (name: string) => void;
   onCreate: (made: Exported) => void;
 }
 
-/** Takes an exported automation, from a file or pasted. */
-export function FromFile({ name, isBusy, onCreate }: Props) {
+/** Takes an exported automation, from a file or pasted; shows what it is before it is made. */
+export function FromFile({ name, isBusy, onName, onCreate }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
-  const [isForeign, setForeign] = useState(false);
+  const found = text.trim() ? imported(text, t("templates.imported")) : null;
   const take = (source: string, fallbackName: string) => {
-    const found = imported(source, fallbackName);
-    setForeign(found === null);
-    if (found) onCreate(name ? { ...found, name } : found);
+    setText(source);
+    const taken = imported(source, fallbackName);
+    if (taken) onName(taken.name);
   };
   return (
     <form
       id={CREATE_FORM}
       onSubmit={(event) => {
         event.preventDefault();
-        take(text, t("templates.imported"));
+        if (found && name) onCreate({ ...found, name });
       }}
     >
       <Stack>
@@ -39,7 +43,7 @@ export function FromFile({ name, isBusy, onCreate }: Props) {
             }
           >
             {(props) => (
-              <Button {...props} variant="default" loading={isBusy}>
+              <Button {...props} variant="default">
                 {t("automations.import")}
               </Button>
             )}
@@ -53,22 +57,45 @@ export function FromFile({ name, isBusy, onCreate }: Props) {
           spellCheck={false}
           styles={{ input: { fontFamily: "monospace" } }}
           value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            setForeign(false);
-          }}
+          onChange={(event) => take(event.currentTarget.value, t("templates.imported"))}
         />
-        {isForeign && (
+        {text.trim() && !found && (
           <Alert color="red" role="alert">
             {t("automations.importBad")}
           </Alert>
         )}
+        {found && <Summary definition={found.definition as unknown as Definition} />}
         <Group justify="flex-end">
-          <Button type="submit" loading={isBusy} disabled={!text.trim()}>
+          {!name && (
+            <Text size="sm" c="dimmed">
+              {t("templates.nameFirst")}
+            </Text>
+          )}
+          <Button type="submit" loading={isBusy} disabled={!found || !name}>
             {t("automations.create")}
           </Button>
         </Group>
       </Stack>
     </form>
+  );
+}
+
+/** What will be made: how it starts, how many steps it has, and which apps it calls. */
+function Summary({ definition }: { definition: Definition }) {
+  const { t, i18n } = useTranslation();
+  const keys = isShaped(definition) ? usedApps(definition) : [];
+  const { apps } = useAppViews(keys);
+  if (!isShaped(definition)) return <Alert color="orange">{t("automations.notShaped")}</Alert>;
+  const list = new Intl.ListFormat(i18n.language, { type: "conjunction" });
+  const start = definition.trigger?.type;
+  return (
+    <Alert color="blue" role="status" title={t("templates.willBe")}>
+      {t(
+        start === "app" ? "templates.byEvent" : start ? "templates.byCall" : "templates.byNothing",
+      )}{" "}
+      {t("templates.steps", { count: walk(definition).length })}{" "}
+      {keys.length > 0 &&
+        t("templates.uses", { apps: list.format(keys.map((key) => apps.get(key)?.name ?? key)) })}
+    </Alert>
   );
 }

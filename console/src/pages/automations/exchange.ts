@@ -42,3 +42,11 @@ export function imported(source: string, fallbackName: string): Exported | null 
   const name = typeof holder.name === "string" && holder.name.trim() ? holder.name : fallbackName;
   return { name: name.slice(0, 200), definition: definition as Record<string, unknown> };
 }
+
+/** A name that no automation has yet: `Orders`, else `Orders (2)`. */
+export function freeName(name: string, taken: string[]): string {
+  let number = 2;
+  let free = name;
+  while (taken.includes(free)) free = `${name} (${number++})`;
+  return free;
+}

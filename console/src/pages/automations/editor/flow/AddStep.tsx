@@ -50,7 +50,9 @@ function Choices({ definition, onAdd }: Pick<Props, "definition" | "onAdd">) {
     type,
     name: t(`automations.type_${type}`),
     text: t(`automations.type_${type}_text`),
-  })).filter(({ type, name, text }) => matches(type, name, text));
+  })).filter(({ type, name, text }) =>
+    matches(type, name, text, t(`editor.also_${type}`, { defaultValue: "" })),
+  );
   // All at once: one app after the other would push down what is being aimed at.
   const found = (catalogue.isPending ? [] : withActions)
     .map((app) => ({
@@ -64,13 +66,21 @@ function Choices({ definition, onAdd }: Pick<Props, "definition" | "onAdd">) {
   const copied = pasted(definition, heldText());
   const isEmpty = flow.length === 0 && found.length === 0 && !catalogue.isPending;
   return (
-    <Stack onKeyDown={arrows}>
+    <Stack onKeyDown={arrows} data-choices>
       <TextInput
         data-autofocus
         type="search"
         label={t("automations.searchSteps")}
         value={search}
         onChange={(event) => setSearch(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || search.trim() === "") return;
+          event.preventDefault();
+          event.currentTarget
+            .closest("[data-choices]")
+            ?.querySelector<HTMLElement>("[data-choice]")
+            ?.click();
+        }}
       />
       <ErrorAlert error={apps.error ?? catalogue.error} />
       {isEmpty && <Text c="dimmed">{t("automations.noneFound")}</Text>}

@@ -1,5 +1,6 @@
 import { ActionIcon, Group, MultiSelect, NumberInput, Select, Tooltip } from "@mantine/core";
 import { IconMathFunction } from "@tabler/icons-react";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { numberOf, stringify } from "../../../../api/json";
@@ -84,20 +85,28 @@ function frame({ label, schema, required, error }: Props) {
   };
 }
 
-function common(props: Props) {
+function common(t: TFunction, props: Props) {
   const { examples } = props.schema;
-  const example = Array.isArray(examples) ? examples[0] : props.schema.default;
+  const { default: usual } = props.schema;
+  const example = Array.isArray(examples) ? examples[0] : undefined;
+  const isTold = (value: Json | undefined): value is Json => value !== undefined && value !== null;
   return {
     ...frame(props),
-    placeholder: example === undefined || example === null ? undefined : written(example),
+    // In words, so that nobody takes it for what is entered.
+    placeholder: isTold(usual)
+      ? t("editor.usual", { value: written(usual) })
+      : isTold(example)
+        ? t("editor.example", { value: written(example) })
+        : undefined,
   };
 }
 
 function PlainText(props: Props & { kind?: "text" | "whole" }) {
+  const { t } = useTranslation();
   const { value, required, onChange, sources, kind = "text" } = props;
   return (
     <TextValue
-      {...common(props)}
+      {...common(t, props)}
       kind={kind}
       sources={sources}
       value={typeof value === "string" ? value : written(value)}
@@ -107,12 +116,13 @@ function PlainText(props: Props & { kind?: "text" | "whole" }) {
 }
 
 function JsonText(props: Props) {
+  const { t } = useTranslation();
   const { value, onChange, sources } = props;
   const [typed, setTyped] = useState(() => written(value));
   const isSame = stringify(read(typed)) === stringify(value);
   return (
     <TextValue
-      {...common(props)}
+      {...common(t, props)}
       sources={sources}
       kind="value"
       value={isSame ? typed : written(value)}
@@ -142,7 +152,7 @@ function Fixed(props: Props) {
     case "number":
       return (
         <NumberInput
-          {...common(props)}
+          {...common(t, props)}
           allowDecimal={schema.type !== "integer"}
           value={typeof value === "object" || value === undefined ? "" : String(value)}
           onChange={(next) => onChange(next === "" ? undefined : numberOf(next))}
@@ -151,7 +161,7 @@ function Fixed(props: Props) {
     case "boolean":
       return (
         <Select
-          {...common(props)}
+          {...common(t, props)}
           clearable
           clearButtonProps={clear}
           data={["true", "false"].map((one) => ({ value: one, label: t(`automations.${one}`) }))}
@@ -163,7 +173,7 @@ function Fixed(props: Props) {
       const items = choicesOf(schema.items as Schema);
       return (
         <MultiSelect
-          {...common(props)}
+          {...common(t, props)}
           data={items.map(({ text }) => text)}
           value={Array.isArray(value) ? value.map(String) : []}
           onChange={(next) => onChange(next.length > 0 ? next : undefined)}
@@ -175,7 +185,7 @@ function Fixed(props: Props) {
       const chosen = choices.find((choice) => choice.value === value);
       return (
         <Select
-          {...common(props)}
+          {...common(t, props)}
           clearable
           clearButtonProps={clear}
           searchable={choices.length > 8}
