@@ -19,6 +19,7 @@ from store.models import Account, AccountSession, ApiToken, Project, now_ms
 TOKEN_PREFIX = "inlay_"  # noqa: S105 - what tokens begin with
 SESSION_PREFIX = "session_"
 COOKIE = "inlay_session"
+"""What the session's cookie is called; behind it stands which installation set it."""
 
 project_token = HTTPBearer(
     scheme_name="projectToken",
@@ -193,8 +194,17 @@ async def _read_token(state: State, token_hash: str) -> ProjectAccess | None:
     return ProjectAccess(project_id, account_id, name, is_program=True)
 
 
+def cookie_of(name: str, public_url: str) -> str:
+    """The name of a cookie of this installation alone.
+
+    Browsers send cookies to every port of a host (RFC 6265, 8.5): two installations on one host
+    would end each other's sessions.
+    """
+    return f"{name}_{hashlib.sha256(public_url.encode()).hexdigest()[:8]}"
+
+
 def _cookie(request: Request, state: State) -> str:
-    secret = request.cookies.get(COOKIE)
+    secret = request.cookies.get(cookie_of(COOKIE, state.settings.public_url))
     if not secret:
         raise invalid_token("Sign in first (POST /api/v1/sessions).")
     # A browser sends the cookie by itself: what changes something must come from our own pages.

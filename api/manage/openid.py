@@ -18,6 +18,7 @@ from pydantic import Field
 from starlette.responses import RedirectResponse
 
 from api import console
+from api.auth import cookie_of
 from api.brake import Try, try_feature, was_right
 from api.documentation import errors
 from api.errors import ApiError, ErrorKind, not_found
@@ -130,7 +131,7 @@ async def begin_openid(
         return _back(error, flow.next)
     response = RedirectResponse(url, 302)
     response.set_cookie(
-        COOKIE,
+        cookie_of(COOKIE, state.settings.public_url),
         flow.sealed(state.keyring),
         max_age=LIFE_S,
         path=PATH,
@@ -161,7 +162,9 @@ async def complete_openid(request: Request, state: StateDep) -> RedirectResponse
     """The redirect URI to register at the provider. Begins a session as sign-in does."""
     openid = _configured(state)
     answer = dict(request.query_params)
-    flow = _Flow.opened(state.keyring, request.cookies.get(COOKIE, ""))
+    flow = _Flow.opened(
+        state.keyring, request.cookies.get(cookie_of(COOKIE, state.settings.public_url), "")
+    )
     if flow is None or not hmac.compare_digest(
         flow.state.encode(), answer.get("state", "").encode()
     ):
@@ -177,7 +180,7 @@ async def complete_openid(request: Request, state: StateDep) -> RedirectResponse
     except SignInFailed as error:
         response = _back(error, flow.next)
     # The state is of one use.
-    response.delete_cookie(COOKIE, path=PATH)
+    response.delete_cookie(cookie_of(COOKIE, state.settings.public_url), path=PATH)
     return response
 
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from api.auth import COOKIE, DECLARE_SESSION, SESSION_PREFIX, SignedIn, digest
+from api.auth import COOKIE, DECLARE_SESSION, SESSION_PREFIX, SignedIn, cookie_of, digest
 from api.brake import OF_FEATURE, try_account, try_feature, was_right
 from api.documentation import SIGNED_IN, errors
 from api.errors import ApiError, ErrorKind, invalid
@@ -180,7 +180,7 @@ async def begin_session(state: State, response: Response, account_id: str) -> tu
             )
         )
     response.set_cookie(
-        COOKIE,
+        cookie_of(COOKIE, state.settings.public_url),
         secret,
         max_age=lasts,
         path="/api",
@@ -204,7 +204,7 @@ async def sign_out(signed_in: SignedIn, response: Response, state: StateDep) -> 
         await session.execute(
             delete(AccountSession).where(AccountSession.id == signed_in.session_id)
         )
-    response.delete_cookie(COOKIE, path="/api")
+    response.delete_cookie(cookie_of(COOKIE, state.settings.public_url), path="/api")
 
 
 async def _authenticated(state: State, email: str, password: str, request: Request) -> Account:

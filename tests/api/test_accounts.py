@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select, update
 
+from api.auth import cookie_of
 from store.bookings import today
 from store.models import Account, AccountSession, ApiToken, CreditUsage
 from tests.api.conftest import PASSWORD, Rest
@@ -207,3 +208,14 @@ async def test_a_token_is_kept_as_a_hash_and_its_use_is_noted(
     assert used_at >= listed.json()["items"][0]["createdAt"]
     async with database() as session:
         assert secret not in (await session.scalars(select(ApiToken.token_hash))).all()
+
+
+async def test_two_installations_on_one_host_leave_each_others_sessions_alone(
+    visitor: Rest,
+) -> None:
+    await visitor.expect(201, "POST", "/api/v1/accounts", ADA)
+    answer = await visitor.call("POST", SESSIONS, ADA)
+    name = answer.headers["set-cookie"].partition("=")[0]
+    assert name.startswith("inlay_session_")
+    names = {cookie_of("inlay_session", f"http://localhost:{port}") for port in (8080, 9090)}
+    assert len(names) == 2
