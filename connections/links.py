@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import orjson
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from connections.accounts import Account, Connections
 from connections.authorization import Authorizations, Granted, hashed
@@ -27,7 +27,7 @@ from connections.verification import verify
 from connectors.auth import CredentialField, OAuth1Auth, OAuth2Auth
 from connectors.credential import Credential
 from store.encryption import DecryptionError
-from store.models import ConnectLink, Project, now_ms
+from store.models import Authorization, ConnectLink, Project, now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +90,18 @@ class Connected:
     language: str | None
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a link is, for the product's page whose window with it may be out of sight.
+
+    `open`: nobody went on from its page; `away`: somebody is at the app's own pages.
+    """
+
+    status: Literal["open", "away", "connected", "expired"]
+    app_key: str
+    allowed_origins: list[str]
+
+
 class Links:
     """Makes connect links, and does what their pages ask for."""
 
@@ -147,6 +159,26 @@ class Links:
         Raises `AuthorizationFailed`: `unknown_link`, `expired_link`, `used_link`.
         """
         return await self._page(secret, await self._open(secret))
+
+    async def progress(self, secret: str) -> Progress:
+        """How far the link is; changes nothing. Raises `AuthorizationFailed`: `unknown_link`."""
+        link = await self._open(secret, used=True)
+        now = now_ms()
+        async with self._resources.database() as session:
+            project = await session.get_one(Project, link.project_id)
+            away = await session.scalar(
+                select(Authorization.id).where(
+                    Authorization.link_id == link.id,
+                    Authorization.used_at.is_(None),
+                    Authorization.expires_at > now,
+                )
+            )
+        status: Literal["open", "away", "connected", "expired"] = "away" if away else "open"
+        if link.used_at is not None:
+            status = "connected"
+        elif link.expires_at <= now:
+            status = "expired"
+        return Progress(status, link.app_key, list(project.allowed_origins or []))
 
     async def submit(
         self,

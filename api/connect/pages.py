@@ -17,6 +17,7 @@ from api.connect.browser import asked_language, browser_of, new_browser, remembe
 from api.connect.form import OTHER_ACCOUNT, UnreadableForm, field_views, read_form
 from api.origin import Sender, sender_of
 from api.state import State, StateDep
+from api.strict_json import JsonResponse
 from connections.errors import AuthorizationFailed, ConnectionProblem, FieldErrors
 
 if TYPE_CHECKING:
@@ -67,6 +68,23 @@ router = APIRouter(prefix="/connect", route_class=PageRoute, include_in_schema=F
 async def show_link(request: Request, secret: str, state: StateDep) -> Response:
     """The page of a link. Changes nothing: previews and scanners open links, too."""
     return _form(request, state, await state.links.page(secret), 200)
+
+
+@router.get("/{secret}/progress")
+async def show_progress(request: Request, secret: str, state: StateDep) -> Response:
+    """How far a link is, for pages of the project's allowed origins that have opened it.
+
+    An app's page may cut the tie between its window and them (`Cross-Origin-Opener-Policy`).
+    """
+    try:
+        progress = await state.links.progress(secret)
+    except AuthorizationFailed:
+        return Response(status_code=404)
+    headers = {"Cache-Control": "no-store", "Vary": "Origin"}
+    origin = request.headers.get("origin")
+    if origin in progress.allowed_origins:
+        headers["Access-Control-Allow-Origin"] = origin
+    return JsonResponse({"status": progress.status, "appKey": progress.app_key}, headers=headers)
 
 
 @router.post("/{secret}")

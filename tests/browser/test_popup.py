@@ -107,3 +107,29 @@ async def test_what_others_say_is_not_believed(served: Served, page: Page) -> No
     await window.evaluate("lie => window.opener.postMessage(lie, '*')", lie)
     await window.close()
     assert await result(page) == {"status": "closed"}
+
+
+async def test_an_app_that_cuts_the_tie_does_not_look_like_a_closed_window(
+    served: Served, page: Page, quirky: Provider
+) -> None:
+    quirky.switches.auto = False
+
+    # As with the header Cross-Origin-Opener-Policy on a page of the app: the window looks closed,
+    # and what it says comes from another one.
+    await page.add_init_script(
+        """const open = window.open.bind(window);
+        window.open = (...given) => {
+          const opened = open(...given);
+          return { get closed() { return window.isCut || opened.closed; } };
+        };"""
+    )
+    window = await popup(served, page, await served.product.link("acme-calendar"))
+    await window.get_by_role("button", name="Continue to Acme Calendar").click()
+    allow = window.get_by_role("button", name="Allow")
+    await expect(allow).to_be_visible()
+    # Longer than it takes to see that the window is out of sight.
+    await page.evaluate("window.isCut = true")
+    await page.wait_for_timeout(1_500)
+    await expect(page.locator("p")).to_be_empty()
+    await allow.click()
+    assert await result(page) == {"status": "connected", "appKey": "acme-calendar"}
