@@ -49,8 +49,8 @@ async def test_an_id_that_is_taken_is_found_runs_and_is_deleted(bench: Bench, us
     details = await application.expect(200, "GET", f"{users}/github")
     assert details["userId"] == user_id
     automation = await shop.automation({"trigger": {"type": "manual"}, "steps": []})
-    body = {"userId": user_id, "data": {}}
-    ran = await application.expect(200, "POST", shop.run_path(automation), body)
+    run = {"userId": user_id, "data": {}}
+    ran = await application.expect(200, "POST", shop.run_path(automation), run)
     assert ran["status"] == "completed"
     runs = await shop.developer.expect(200, "GET", f"{shop.path}/runs?userId={quote(user_id)}")
     assert [run["userId"] for run in runs["items"]] == [user_id]
@@ -69,7 +69,7 @@ async def test_what_is_no_id_is_refused_at_every_door(bench: Bench, user_id: str
     automation = await bench.shop.automation({"trigger": {"type": "manual"}, "steps": []})
     for route in ("run", "register", "unregister"):
         path = f"/api/v1/ipaas/automations/{automation}/{route}"
-        data = {} if route == "unregister" else {"data": {}}
+        data: dict[str, Any] = {} if route == "unregister" else {"data": {}}
         answer = await application.call("POST", path, {"userId": user_id, **data})
         assert (answer.status_code, answer.json()["code"]) == (400, 1), answer.text
     if user_id not in {".", "..", ""}:  # Clients do not send these as a segment.
