@@ -63,6 +63,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#565c69",
     "--mantine-color-placeholder": "#646b78",
     "--mantine-color-error": "#b42318",
+    // Of an entry of a menu that removes something.
+    "--mantine-color-red-6": READABLE.red,
     ...Object.fromEntries(
       Object.entries(READABLE).flatMap(([name, colour]) => [
         [`--mantine-color-${name}-light-color`, colour],
