@@ -15,12 +15,14 @@ interface Props {
   error: Error | null;
   /** Which apps it is about. */
   appKeys: string[];
+  /** Before anything is refused, too. */
+  isToldAhead?: boolean;
   /** What was refused is possible now. */
   onMended: () => void;
 }
 
 /** Why a test was refused, or would be: said once, and no longer than it is true. */
-export function Refusal({ projectId, error, appKeys, onMended }: Props) {
+export function Refusal({ projectId, error, appKeys, isToldAhead = false, onMended }: Props) {
   const { t } = useTranslation();
   const lacking = useLacking().filter(({ appKey }) => appKeys.includes(appKey));
   const isOfSettings = error instanceof ApiError && OF_SETTINGS.includes(error.code);
@@ -33,7 +35,7 @@ export function Refusal({ projectId, error, appKeys, onMended }: Props) {
   if (!isOfSettings)
     return (
       <>
-        <LackingAlert projectId={projectId} lacking={lacking} />
+        {isToldAhead && <LackingAlert projectId={projectId} lacking={lacking} />}
         <ErrorAlert error={error} />
       </>
     );

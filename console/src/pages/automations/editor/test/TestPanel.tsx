@@ -75,6 +75,7 @@ export function TestPanel({ path, draft, onSelect, onClose }: Props) {
         projectId={path.projectId}
         error={error}
         appKeys={usedApps(draft.definition)}
+        isToldAhead
         onMended={test.forget}
       />
       {test.isStarting && !test.run && (
