@@ -105,6 +105,16 @@ class Connections:
         credential = await self._refresh.credential(Owner(project_id, user_id, app_key))
         return await self._complete(project_id, app_key, credential)
 
+    async def of_project(self, project_id: str, app_key: str) -> Credential | None:
+        """What an app that has no accounts needs of the project; None where it needs nothing.
+
+        Raises `IntegrationIncomplete` as `credential` does.
+        """
+        app = self.resources.catalogue.app(app_key)
+        if app is None or not app.reads_integration:
+            return None
+        return await self._complete(project_id, app_key, Credential(auth_type=app.auth.type))
+
     async def renew(
         self, project_id: str, user_id: str, app_key: str, rejected: Credential
     ) -> Credential:

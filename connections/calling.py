@@ -22,7 +22,7 @@ async def call(
     ask: Callable[[Credential | None], Awaitable[Result]],
 ) -> Result:
     """What `ask` gives for the credential of `owner` (project, user, app), or for None where the
-    app needs none.
+    app needs none. An app without accounts may need what the developer entered for the project.
 
     The connection of a credential that the app rejects although it was just renewed becomes
     invalid. Raises `ComponentError` for what else the app answers, and
@@ -32,7 +32,7 @@ async def call(
     """
     app = connections.resources.catalogue.app(owner[2])
     if app is None or app.auth.type == "none":
-        return await ask(None)
+        return await ask(await connections.of_project(owner[0], owner[2]))
     credential = await connections.credential(*owner)
     try:
         return await ask(credential)

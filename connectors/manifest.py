@@ -370,8 +370,15 @@ class App(Part):
             for name, part in self.headers.items()
             if of_connection & {path[0] for path in part.references}
         )
-        self._reads_integration = self.auth.type == "oauth1" or any(
-            path[0] == "integration" for part in compiled_parts(self) for path in part.references
+        of_developer = {field.name for field in self.auth.integration_fields}
+        self._reads_integration = (
+            self.auth.type == "oauth1"
+            or not of_developer.isdisjoint(places(self.base_url or ""))
+            or any(
+                path[0] == "integration"
+                for part in compiled_parts(self)
+                for path in part.references
+            )
         )
 
 

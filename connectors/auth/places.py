@@ -61,7 +61,10 @@ def _bounded(auth: AuthBase) -> set[str]:
     of_user = {field.name for field in auth.fields if field.is_bounded}
     known = {("integration", name) for name in of_developer} | {("fields", n) for n in of_user}
     computed = {name for name, value in auth.values.items() if _is_of(value, known)}
-    return of_developer | of_user | computed
+    # What wins over a bounded value of the same name (`url_values`) must be bounded itself.
+    winning = {field.name for field in auth.fields} - of_user | set(auth.values) - computed
+    winning = winning.union(getattr(auth, "captured", ()), *(step.captured for step in auth.verify))
+    return (of_developer | of_user | computed) - (winning - computed)
 
 
 def _is_of(value: Template, known: set[tuple[str, str]]) -> bool:

@@ -76,6 +76,9 @@ SECRET_SENT: dict[str, dict[str, Any]] = {
             "token": {**GRANT["token"], "headers": {"X-P": "{{ integration.partner }}"}},
         }
     },
+    "client secret by a field that wins over a setting of its name": {
+        "auth": {**OAUTH, "integration_fields": [{"name": "host"}]}
+    },
     "secret setting of a step": {"auth": {**STEPS, "integration_fields": PARTNER}},
     "secret setting in each request": {
         "auth": {**KEY, "integration_fields": PARTNER},
