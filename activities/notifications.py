@@ -57,6 +57,9 @@ MIN_REST, MAX_REST = 5.0, 60.0
 """Seconds between attempts at an endpoint that fails, at the beginning and at the end."""
 
 GONE = 410
+UNREADABLE = (
+    "It cannot be decrypted: the operator sees with `inlay keys status` which key is missing."
+)
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,9 @@ class Delivery:
         return any(taken)
 
     async def _attempt(self, endpoint: Endpoint, notification: Notification) -> bool:
+        if notification.data is None:
+            await outlast(lambda: self._put_off(notification))
+            return False
         answer = await self._send(endpoint, notification)
         # What was taken is not sent again because the database is away.
         return await outlast(lambda: self._book(endpoint, notification, answer))
@@ -147,6 +153,12 @@ class Delivery:
             if (answer.status == GONE or dead) and await pause_endpoint(session, project_id, now):
                 logger.warning("The webhook of project %s is paused: %s", project_id, answer.error)
         return False
+
+    async def _put_off(self, notification: Notification) -> None:
+        """Books an attempt that the endpoint had no part in."""
+        retry_at = _next_attempt(notification.attempts, self._clock())
+        async with self._database.begin() as session:
+            await book_failure(session, notification.id, None, UNREADABLE, retry_at)
 
     async def _send(self, endpoint: Endpoint, notification: Notification) -> _Answer:
         message_id = MESSAGE_PREFIX + notification.id

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
@@ -293,12 +294,15 @@ class Runs:
         async with self._database() as session:
             pauses: Sequence[RunPause] = (
                 await session.scalars(
-                    select(RunPause).where(
+                    select(RunPause)
+                    .where(
                         RunPause.project_id == project_id,
                         RunPause.user_id == user_id,
                         RunPause.app_key == app_key,
                         RunPause.kind == "connection",
                     )
+                    # One whose contents cannot be read keeps back no other.
+                    .options(defer(RunPause.message), defer(RunPause.answer))
                 )
             ).all()
         for pause in pauses:

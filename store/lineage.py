@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.orm import Session
 
+from store.encryption import DecryptionError
 from store.models import Automation, Run, RunPause
+
+UNREADABLE = "What it waits for cannot be read: the key that sealed it is missing."
+"""Stands in place of a message that cannot be decrypted."""
 
 _RUN = select(Run.id, Run.parent_run_id, Run.automation_id, Run.user_id, Run.version)
 
@@ -16,12 +20,13 @@ _RUN = select(Run.id, Run.parent_run_id, Run.automation_id, Run.user_id, Run.ver
 def settle(connection: Connection | Session, run_ids: Sequence[str]) -> None:
     """Makes open runs `paused` or `running` as they are; a caller stands behind what it called."""
     for run_id in run_ids:
-        message = connection.execute(
+        message = _readable(
+            connection,
             select(RunPause.message)
             .where(RunPause.run_id == run_id, RunPause.workflow_id != "")
             .order_by(RunPause.since.desc(), RunPause.step_id, RunPause.iteration)
-            .limit(1)
-        ).scalar_one_or_none()
+            .limit(1),
+        )
         if message is None:
             message = _message_of_called(connection, run_id)
         is_open = Run.status.in_(("running", "paused")) if message else Run.status == "paused"
@@ -56,10 +61,22 @@ def family_of(run_id: str) -> Any:
 
 def _message_of_called(connection: Connection | Session, run_id: str) -> str | None:
     row = connection.execute(
-        select(Automation.name, Run.message)
+        select(Automation.name, Run.id)
         .outerjoin(Automation, Automation.id == Run.automation_id)
         .where(Run.parent_run_id == run_id, Run.status == "paused")
         .order_by(Run.started_at.desc(), Run.id)
         .limit(1)
     ).one_or_none()
-    return None if row is None else f"“{row.name or 'A called automation'}” waits: {row.message}"
+    if row is None:
+        return None
+    message = _readable(connection, select(Run.message).where(Run.id == row.id))
+    return f"“{row.name or 'A called automation'}” waits: {message}"
+
+
+def _readable(connection: Connection | Session, query: Select[Any]) -> str | None:
+    """A message, or what stands in its place: what cannot be read stops no run, nor its callers."""
+    try:
+        message: str | None = connection.execute(query).scalar_one_or_none()
+    except DecryptionError:
+        return UNREADABLE
+    return message

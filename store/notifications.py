@@ -6,11 +6,15 @@ between. `temporal.outbox` finds what is due and has it delivered.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.orm import defer
+from sqlalchemy.orm.attributes import set_committed_value
 
+from store.encryption import DecryptionError
 from store.models import Notification, Project, WebhookEndpoint, new_id, now_ms, rfc3339
 from store.texts import kept_value
 
@@ -118,7 +122,8 @@ async def claim_due(
 ) -> list[Notification]:
     """Takes what is due, the longest first, for one who sends it now.
 
-    Nobody else gets it before `until`; then it is due again, if its sender died.
+    Nobody else gets it before `until`; then it is due again, if its sender died. The data of one
+    that cannot be decrypted are None.
     """
     due = (
         select(Notification.id)
@@ -136,10 +141,27 @@ async def claim_due(
         update(Notification)
         .where(Notification.id.in_(select(due.c.id)))
         .values(next_attempt_at=until)
-        .returning(Notification),
+        .returning(Notification.id),
         execution_options={"synchronize_session": False},
     )
-    return sorted(claimed, key=lambda notification: notification.id)
+    ids = claimed.all()
+    query = select(Notification).where(Notification.id.in_(ids)).order_by(Notification.id)
+    try:
+        return list(await session.scalars(query))
+    except DecryptionError:
+        # One that cannot be read keeps back no other.
+        return [await _read(session, notification_id) for notification_id in sorted(ids)]
+
+
+async def _read(session: AsyncSession, notification_id: str) -> Notification:
+    query = select(Notification).where(Notification.id == notification_id)
+    query = query.options(defer(Notification.data), defer(Notification.last_error))
+    row = (await session.scalars(query)).one()
+    data = None
+    with suppress(DecryptionError):
+        data = await session.scalar(select(Notification.data).where(Notification.id == row.id))
+    set_committed_value(row, "data", data)
+    return row
 
 
 async def book_delivery(

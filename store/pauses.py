@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from store.bookings import Row, run_data
 from store.database import Database, insert_for
-from store.lineage import lineage, settle
+from store.encryption import DecryptionError
+from store.lineage import UNREADABLE, lineage, settle
 from store.models import Run, RunPause
 from store.notifications import notify
 
@@ -130,11 +131,17 @@ async def book_resume(
 
 async def paused_runs(database: Database, run_ids: Sequence[str]) -> dict[str, str]:
     """Which of these runs wait, with the message that says for what."""
+    found: dict[str, str] = {}
     async with database() as session:
-        rows = await session.execute(
-            select(Run.id, Run.message).where(Run.id.in_(run_ids), Run.status == "paused")
-        )
-        return {run_id: message or "" for run_id, message in rows}
+        paused = select(Run.id).where(Run.id.in_(run_ids), Run.status == "paused")
+        for run_id in (await session.scalars(paused)).all():
+            # Each by itself: one that cannot be read keeps back no other.
+            try:
+                message = await session.scalar(select(Run.message).where(Run.id == run_id))
+            except DecryptionError:
+                message = UNREADABLE
+            found[run_id] = message or ""
+    return found
 
 
 def _lock(session: Session, run_id: str) -> list[Any]:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import defer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from store.database import insert_for
+from store.encryption import DecryptionError
 from store.models import Project, WebhookEndpoint, now_ms
 from store.notifications import park, send_waiting
 
@@ -56,7 +59,13 @@ async def read_endpoint(
     """
     async with database() as session:
         url = await session.scalar(select(Project.webhook_url).where(Project.id == project_id))
-        row = await session.get(WebhookEndpoint, project_id)
+        try:
+            row = await session.get(WebhookEndpoint, project_id)
+        except DecryptionError:
+            # What went wrong last keeps back nothing; the secrets are read below.
+            without = [defer(WebhookEndpoint.last_error)]
+            row = await session.get_one(WebhookEndpoint, project_id, options=without)
+            set_committed_value(row, "last_error", "What it answered last cannot be read.")
     if url is None:
         return None
     if row is None:

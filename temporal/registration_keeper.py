@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import load_only
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import Priority, TypedSearchAttributes, WorkflowIDConflictPolicy
 
@@ -41,6 +42,14 @@ LOST_MS = 60_000
 BATCH = 100
 AT_A_TIME = 20
 TIMEOUT = timedelta(seconds=5)
+
+
+_NEEDED = load_only(
+    *(Registration.id, Registration.project_id, Registration.automation_id, Registration.user_id),
+    *(Registration.trigger, Registration.state, Registration.revision, Registration.updated_at),
+)
+"""What is read of registrations here: nothing sealed, so that one that cannot be decrypted keeps
+back no other."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +169,7 @@ class RegistrationKeeper:
             .where(Registration.id > self._searched, Registration.updated_at < now_ms() - LOST_MS)
             .order_by(Registration.id)
             .limit(BATCH)
+            .options(_NEEDED)
         )
         async with self._database() as session:
             rows = list(await session.scalars(query))
@@ -182,6 +192,7 @@ class RegistrationKeeper:
             )
             .order_by(Registration.updated_at)
             .limit(BATCH)
+            .options(_NEEDED)
         )
         async with self._database() as session:
             rows = await session.scalars(query)
@@ -207,6 +218,7 @@ class RegistrationKeeper:
                 Connection.updated_at < now_ms() - GRACE_MS,
             )
             .limit(BATCH)
+            .options(_NEEDED)
         )
         async with self._database() as session:
             rows = await session.execute(query)
@@ -222,6 +234,7 @@ class RegistrationKeeper:
                 Registration.state.in_(("active", "paused")),
             )
             .limit(BATCH)
+            .options(_NEEDED)
         )
         async with self._database() as session:
             rows = await session.scalars(query)

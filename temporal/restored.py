@@ -20,6 +20,7 @@ from store.bookings import RunOpened
 from store.database import Database
 from store.ledger import Ledger
 from store.models import Project, Run, RunPause
+from store.outages import StoreUnavailable
 from store.pauses import book_pause, book_resume
 from workflows.payloads import Pause, RunInput
 
@@ -93,7 +94,7 @@ class RestoredRuns:
         for run_id in sorted(unknown - known):
             try:
                 await self._adopt_one(found[run_id])
-            except RPCError:
+            except (RPCError, StoreUnavailable):
                 raise
             except Exception as error:
                 self._unbookable.add(run_id)
@@ -148,8 +149,10 @@ class RestoredRuns:
             try:
                 for pause in await self._open_pauses(workflow_id):
                     await self._book(workflow_id, pause)
-            except RPCError as error:
-                logger.warning("Pauses of %s cannot be read: %s", workflow_id, error.status.name)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # one that cannot be asked keeps back no other
+                logger.warning("Pauses of %s cannot be read: %s", workflow_id, type(error).__name__)
         self._unbooked = unbooked
 
     async def _open_pauses(self, workflow_id: str) -> list[Pause]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 from starlette.responses import Response
 
 from api.auth import DECLARE_ANY, AnyAccess, ProjectAccess
@@ -253,8 +254,10 @@ def _who(access: ProjectAccess, body: PauseBody) -> str:
 async def _pause(state: State, run_id: str, which: PauseBody) -> RunPause:
     """The pause that is meant, of the run or of one that it called."""
     family = family_of(run_id)
-    query = select(RunPause).where(
-        RunPause.run_id.in_(select(family.c.id)), RunPause.workflow_id != ""
+    query = (
+        select(RunPause)
+        .where(RunPause.run_id.in_(select(family.c.id)), RunPause.workflow_id != "")
+        .options(defer(RunPause.message), defer(RunPause.answer))
     )
     if which.step_id is not None:
         query = query.where(RunPause.step_id == which.step_id)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, select
 from temporalio import workflow
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.bookkeeping import Bookkeeping
 from store.database import close_database, open_database
 from store.ledger import Ledger
 from store.models import Account, Project, Run, RunPause, RunStep, now_ms
+from store.outages import StoreUnavailable
 from temporal import restored
 from temporal.pauses import answer_pause
 from temporal.reconciliation import LOST, UNREADABLE, Reconciliation
@@ -270,6 +272,36 @@ async def test_a_run_that_the_database_has_lost_is_there_again_and_can_be_answer
         await answer_pause(temporal, pause.workflow_id, Resume(step_id="ask", approved=True))
         assert (await handle.result()).status == "completed"
     await Reconciliation(temporal, database, ledger).compare()
+
+
+async def test_a_pause_that_cannot_be_asked_for_keeps_back_no_other(
+    temporal: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does a database that is away make a run one that is given up."""
+    looking = RestoredRuns(temporal, database, Ledger(database))
+    asked: list[str] = []
+
+    async def open_pauses(workflow_id: str) -> list[Any]:
+        asked.append(workflow_id)
+        raise WorkflowQueryFailedError("it cannot be decrypted")
+
+    async def paused(query: str) -> AsyncIterator[Any]:
+        for name in ("one", "two"):
+            yield SimpleNamespace(id=name, run_id="")
+
+    monkeypatch.setattr(looking, "_open_pauses", open_pauses)
+    monkeypatch.setattr(looking._client, "list_workflows", paused)
+    for _ in range(2):
+        await looking._wait_again()
+    assert asked == ["one", "two"]
+
+    async def away(execution: Any) -> None:
+        raise StoreUnavailable("stopped")
+
+    monkeypatch.setattr(looking, "_adopt_one", away)
+    with pytest.raises(StoreUnavailable):
+        await looking._adopt("")
+    assert looking._unbookable == set()
 
 
 async def until_paused(

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import LargeBinary, delete, insert, literal, select, update
 from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
@@ -524,3 +524,27 @@ async def test_a_long_delivery_leaves_its_history_behind(
     assert rounds == 20
     first = temporal.get_workflow_handle(handle.id, run_id=handle.first_execution_run_id)
     assert (await first.describe()).status == WorkflowExecutionStatus.CONTINUED_AS_NEW
+
+
+async def test_one_that_cannot_be_decrypted_keeps_back_no_other(
+    temporal: Client, office: Office, receiver: Receiver
+) -> None:
+    ids = await office.tell(3)
+    async with office.database.begin() as session:
+        await session.execute(
+            update(Notification)
+            .where(Notification.id == ids[0])
+            .values(data=literal(b"\x02" + bytes(100), LargeBinary))
+        )
+    async with office.working(temporal):
+        await office.outbox(temporal).wake()
+        arrived = await receiver.until(2)
+        await office.handle(temporal).terminate()
+    assert {one.id for one in arrived} == {f"msg_{one}" for one in ids[1:]}
+    assert (await office.endpoint()).failing_since is None
+    async with office.database() as session:
+        error = await session.scalar(
+            select(Notification.last_error).where(Notification.id == ids[0])
+        )
+    assert error is not None
+    assert "cannot be decrypted" in error

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import LargeBinary, literal, select, update
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 
@@ -445,6 +445,22 @@ async def test_the_keeper_tells_what_was_not_told(
         await place.change()
         await keeper.repair()
         await looks.until(lambda: looks.looked == [place.id] * 2)
+
+
+async def test_the_keeper_needs_nothing_that_is_sealed(
+    place: Place, keeper: RegistrationKeeper, temporal: Client
+) -> None:
+    """So one registration whose contents cannot be decrypted keeps back no other."""
+    unreadable = literal(b"\x02" + bytes(100), LargeBinary)
+    async with place.database.begin() as session:
+        await session.execute(
+            update(Registration).values(data=unreadable, inputs=unreadable, message=unreadable)
+        )
+    looks = Looks()
+    async with looks.working(temporal):
+        await keeper.repair()
+        await looks.until(lambda: looks.looked == [place.id])
+        await keeper.search()
 
 
 async def test_the_keeper_sees_connections_that_changed(
