@@ -234,7 +234,7 @@ async def test_what_is_wrong_stands_at_its_field(page: Page, workshop: Workshop)
     await told("Seconds", "There is no `nothing` here")
     await page.locator('[data-step="loop"]').click()
     await told("List", "it must be a list")
-    await told("Name of the item", "The language has this name for itself")
+    await told("Name of the item", "`data` is a name of the language")
     form = page.get_by_role("region", name="loop")
     await expect(form.get_by_role("alert")).to_have_count(0)
     await form.get_by_role("textbox", name="List").fill("")
@@ -349,10 +349,10 @@ async def test_a_failed_action_is_tried_again_as_it_is_set(page: Page, workshop:
     }
 
     await form.get_by_label("Each next wait, times").fill("20")
-    await expect(form.get_by_text("should be less than or equal to 10")).to_be_visible()
+    await expect(form.get_by_text("at most 10")).to_be_visible()
     await form.get_by_role("textbox", name="Tries", exact=True).click()
     await page.get_by_role("option", name="Once only").click()
-    await expect(page.get_by_text("should be less than")).to_have_count(0)
+    await expect(page.get_by_text("at most 10")).to_have_count(0)
     await saved(page)
     step = (await steps_of(workshop, automation_id))[0]
     assert step["onError"] == {"action": "continue", "retry": {"maxAttempts": 1}}
