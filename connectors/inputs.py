@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from connectors.manifest import Component
 
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_OF_TEXT = ("boolean", "integer", "number")
+"""What text may be read as, where the schema does not take text."""
 
 
 def prepare(component: Component, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -67,19 +69,25 @@ def convert(schema: Any, value: Any) -> Any:
     """`value` as the schema's type where nothing is lost by it; else unchanged."""
     if not isinstance(schema, dict):
         return value
-    kind = schema.get("type")
-    if isinstance(value, str) and kind in {"integer", "number", "boolean"}:
-        return _from_text(kind, value.strip(), value)
-    if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
-        is_whole = isinstance(value, float) and value.is_integer()
-        return str(int(value)) if is_whole else number_text(value)
-    if kind == "integer" and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if kind == "array" and isinstance(value, list):
-        return [convert(schema.get("items"), item) for item in value]
-    if kind == "object" and isinstance(value, dict):
-        parts = schema.get("properties", {})
-        return {name: convert(parts.get(name), item) for name, item in value.items()}
+    named = schema.get("type")
+    kinds = named if isinstance(named, list) else [named]
+    match value:
+        case bool():
+            return value
+        case str() if "string" not in kinds:
+            text = value.strip()
+            converted = (_from_text(kind, text, value) for kind in _OF_TEXT if kind in kinds)
+            return next((one for one in converted if one is not value), value)
+        case float() if "integer" in kinds and value.is_integer():
+            return int(value)
+        case int() | float() if "string" in kinds and not {"integer", "number"} & set(kinds):
+            is_whole = isinstance(value, float) and value.is_integer()
+            return str(int(value)) if is_whole else number_text(value)
+        case list() if "array" in kinds:
+            return [convert(schema.get("items"), item) for item in value]
+        case dict() if "object" in kinds:
+            parts = schema.get("properties", {})
+            return {name: convert(parts.get(name), item) for name, item in value.items()}
     return value
 
 

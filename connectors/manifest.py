@@ -356,7 +356,10 @@ class App(Part):
         if missing := [name for name in places(request.path) if name not in known]:
             raise ValueError(f"{part.key}: {request.path}: {lack} {missing[0]!r}")
         if "{" in without_places(request.path):
-            raise ValueError(f"{part.key}: {request.path}: a place is {{letters_or_digits}}")
+            raise ValueError(
+                f"{part.key}: {request.path}: a place is written {{name}}, of letters and digits: "
+                "the name of an input or of one of `path_values`, which takes templates"
+            )
 
     def model_post_init(self, context: Any) -> None:
         """Ties the components to their app."""

@@ -208,6 +208,26 @@ def test_an_input_becomes_no_other_number(kind: str, given: Any, sent: Any) -> N
     assert convert({"type": kind}, given) == sent
 
 
+@pytest.mark.parametrize(
+    ("kinds", "given", "sent"),
+    [
+        (["string", "null"], "3", "3"),
+        (["string", "null"], 3, "3"),
+        (["integer", "null"], "3", 3),
+        (["boolean", "integer"], "true", True),
+        (["boolean", "integer"], "3", 3),
+        (["integer", "string"], "3", "3"),
+        (["integer", "string"], 3, 3),
+        (["array", "null"], ["3"], ["3"]),
+    ],
+)
+def test_an_input_of_several_types_changes_only_where_it_fits_none(
+    kinds: list[str], given: Any, sent: Any
+) -> None:
+    result = convert({"type": kinds}, given)
+    assert (type(result), result) == (type(sent), sent)
+
+
 async def test_a_long_number_is_sent_with_all_its_digits(http: OutgoingHttp) -> None:
     built = http.build("POST", "https://app.test/", json={"id": int(LONG)})
     assert built.content == f'{{"id":{LONG}}}'.encode().replace(b":", b": ")

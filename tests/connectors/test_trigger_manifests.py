@@ -86,7 +86,11 @@ def test_an_interval_means_nothing_where_nothing_is_polled(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("/{nobody}/orders", "no input is named 'nobody'"), ("/{a-b}/orders", "a place is")],
+    [
+        ("/{nobody}/orders", "no input is named 'nobody'"),
+        ("/{a-b}/orders", "a place is"),
+        ("/{{ inputs.site }}/orders", "written {name}.* or of one of `path_values`"),
+    ],
 )
 def test_places_that_nothing_fills_do_not_load(tmp_path: Path, path: str, words: str) -> None:
     source = {"type": "poll", "poll": {"request": {"path": path}, "items": "body", "id": "item.id"}}
