@@ -77,6 +77,8 @@ def told(kind: Any, value: Any) -> str:
         (Colour, SECRET, "This must be `red`."),
         (Annotated[int, Field(ge=1)], 0, "This must be at least 1."),
         (Annotated[int, Field(lt=5_000)], 5_000, "This must be below 5,000."),
+        (Annotated[float, Field(le=10)], 20, "This must be at most 10."),
+        (Annotated[float, Field(le=0.5)], 20, "This must be at most 0.5."),
         (Annotated[str, Field(min_length=1)], "", "This may not be empty."),
         (Annotated[str, Field(max_length=3)], SECRET, "This may have at most 3 characters."),
         (Annotated[list[int], Field(min_length=1)], [], "This needs at least 1 item."),

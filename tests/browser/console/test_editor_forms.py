@@ -117,6 +117,12 @@ async def test_a_step_is_tested_and_its_output_can_be_picked_at_once(
     await expect(text).to_be_focused()
 
     await form.get_by_role("button", name="Insert data into text").click()
+    await page.get_by_role("button", name="Functions of expressions").click()
+    await page.get_by_label("Search functions").fill("maps inside")
+    await expect(page.get_by_text("mergeDeep(map, map)")).to_be_visible()
+    await expect(page.get_by_text("upper(string)")).to_have_count(0)
+    assert await grave_faults(page, axe) == []
+    await page.get_by_role("button", name="Back to the data").click()
     await page.get_by_label("Search data").fill("sent to")
     await page.keyboard.press("Enter")
     await expect(text).to_have_value(re.compile(re.escape('steps.route.output["sent to"] }}')))
