@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from automations.checker import check
-from automations.evaluator import build
+from automations.checker import MAX_LENGTH, RESERVED, check, expanded
+from automations.evaluator import build, references
 from automations.reading import Sight, read
 from automations.shapes import UNKNOWN, Shape, as_json, kind, list_of, of_value, record, union
 from automations.templates import MAX_DEPTH, split
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 MAX_EXPRESSIONS = 3000
 """Of one definition: checking each takes about a millisecond."""
+MAX_CHARACTERS = 128 * 1024
+"""Of all expressions of one definition, with their macros written out."""
+_FAULTY = 250
+"""Characters that a faulty expression counts more."""
+MAX_NAMINGS = 200
+"""Different sets of names of loops that the expressions of one definition use: each makes the
+checker set itself up anew, in about 5 ms."""
 Tell = Callable[[str, str, bool], None]
 """Takes a path, a message, and whether it is a warning."""
 _FAILURES = (ExpressionError, RecursionError, ValueError, TypeError)
@@ -33,27 +40,47 @@ class Checking:
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
         self._left = MAX_EXPRESSIONS
+        self._characters = 0
+        self._namings: set[frozenset[str]] = set()
 
     def expression(
         self, source: str, path: str, sight: Sight, wanted: Shape = UNKNOWN
     ) -> tuple[checked_pb2.CheckedExpr | None, Shape]:
         """An expression that must give `wanted`: its tree, and its shape."""
-        self._left -= 1
-        if self._left < 0:
-            if self._left == -1:
-                told = f"There are more than {MAX_EXPRESSIONS:,} expressions: split the automation."
-                self._tell(path, told, False)
+        if self._is_too_much(source, path):
             return None, UNKNOWN
         try:
             checked = _checked(source)
         except _FAILURES as error:
+            self._characters += _FAULTY
             self._tell(path, _sentence(str(error)), False)
             return None, UNKNOWN
+        named = {path[0] for path in references(checked.expr)}
+        self._namings.add(frozenset(named.difference(RESERVED)))
         shape = read(checked, sight, lambda told, soft: self._tell(path, _sentence(told), soft))
         if not shape.kinds & wanted.kinds:
             told = f"This gives {shape.words}; it must be {wanted.words}."
             self._tell(path, told, not shape.sure)
         return checked, shape
+
+    def _is_too_much(self, source: str, path: str) -> bool:
+        """Whether no more is looked at; tells it once."""
+        if self._left < 0:
+            return True
+        self._left -= 1
+        # What is too long is refused before it is read.
+        self._characters += expanded(source) if len(source) <= MAX_LENGTH else 0
+        if self._left < 0:
+            told = f"There are more than {MAX_EXPRESSIONS:,} expressions"
+        elif self._characters > MAX_CHARACTERS:
+            told = f"The expressions have more than {MAX_CHARACTERS:,} characters together"
+        elif len(self._namings) > MAX_NAMINGS:
+            told = f"The expressions use more than {MAX_NAMINGS} different sets of names"
+        else:
+            return False
+        self._left = -1
+        self._tell(path, f"{told}: split the automation.", False)
+        return True
 
     def template(
         self, value: Any, path: str, sight: Sight, takes: Shape = UNKNOWN, depth: int = 0

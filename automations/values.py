@@ -324,11 +324,11 @@ def to_json(value: Any, budget: Budget) -> Any:
                 raise ExpressionError("the result is not a finite number")
             return as_read(value)
         case list():
-            budget.charge(2 * len(value))
+            budget.charge(2 * len(value) + 4)
             items = [to_json(item, budget) for item in value]
             return value if all(map(_is, items, value)) else items
         case dict():
-            budget.charge(3 * len(value))
+            budget.charge(3 * len(value) + 4)
             entries = {_key(key): to_json(item, budget) for key, item in value.items()}
             return value if all(map(_is, entries.values(), value.values())) else entries
         case datetime():
@@ -364,12 +364,12 @@ def equal(left: Any, right: Any, budget: Budget) -> bool:
     if type(left) is not type(right):
         return False
     if isinstance(left, list):
-        budget.charge(4 * len(left))
+        budget.charge(4 * len(left) + 4)
         return len(left) == len(right) and all(
             equal(a, b, budget) for a, b in zip(left, right, strict=True)
         )
     if isinstance(left, dict):
-        budget.charge(4 * len(left))
+        budget.charge(4 * len(left) + 4)
         return len(left) == len(right) and all(
             key in right and equal(item, right[key], budget) for key, item in left.items()
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -413,3 +414,36 @@ async def test_a_stop_steps_message_is_text_of_any_value(message: Any, shown: st
     with pytest.raises(Stopped) as stop:
         await run([{"id": "end", "type": "stop", "message": "{{ data.m }}"}], m=message)
     assert stop.value.message == shown
+
+
+async def test_a_run_that_reads_long_expressions_lets_others_go_first() -> None:
+    class TimingHost(NotingHost):
+        """Notes how long is computed from one rest to the next."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.begun, self.longest = time.process_time(), 0.0
+
+        async def rest(self, share: float) -> None:
+            self.longest = max(self.longest, time.process_time() - self.begun)
+            await super().rest(share)
+            self.begun = time.process_time()
+
+    slow = [f"[{n},{'[],' * 1300}[]].size()" for n in range(12)]
+    host = TimingHost()
+    step = {"id": "s", "type": "set", "values": {"one": f"{{{{ {slow[0]} }}}}"}}
+    inputs = {f"v{n}": f"{{{{ {source} }}}}" for n, source in enumerate(slow[1:9])}
+    branches = [{"when": f"{source} < 0", "steps": []} for source in slow[9:]]
+    checks = {"id": "c", "type": "condition", "branches": branches}
+    assert await run([step, app("a", inputs=inputs), checks], "{{ vars.one }}", host) == 1302
+    assert host.calls[0][2]["v7"] == 1302
+    assert len(host.rests) >= 4
+    assert host.longest < 1
+
+
+async def test_a_run_that_repeats_a_large_constant_lets_others_go_first() -> None:
+    host = NotingHost()
+    large = {"id": "s", "type": "set", "values": {"v": [0] * 20_000}}
+    loop = {"id": "l", "type": "for-each", "items": "range(50)", "steps": [large]}
+    await run([loop], host=host)
+    assert len(host.rests) >= 2

@@ -132,6 +132,10 @@ def test_sizes_are_bounded() -> None:
     assert "bytes" in faults(http("a", body="x" * 300_000))[""]
     many = "".join(f"{{{{{n}}}}}" for n in range(3_001))
     assert "3,000 expressions" in faults(http("a", body=many))["steps[0].inputs.body"]
+    long = [f"{{{{ '{'x' * 4_000}' + '{n}' }}}}" for n in range(40)]
+    assert "characters together" in faults(http("a", body=long))["steps[0].inputs.body[32]"]
+    own = [f"{{{{ n{n} }}}}" for n in range(202)]
+    assert "different sets of names" in faults(http("a", body=own))["steps[0].inputs.body[201]"]
     deep: dict[str, Any] = http("a")
     for n in range(20):
         deep = {"id": f"d{n}", "type": "for-each", "items": "[1]", "steps": [deep]}
