@@ -30,6 +30,7 @@ from connectors.failures import ComponentError
 from connectors.http import OutgoingHttp
 from connectors.triggers import Poll, ScheduleSource
 from connectors.triggers.polling import (
+    PASSING,
     Asker,
     Event,
     News,
@@ -74,10 +75,6 @@ SHOWN_FAULTS = 3
 MAX_MESSAGE = 1_000
 LONGEST_SLEEP = 3_600.0
 """A schedule looks at the clock at least so often: somebody may have set it."""
-
-
-PASSING = {"rate_limited", "transient", "conflict", "reauth"}
-"""Kinds of errors that may pass by themselves. A connection that was rejected is told otherwise."""
 
 
 class _Trouble(Exception):
@@ -140,7 +137,7 @@ class Polling:
         if row is None or not is_wanted(row, is_first=activity.info().attempt == 1):
             return None
         try:
-            wait = await self._looked(row, faults)
+            wait = await self._looked(row, faults, failures)
         except Busy as busy:
             return busy.seconds * random.uniform(1.0, 1.5)  # noqa: S311 - spreads load
         except _Trouble as trouble:
@@ -158,7 +155,7 @@ class Polling:
             activity.heartbeat(0)
         return wait
 
-    async def _looked(self, row: Registration, faults: list[str]) -> float:
+    async def _looked(self, row: Registration, faults: list[str], failures: int) -> float:
         """Seconds until the next look; what could not be read is added to `faults`."""
         trigger = self._catalogue.trigger(row.trigger)
         if trigger is None:
@@ -169,13 +166,13 @@ class Polling:
         if rules is None:
             raise _Trouble(f"{trigger.name} is not asked for news.", may_pass=False)
         end = time.monotonic() + ROUND_SECONDS
-        while await self._ask(row, rules, faults):
+        while await self._ask(row, rules, faults, failures):
             if time.monotonic() > end:
                 return 0.0
         interval = interval_of(rules, row.inputs or {})
         return until_turn(row.id, interval, now_ms())
 
-    async def _ask(self, row: Registration, rules: Poll, faults: list[str]) -> bool:
+    async def _ask(self, row: Registration, rules: Poll, faults: list[str], failures: int) -> bool:
         """One poll and its runs; True when there is more than it could read."""
         secret = self._secret(row)
         assert secret.progress.ask is not None  # noqa: S101 - it is what is polled
@@ -193,7 +190,7 @@ class Polling:
                 secret.subscription,
                 owner,
             )
-            return await ask(asker, row.cursor, rate.gate())
+            return await ask(asker, row.cursor, rate.gate(), insists=failures < SHOWN_AFTER)
 
         try:
             polled = await self._calls.call((row.project_id, owner, row.app_key), asked)

@@ -36,6 +36,7 @@ from connectors.triggers import (
     AppWebhookSource,
     Subscription,
 )
+from connectors.triggers.polling import left_behind, poll_of
 from connectors.triggers.subscribing import Hook, OutcomeUnknown, Subscribed, Unaddressable
 from store.database import Database
 from store.encryption import Keyring
@@ -162,6 +163,7 @@ class Registrations:
         `anew`: although there is a subscription that fits.
         """
         before, secret = work.progress.ask, work.secret
+        subscription = secret.subscription
         leftovers = [*work.progress.leftovers, *self._leftover(secret, before)][-MAX_LEFTOVERS:]
         source = goal.trigger.source
         found = None if anew else fitting(leftovers, goal, self._public_url)
@@ -185,6 +187,9 @@ class Registrations:
         work.secret = secret
         work.note(ask=ask, leftovers=leftovers)
         changed = before is not None and not goal.is_met_by(before)
+        cursor = None
+        if before and poll_of(goal.trigger) and _is_of_one(before, ask):
+            cursor = left_behind(work.row.cursor, before.inputs, subscription)
         await work.save(
             trigger=ask.trigger,
             app_key=goal.trigger.app_key,
@@ -194,7 +199,7 @@ class Registrations:
             told_url=ask.public_url if subscription_of(source) else None,
             subscription_id=ask.subscription_id,
             expires_at=ask.expires_at,
-            **({"cursor": None, "next_poll_at": None} if changed else {}),
+            **({"cursor": cursor, "next_poll_at": None} if changed else {}),
         )
 
     async def _create(self, work: _Work, goal: Goal) -> None:
@@ -372,6 +377,11 @@ class Registrations:
     def _hook(self, secret: str, signing: str, ask: Ask) -> Hook:
         at = ask.public_url or self._public_url
         return Hook(f"{at}/api/v1/hooks/{secret}", ask.creation, signing)
+
+
+def _is_of_one(before: Ask, ask: Ask) -> bool:
+    """Whether both ask the same of the same account, only by other inputs."""
+    return (before.trigger, before.owner) == (ask.trigger, ask.owner)
 
 
 def _as_fault(error: ComponentError | Fault) -> Fault:

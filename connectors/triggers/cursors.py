@@ -98,6 +98,10 @@ class Cursor:
     """The list is being read for the first time: nothing of it is news."""
     faults: tuple[str, ...] = ()
     """Marks of items that could not be read the last time."""
+    before: str = ""
+    """Which list this one takes the place of, while it is starting."""
+    waited: tuple[str, ...] = ()
+    """Marks of what was new there and has no run yet: it is news here, too."""
 
     @classmethod
     def load(cls, state: Any, of: str) -> Cursor | None:
@@ -111,6 +115,8 @@ class Cursor:
             tuple(state.get("ids", ())),
             bool(state.get("starting", False)),
             tuple(state.get("faults", ())),
+            state.get("before", ""),
+            tuple(state.get("waited", ())),
         )
 
     def dump(self) -> dict[str, Any]:
@@ -124,6 +130,8 @@ class Cursor:
             state["starting"] = True
         if self.faults:
             state["faults"] = list(self.faults)
+        if self.waited:
+            state |= {"before": self.before, "waited": list(self.waited)}
         return state
 
     @property
@@ -245,8 +253,8 @@ def _moment_text(seconds: Decimal) -> str:
 class Reading:
     """Takes the pages of one poll and says when to stop, and what is new at the end.
 
-    `cursor` is None at the first poll. `is_reset`: the app has forgotten the token, so the list is
-    read as a whole and compared with what is known.
+    `cursor` is None at the first poll, of which nothing is news but what it waits for. `is_reset`:
+    the app has forgotten the token, so the list is read as a whole and compared with what is known.
     """
 
     poll: Poll
@@ -264,6 +272,7 @@ class Reading:
         """Prepares what each item is compared with."""
         self._start = self.cursor or Cursor(self.of, is_starting=True)
         self._known = set(self._start.ids)
+        self._waited = set(self._start.waited)
         order = self._start.order
         self._kind = order.kind if order else None
         self._clock = Clock.of(order, self.now) if order else None
@@ -291,7 +300,7 @@ class Reading:
         if self.poll.value is not None and self.poll.token is None:
             return self._goes_on_by_value(max_pages)
         if self.poll.token is None and self.poll.order == "newest_first":
-            if self.cursor is None:
+            if self._start.is_starting:
                 return len(self.items) < RING
             return self.items[-1].mark not in self._known
         return True
@@ -309,7 +318,10 @@ class Reading:
             batches = self._by_ids()
         marks = tuple(sorted({fault.mark for fault in self.faults})[:MAX_FAULTS])
         for batch in batches:
-            yield replace(batch, cursor=replace(batch.cursor, faults=marks))
+            cursor = replace(batch.cursor, faults=marks)
+            if not cursor.is_starting:
+                cursor = replace(cursor, before="", waited=())
+            yield replace(batch, cursor=cursor)
 
     def _comparable(self, page: Sequence[Item]) -> list[Item]:
         """The items whose values are of one kind; others are faults, unless all are."""
@@ -339,7 +351,7 @@ class Reading:
     def _is_fresh(self, item: Item) -> bool:
         """Whether it may be news; what only its place in the list tells is not judged here."""
         if self._start.is_starting:
-            return False
+            return item.mark in self._waited
         if item.mark in self._known:
             # The app tells of a change of the item.
             return self.poll.token is not None and self.poll.value is None and not self.is_reset
@@ -356,7 +368,8 @@ class Reading:
         if self.poll.order == "newest_first":
             floor = self._floor
             if floor is None and self._start.is_starting:
-                floor = self._come(first) - self.poll.overlap
+                waited = [_place(mark) for mark in self._waited]
+                floor = min([self._come(first) - self.poll.overlap, *waited])
             return floor is None or last.at >= floor
         if self.poll.order == "oldest_first":
             known = self._start.order
@@ -371,7 +384,8 @@ class Reading:
         if cursor.is_starting:
             marks = [item for item in self.items if not item.is_ignored]
             passed = self._passed(cursor, _ascending(marks), _ascending(self.items))
-            yield Batch((), replace(passed, is_starting=not self.is_complete))
+            waited = _ascending(_distinct(item for item in marks if self._is_fresh(item)))
+            yield Batch(tuple(waited), replace(passed, is_starting=not self.is_complete))
             return
         # A list that is sorted downwards shows of equal values the newest first.
         shown = self.items[::-1] if self._falls() else self.items
@@ -417,7 +431,7 @@ class Reading:
             return cursor
         floor = order.at - self.poll.overlap
         marks = [*cursor.ids, *(item.mark for item in marked)]
-        kept = [mark for mark in dict.fromkeys(marks) if Decimal(mark.partition(" ")[0]) >= floor]
+        kept = [mark for mark in dict.fromkeys(marks) if _place(mark) >= floor]
         return replace(cursor, value=newest, ids=tuple(kept[-MAX_MARKS:]))
 
     def _by_token(self, token: str | int | None) -> Batch:
@@ -446,10 +460,8 @@ class Reading:
                 " manifest needs `order` or `value`"
             )
         cursor = replace(self._start, is_starting=False)
-        news: list[Item] = []
-        if self.cursor is not None:
-            news = [item for item in listed[: self._end_of_news(listed)] if self._is_fresh(item)]
-            news.reverse()
+        news = [item for item in listed[: self._end_of_news(listed)] if self._is_fresh(item)]
+        news.reverse()
         marks = [item.mark for item in reversed(listed)]
         last = max(0, (len(news) - 1) // BATCH)
         for number in range(last):
@@ -476,6 +488,11 @@ def _distinct(items: Iterable[Item]) -> list[Item]:
 
 def _ascending(items: Iterable[Item]) -> list[Item]:
     return sorted(items, key=lambda item: item.order.at if item.order else Decimal(0))
+
+
+def _place(mark: str) -> Decimal:
+    """The place that a mark of an item with a value tells."""
+    return Decimal(mark.partition(" ")[0])
 
 
 def _written(number: Decimal) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from automations.expressions import ExpressionError
@@ -19,6 +20,7 @@ from connectors.http import OutgoingError, OutgoingHttp, RefusedError, TooLargeE
 from connectors.pagination import PageError, Pages
 from connectors.scope import moment
 from connectors.triggers.cursors import (
+    MAX_MARKS,
     Cursor,
     Fault,
     Garbage,
@@ -38,11 +40,18 @@ if TYPE_CHECKING:
     from connectors.credential import Credential
     from connectors.manifest import ErrorKind, Trigger
 
+logger = logging.getLogger(__name__)
+
+PASSING = {"rate_limited", "transient", "conflict", "reauth"}
+"""Kinds of errors that may pass by themselves. A connection that was rejected is told otherwise."""
 TIMEOUT = 30.0
 """Seconds for one page."""
 MAX_PAGES = 1_000
 """Of one poll: a longer list cannot be read."""
 LONGEST = 86_400
+MAX_ROUNDS = 20
+"""Polls of a list that another one takes the place of, to see all that is new there."""
+_EARLIER = "earlier"
 
 Gate = Callable[[], Awaitable[None]]
 """Awaited before each request: until the app's rate limit allows it."""
@@ -105,13 +114,32 @@ def interval_of(poll: Poll, inputs: Mapping[str, Any]) -> int:
     return poll.interval
 
 
-async def ask(asker: Asker, state: Any, gate: Gate) -> Polled:
+def left_behind(
+    state: Any, inputs: Mapping[str, Any], subscription: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The state (JSON) of a list that takes the place of the one with these inputs, of which
+    `state` was reached; None where nothing had been reached there."""
+    if not isinstance(state, dict) or state.get("starting"):
+        return None
+    if _EARLIER in state:
+        # The list between them was never read.
+        return state
+    return {_EARLIER: {"inputs": inputs, "subscription": subscription, "state": state}}
+
+
+async def ask(asker: Asker, state: Any, gate: Gate, *, insists: bool = True) -> Polled:
     """One poll from the place that `state`, the registration's cursor, tells.
+
+    Where another list was asked before (`left_behind`), what is new on it is asked for a last time:
+    what of it this list has, too, is news. `insists`: a failure of that which may pass is raised;
+    else what was new there is given up.
 
     Raises ComponentError, also while `news` is gone through. An answer that does not hold what the
     manifest says is `transient`: the next one may. No state then moves.
     """
     asking = _Asking(asker, state, gate)
+    if isinstance(state, dict) and _EARLIER in state:
+        await asking.take_over(state[_EARLIER], insists=insists)
     with _Told(asking):
         return await asking.poll()
 
@@ -128,8 +156,44 @@ class _Asking:
         self.cursor = Cursor.load(state, self.of)
         self.client: AppClient | None = None
 
+    async def take_over(self, earlier: Mapping[str, Any], *, insists: bool) -> None:
+        """Waits for what is new on the list that was asked before, with what it was asked."""
+        asker = replace(self.asker, inputs=earlier["inputs"], subscription=earlier["subscription"])
+        before = _Asking(asker, earlier["state"], self.gate)
+        if before.of == self.of:
+            self.cursor = before.cursor
+        if before.of == self.of or before.cursor is None:
+            return
+        try:
+            with _Told(before):
+                waited = await before.unseen()
+        except ComponentError as error:
+            if error.kind == "reauth" or (insists and error.kind in PASSING):
+                raise
+            logger.warning("What was new by the inputs before is not known: %s", error.message)
+            return
+        self.cursor = Cursor(self.of, is_starting=True, before=before.of, waited=waited)
+
+    async def unseen(self) -> tuple[str, ...]:
+        """Marks of all that is new now, the oldest first."""
+        marks: list[str] = []
+        for _ in range(MAX_ROUNDS):
+            reading, token = await self._reading()
+            for batch in reading.batches(token):
+                marks += [item.mark for item in batch.items]
+                self.cursor = batch.cursor
+            if reading.is_complete:
+                break
+        return tuple(marks[-MAX_MARKS:])
+
     async def poll(self) -> Polled:
-        """Reads the pages; a token that is too old is left behind."""
+        """Reads the pages."""
+        told = frozenset(self.cursor.faults if self.cursor else ())
+        reading, token = await self._reading()
+        return Polled(self._news(reading, token), not reading.is_complete, reading.faults, told)
+
+    async def _reading(self) -> tuple[Reading, str | int | None]:
+        """The pages, and the app's new token; one that is too old is left behind."""
         asker = self.asker
         self.client = AppClient(asker.trigger.app, asker.credential, asker.http, timeout=TIMEOUT)
         self.secrets = self.client.secrets
@@ -141,8 +205,7 @@ class _Asking:
         if seen is None:
             raise Garbage("it takes no token any more, not even a new one")
         token = check_token(self.rules.token.find(seen)) if self.rules.token else None
-        told = frozenset(self.cursor.faults if self.cursor else ())
-        return Polled(self._news(reading, token), not reading.is_complete, reading.faults, told)
+        return reading, token
 
     async def _read(self, reading: Reading) -> dict[str, Any] | None:
         """The last page's answer; None where the app says that the token is too old."""
@@ -152,7 +215,7 @@ class _Asking:
             # How far to read is told by what is known, not by a number of records.
             whole = {"limit": None, "max_pages": MAX_PAGES, "max_records": MAX_PAGES * 100_000}
             pages = Pages(rules.model_copy(update=whole), self.asker.inputs)
-        may_reset = self.rules.token is not None and self.cursor is not None
+        may_reset = self.cursor is not None and self.cursor.token is not None
         last: dict[str, Any] | None = None
         while True:
             response, seen = await self._exchange(pages, is_reset=reading.is_reset)
@@ -275,7 +338,10 @@ class _Asking:
             # The same item may change twice, so its id alone would hide the second change.
             place = self.cursor.token if self.cursor else None
             key = f"{key} {_digest([place, item.record])[:32]}"
-        return Event(f"{self.of} {key}", self.rules.emit.resolve(scope))
+        # A run that the list before had begun when it was left is not made twice.
+        is_waited = self.cursor is not None and item.mark in self.cursor.waited
+        of = self.cursor.before if self.cursor and is_waited else self.of
+        return Event(f"{of} {key}", self.rules.emit.resolve(scope))
 
     def failure(self, kind: ErrorKind, what: str, after: float | None = None) -> ComponentError:
         """An error that names the app and the trigger, and shows no secret."""

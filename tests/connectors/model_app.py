@@ -10,7 +10,7 @@ import httpx
 import orjson
 
 from connectors.manifest import App
-from connectors.triggers.polling import Asker, News, Polled, ask
+from connectors.triggers.polling import Asker, News, Polled, ask, left_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from connectors.manifest import Trigger
 
 
-def polled_trigger(poll: dict[str, Any], **of_app: Any) -> Trigger:
-    """A trigger of an app at http://model.test that is polled so."""
+def polled_trigger(poll: dict[str, Any], *inputs: str, **of_app: Any) -> Trigger:
+    """A trigger of an app at http://model.test that is polled so; `inputs` are texts."""
     poll = {"items": "body.items", "id": "item.id", **poll}
     if "pagination" in poll:
         poll["items"] = "records"
-    trigger = {"key": "model.new", "name": "New item", "source": {"type": "poll", "poll": poll}}
+    trigger: dict[str, Any] = {"key": "model.new", "name": "New item"}
+    trigger["source"] = {"type": "poll", "poll": poll}
+    if inputs:
+        properties = {name: {"type": "string"} for name in inputs}
+        trigger["input_schema"] = {"type": "object", "properties": properties}
     app = {"key": "model", "name": "Model", "base_url": "http://model.test", "triggers": [trigger]}
     return App.model_validate({**app, **of_app}).triggers[0]
 
@@ -59,6 +63,12 @@ class Poller:
         self.trigger, self.app, self.inputs = trigger, app, inputs
         self.state: Any = None
         self.has_more = False
+        self.insists = True
+
+    def change(self, **inputs: Any) -> None:
+        """Has the registration ask by other inputs."""
+        self.state = left_behind(self.state, self.inputs, {})
+        self.inputs = inputs
 
     async def polled(self) -> Polled:
         async def at_once() -> None:
@@ -66,7 +76,7 @@ class Poller:
 
         http = cast("OutgoingHttp", self.app)
         asker = Asker(self.trigger, self.inputs, None, http, {})
-        return await ask(asker, self.state, at_once)
+        return await ask(asker, self.state, at_once, insists=self.insists)
 
     async def news(self) -> list[News]:
         polled = await self.polled()

@@ -116,7 +116,12 @@ def feed_app(url: str, poll: dict[str, Any] | None = None, **more: Any) -> App:
         "id": "item.id",
         "value": "item.at",
     }
-    trigger = {"key": "feed.new", "name": "New item", "source": {"type": "poll", "poll": poll}}
+    trigger = {
+        "key": "feed.new",
+        "name": "New item",
+        "input_schema": {"type": "object", "properties": {"folder": {"type": "string"}}},
+        "source": {"type": "poll", "poll": poll},
+    }
     manifest = {"key": "feed", "name": "Feed", "base_url": url, "auth": BASIC}
     app = App.model_validate({**manifest, "triggers": [trigger], **more})
     source: Any = app.triggers[0].source
@@ -236,6 +241,20 @@ class Station:
             session.add(row)
         await wake(self.client, Wanted.of(row))
         return row.id
+
+    async def publish(self, registration_id: str, inputs: dict[str, Any]) -> None:
+        """Publishes a second version, whose trigger has these inputs."""
+        row = await self.row(registration_id)
+        async with self.database.begin() as session:
+            automation = await session.get_one(Automation, row.automation_id)
+            draft: Any = automation.draft
+            definition = {**draft, "trigger": {**draft["trigger"], "inputs": inputs}}
+            automation.published_version = 2
+            session.add(
+                AutomationVersion(automation_id=automation.id, number=2, definition=definition)
+            )
+        await self.change(registration_id, revision=Registration.revision + 1)
+        await wake(self.client, Wanted.of(await self.row(registration_id)))
 
     async def row(self, registration_id: str) -> Registration:
         async with self.database() as session:

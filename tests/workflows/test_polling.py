@@ -332,6 +332,23 @@ async def test_pausing_ends_polling_and_resuming_fetches_the_backlog(
         assert sorted(await place.ids(registration)) == [1, 2]
 
 
+async def test_what_came_before_a_publication_changed_the_inputs_has_its_run(
+    place: Station, feed: Feed
+) -> None:
+    feed.add(1)
+    async with place.working():
+        registration = await place.register(inputs={"folder": "in"})
+        await place.until_begun(registration)
+        await feed.until_asked(1)
+    feed.add(5, 6)
+    await place.publish(registration, {"folder": "out"})
+    async with place.working():
+        await place.until_events(registration, 2)
+        feed.add(9)
+        await place.until_events(registration, 3)
+    assert sorted(await place.ids(registration)) == [5, 6, 9]
+
+
 async def test_a_change_that_nobody_told_the_workflow_of_ends_the_activity(
     place: Station, feed: Feed
 ) -> None:
