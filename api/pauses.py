@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 
 from store.database import Database
 from store.pauses import paused_runs
@@ -19,19 +20,22 @@ class PauseWatch:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: dict[str, asyncio.Future[str]] = {}
+        self._waiting: defaultdict[str, set[asyncio.Future[str]]] = defaultdict(set)
+        """By run, since several callers may have sent one request under one key."""
         self._watcher: asyncio.Task[None] | None = None
 
     async def wait(self, run_id: str) -> str:
         """Returns when the run has paused, with the message that says what it waits for."""
         paused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._waiting[run_id] = paused
+        self._waiting[run_id].add(paused)
         if self._watcher is None:
             self._watcher = asyncio.create_task(self._watch())
         try:
             return await paused
         finally:
-            del self._waiting[run_id]
+            self._waiting[run_id].discard(paused)
+            if not self._waiting[run_id]:
+                del self._waiting[run_id]
 
     async def _watch(self) -> None:
         try:
@@ -45,8 +49,8 @@ class PauseWatch:
                     logger.warning("Pauses could not be read: %s", error)
                     continue
                 for run_id, message in found.items():
-                    paused = self._waiting.get(run_id)
-                    if paused is not None and not paused.done():
-                        paused.set_result(message)
+                    for paused in self._waiting.get(run_id, ()):
+                        if not paused.done():
+                            paused.set_result(message)
         finally:
             self._watcher = None

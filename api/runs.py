@@ -322,8 +322,10 @@ class Runs:
             if event_id is None:
                 raise RunNotActive("This run has not failed, so there is no step to retry.")
             description = await handle.describe()
-            # Before the reset: a run that ends at once must find its book open.
-            await self._ledger.reopen(run_id)
+            # Before the reset: a run that ends at once must find its book open. And only one of
+            # several who ask at once may: a second reset would do again what the first has begun.
+            if not await self._ledger.reopen(run_id):
+                raise RunNotActive("Somebody was faster: the run is tried again already.")
             await self._client.workflow_service.reset_workflow_execution(
                 ResetWorkflowExecutionRequest(
                     namespace=self._client.namespace,

@@ -144,14 +144,16 @@ class Ledger:
                 update(Run).where(Run.id == run_id, Run.status == "running").values(message=message)
             )
 
-    async def reopen(self, run_id: str) -> None:
-        """Books that a failed run is tried again from its failed step."""
+    async def reopen(self, run_id: str) -> bool:
+        """Books that a run that has ended is tried again; False where it goes on."""
         async with self._database.begin() as session:
-            await session.execute(
+            again = await session.scalar(
                 update(Run)
-                .where(Run.id == run_id)
+                .where(Run.id == run_id, Run.ended_at.is_not(None))
                 .values(status="running", message=None, result=None, ended_at=None)
+                .returning(Run.id)
             )
+        return again is not None
 
     async def forget(self, run_id: str, started_at: int | None = None) -> None:
         """Removes a run that could not be started; one that was booked anew meanwhile stays.

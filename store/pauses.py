@@ -76,7 +76,12 @@ async def book_callback(database: Database, row: Row) -> str | None:
     Gives the workflow that waits for it, empty when none does yet; None when the step has taken
     another call, or is over.
     """
+    is_open = (Run.id == row["run_id"]) & Run.status.in_(("running", "paused"))
     async with database.begin() as session:
+        # Locked until the call is in: who ends the run meanwhile has taken all its pauses along,
+        # and a call that came in after that would be thanked for and never read.
+        if await session.scalar(select(Run.id).where(is_open).with_for_update(read=True)) is None:
+            return None
         statement = insert_for(session)(RunPause).values(row)
         statement = statement.on_conflict_do_update(
             index_elements=[RunPause.run_id, RunPause.step_id, RunPause.iteration],

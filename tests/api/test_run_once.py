@@ -116,6 +116,30 @@ async def test_the_same_request_with_the_same_key_is_one_run(
     assert (await post(shop, path))[1]["result"] == 3
 
 
+async def test_all_who_send_one_request_hear_that_its_run_has_paused(shop: Workshop) -> None:
+    steps = [{"id": "ask", "type": "approval", "message": "May it?"}]
+    where = shop.run_path(await shop.automation({"trigger": {"type": "manual"}, "steps": steps}))
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(*(post(shop, where, "ask-once") for _ in range(5)))
+    assert [answer["status"] for _, answer in answers] == ["paused"] * 5
+    assert len({answer["runId"] for _, answer in answers}) == 1
+
+
+async def test_a_run_is_tried_again_once_however_many_ask_for_it(
+    shop: Workshop, path: str, app: App
+) -> None:
+    app.status = 422
+    _, failed = await post(shop, path)
+    app.status = 200
+    app.may_answer.clear()
+    again = f"{shop.path}/runs/{failed['runId']}/retry"
+    answers = await asyncio.gather(*(shop.developer.call("POST", again) for _ in range(5)))
+    app.may_answer.set()
+    assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409, 409]
+    assert (await booked(shop, failed["runId"]))["status"] == "completed"
+    assert app.calls == 2
+
+
 async def test_a_key_stands_for_one_request(shop: Workshop, path: str, app: App) -> None:
     await post(shop, path, "one")
     for other in (path.replace("/run", "/register"), path):
