@@ -168,7 +168,7 @@ class WorkflowHost:
                         start_to_close_timeout=ACTIVITY_TIMEOUT,
                         heartbeat_timeout=HEARTBEAT_TIMEOUT,
                         retry_policy=tries.policy,
-                        summary=place.label,
+                        summary=search_attributes.summary_of(place.label),
                     )
             except ActivityError as error:
                 # Whether they were booked is not known; the ledger takes each only once.
@@ -254,7 +254,7 @@ class WorkflowHost:
                     start_to_close_timeout=ACTIVITY_TIMEOUT,
                     heartbeat_timeout=HEARTBEAT_TIMEOUT,
                     retry_policy=tries.policy,
-                    summary=place.label,
+                    summary=search_attributes.summary_of(place.label),
                 )
             except ActivityError as error:
                 if is_cancelled_exception(error):
@@ -320,7 +320,7 @@ class WorkflowHost:
                         user_id=child.user_id,
                         trigger="call",
                     ),
-                    static_summary=called.name,
+                    static_summary=search_attributes.summary_of(called.name),
                 )
         except ChildWorkflowError as error:
             if is_cancelled_exception(error):
@@ -407,8 +407,10 @@ class WorkflowHost:
                     part,
                     id=f"{self._run_id}-{where}-{kind}-{first_index}",
                     result_type=LoopPartOutcome,
-                    static_summary=f"{place.label}: {kind} {first_index + 1} to "
-                    f"{first_index + (len(items) or times)}",
+                    static_summary=search_attributes.summary_of(
+                        f"{place.label}: {kind} {first_index + 1} to "
+                        f"{first_index + (len(items) or times)}"
+                    ),
                     search_attributes=workflow.info().typed_search_attributes,
                 )
         except ChildWorkflowError as error:

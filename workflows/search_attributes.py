@@ -34,7 +34,10 @@ def searchable(user_id: str) -> str:
 
 
 def summary_of(text: str) -> str:
-    """The line by which a workflow is shown in lists, as long as Temporal takes it."""
+    """The line by which a workflow or a step of it is shown, as long as Temporal takes it.
+
+    Of a longer one Temporal refuses the command, again and again.
+    """
     return text.encode()[:MAX_SUMMARY].decode(errors="ignore")
 
 

@@ -129,7 +129,7 @@ class Waiting:
             pause,
             start_to_close_timeout=BOOKKEEPING_PATIENCE,
             retry_policy=BOOKKEEPING_RETRY,
-            summary=summary,
+            summary=search_attributes.summary_of(summary),
         )
         return None if answer is None else Resume.model_validate(answer)
 
@@ -139,7 +139,9 @@ class Waiting:
         timeout = None if until is None else max(until - workflow.now(), timedelta(0))
         with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: key in self._answers, timeout=timeout, timeout_summary=label
+                lambda: key in self._answers,
+                timeout=timeout,
+                timeout_summary=search_attributes.summary_of(label),
             )
         return self._answers.pop(key, None)
 

@@ -190,3 +190,30 @@ async def test_wide_calls_of_automations_with_large_data_end_well(
         handle = await start(temporal, run, queue)
         assert (await handle.result()).result == 100
         assert await failed_tasks(handle) == 0
+
+
+async def test_names_of_any_script_and_length_hold_no_run_up(
+    temporal: Client, world: FakeWorld
+) -> None:
+    name = "🦜" * 200
+    steps: list[dict[str, Any]] = [
+        echo("s", name=name),
+        {"id": "w", "type": "delay", "seconds": 0.1, "name": name},
+        {"id": "a", "type": "approval", "expiresIn": 0.1, "name": name},
+        {
+            "id": "l",
+            "type": "for-each",
+            "name": name,
+            "items": "range(300)",
+            "steps": [set_step("inner", "{{ 1 }}")],
+        },
+    ]
+    queue = str(uuid4())
+    async with world.working(temporal, queue):
+        handle = await start(temporal, run_input(steps, result="{{ 1 }}"), queue)
+        async with asyncio.timeout(20):
+            assert (await handle.result()).result == 1
+        assert await failed_tasks(handle) == 0
+        history = await handle.fetch_history()
+    kinds = {event.event_type for event in history.events}
+    assert EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED in kinds
