@@ -26,7 +26,10 @@ def check(user_id: str) -> str:
     """The id itself; raises ValueError for what is none."""
     if user_id in {".", ".."}:
         raise ValueError("a user id is neither . nor .., which URLs take for folders")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in user_id):
+    kinds = {unicodedata.category(character) for character in user_id}
+    if "Cs" in kinds:
+        raise ValueError("a user id is text: in a URL it is percent-encoded from UTF-8")
+    if "Cc" in kinds:
         raise ValueError("a user id has no control characters")
     if len(user_id.encode()) > MAX_BYTES:
         raise ValueError(f"a user id has at most {MAX_BYTES} bytes in UTF-8")
@@ -77,7 +80,10 @@ class UserPaths:
         if scope["type"] == "http" and b"/users/" in raw and b"%" in raw:
             front, users, rest = raw.partition(b"?")[0].partition(b"/users/")
             user_id, *others = rest.decode("latin-1").split("/")
-            kept = unquote(user_id).replace("%", "%25").replace("/", "%2F")
+            # What is no UTF-8 stays told apart, and is refused: as U+FFFD, `%FE` and `%FF` would be
+            # one user.
+            decoded = unquote(user_id, errors="surrogateescape")
+            kept = decoded.replace("%", "%25").replace("/", "%2F")
             behind = "/".join([kept, *map(unquote, others)])
             path = unquote((front + users).decode("latin-1")) + behind
             scope = {**scope, "path": path}

@@ -229,7 +229,7 @@ async def update_automation(
             raise ApiError(
                 ErrorKind.INVALID_PARAMETER,
                 "Send the revision of the draft that was edited, so that nobody's work is lost.",
-                [{"path": "revision", "message": "Field required with a definition"}],
+                [{"path": "revision", "message": "This is needed with `definition`."}],
             )
     statement = update(Automation).where(
         Automation.id == automation_id, Automation.project_id == access.project_id

@@ -365,7 +365,11 @@ class TestBadInput:
             (415, "multipart/form-data; boundary=x", b"--x--"),
             (415, "application/octet-stream", b"abc"),
             (415, "image/png", b"\x89PNG"),
-            (400, "text/plain", b"\xff\xfe"),
+            (400, "text/plain", b"\xff"),
+            # Half a character behind the mark of UTF-16; the mark alone is an empty text.
+            (400, "text/plain", b"\xff\xfea"),
+            (400, "text/plain; charset=utf-8", b"\xfe\xff\xd8\x00"),
+            (400, "text/plain; charset=x-none", b"\xfc"),
             (400, "text/plain", b"a\x00b"),
             (400, "application/x-www-form-urlencoded", b"a=%00"),
             (400, "application/x-www-form-urlencoded", b"a=\xff"),

@@ -77,6 +77,21 @@ async def test_what_is_no_id_is_refused_at_every_door(bench: Bench, user_id: str
         await application.refused(1, "GET", path)
 
 
+@pytest.mark.parametrize("segment", ["%FF", "%FE", "a%ED%A0%80", "%C0%AE%C0%AE", "%FC"])
+async def test_bytes_that_are_no_text_are_nobodys_id(bench: Bench, segment: str) -> None:
+    application = bench.shop.application
+    connections = f"/api/v1/ipaas/users/{segment}/connections"
+    for method, path in (
+        ("GET", f"{connections}/status?appKeys=github"),
+        ("POST", f"{connections}/github"),
+        ("DELETE", f"{connections}/github"),
+        ("GET", f"{bench.shop.path}/users/{segment}"),
+        ("DELETE", f"{bench.shop.path}/users/{segment}"),
+    ):
+        error = await application.refused(1, method, path)
+        assert "UTF-8" in error["message"]
+
+
 @pytest.mark.parametrize("user_id", GOOD)
 def test_temporal_takes_what_it_is_told_of_a_user(user_id: str) -> None:
     assert len(json.dumps(searchable(user_id))) < 2_000
