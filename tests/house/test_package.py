@@ -20,7 +20,7 @@ PACKAGES = {
     "temporal",
     "workflows",
 }
-MODULES = {"cli.py", "settings.py", "worker.py"}
+MODULES = {path.name for path in ROOT.glob("*.py")}
 
 
 @pytest.fixture(scope="module")
