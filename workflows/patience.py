@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 QUICK_SECONDS = 15.0
 """So long, together, are the waits between tries that happen without a pause."""
+GRACE = timedelta(minutes=1)
+"""So much later than patience ends may be what an app asks for: its call took a moment, too."""
 CROWDED_EVENTS = 20_000
 """A longer history (Temporal ends one at 51,200 events) has room for one more try of each step."""
 LEAST_GROWTH = 1 / 20
@@ -114,7 +116,11 @@ class Tries:
         last = self.first + timedelta(seconds=patience)
         soonest = failure.retry_after or timedelta(seconds=1)
         if now + soonest > last:
-            return None
+            # Who is patient for a day tries once more when the app asks for that day.
+            asked = failure.retry_after is not None and now + soonest <= last + GRACE
+            if not asked or not workflow.patched("whole-patience"):
+                return None
+            return now + soonest
         if workflow.info().get_current_history_length() > CROWDED_EVENTS:
             return last
         return min(now + wait, last)

@@ -179,3 +179,29 @@ async def test_the_app_says_how_long_it_wants_to_be_left_alone(
         )
     assert timedelta(hours=3) <= asked[1] - asked[0] < timedelta(hours=3, minutes=1)
     assert "which allows no more calls for now" in world.pauses[0].message
+
+
+@pytest.mark.parametrize(("asked", "tries"), [(86_400, 2), (86_500, 1)])
+async def test_an_app_may_ask_for_as_long_as_a_step_is_patient(
+    skipping: WorkflowEnvironment, world: FakeWorld, asked: int, tries: int
+) -> None:
+    def limited(call: ComponentCall) -> Any:
+        if len(world.calls) > 1:
+            return "welcome"
+        raise ApplicationError(
+            "All calls of the day are used.",
+            type="rate_limited",
+            non_retryable=True,
+            next_retry_delay=timedelta(seconds=asked),
+        )
+
+    world.components["app.call"] = limited
+    error = {"action": "continue"}
+    steps = [{"id": "call", "type": "app", "component": "app.call", "onError": error}]
+    run = run_input(steps, result="{{ steps.call.output }}")
+    async with world.working(skipping.client, "skipping"):
+        outcome = await skipping.client.execute_workflow(
+            AutomationRun.run, run, id=f"asked-{asked}", task_queue="skipping"
+        )
+    assert len(world.calls) == tries
+    assert outcome.result == ("welcome" if tries == 2 else None)
