@@ -14,7 +14,7 @@ from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from automations.definition import CallbackStep, Definition, walk
 from connectors.charsets import is_json, kind_of
-from connectors.triggers.delivery import FORM, Refused, read_form, read_json, read_text
+from connectors.triggers.delivery import FORM, Refused, read_form, read_json, read_query, read_text
 from store.models import Automation, AutomationVersion, Run
 from store.pauses import early_calls
 from temporal.callback_urls import CallbackTarget
@@ -81,7 +81,7 @@ async def call_back(
         step_id=target.step_id,
         iteration=target.iteration,
         body=await _body(request),
-        query=dict(request.query_params),
+        query=_query(request),
     )
     if not await state.runs.call_back(target.run_id, target.project_id, answer):
         raise ApiError(
@@ -112,6 +112,14 @@ async def _has_callback(state: State, target: CallbackTarget) -> bool:
         return False
     has = any(isinstance(s, CallbackStep) and s.id == target.step_id for s in steps)
     return has and await early_calls(state.database, target.run_id) < MAX_EARLY
+
+
+def _query(request: Request) -> dict[str, Any]:
+    """As deliveries read it: a list where a name came several times, so that none is lost."""
+    try:
+        return read_query(request.scope["query_string"].decode("latin-1"))
+    except Refused as refused:
+        raise invalid([("query", refused.message)]) from None
 
 
 async def _body(request: Request) -> Any:

@@ -114,7 +114,7 @@ class Answer:
     by: str | None = None
     comment: str | None = None
     body: Any = None
-    query: dict[str, str] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ class Resume(BaseModel):
     by: str | None = None
     comment: str | None = None
     body: Any = None
-    query: dict[str, str] = Field(default_factory=dict)
+    query: dict[str, Any] = Field(default_factory=dict)
     give_up: bool = False
     """The step is to fail instead of being tried again."""
 

@@ -77,7 +77,7 @@ def request_scope(delivery: Delivery) -> dict[str, Any]:
         "method": delivery.method,
         "url": delivery.url,
         "path": delivery.path,
-        "query": _fields("query", delivery.query, "utf-8"),
+        "query": read_query(delivery.query),
         "headers": headers,
         "body": content.decode("utf-8", "surrogateescape"),
         "json": read_json(content, header) if _holds_json(content, header) else None,
@@ -90,13 +90,13 @@ def content_of(request: Mapping[str, Any]) -> Any:
 
     Raises Refused for bodies of kinds that cannot be read, and for what is no text.
     """
-    if request["json"] is not None:
-        return request["json"]
     body: str = request["body"]
-    if not body:
-        return None
     header = request["headers"].get("content-type", "")
     kind = kind_of(header)
+    if request["json"] is not None or is_json(kind):  # JSON's own null is no text.
+        return request["json"]
+    if not body:
+        return None
     if kind and kind != FORM and not kind.startswith(TEXTS) and not kind.endswith(READABLE):
         raise Refused(415, "the body's content type is not taken: send JSON, a form or text")
     return request["form"] or read_text(body.encode("utf-8", "surrogateescape"), header)
@@ -123,6 +123,11 @@ def read_form(content: bytes, content_type: str) -> dict[str, Any]:
     declared = codec_of(charset_of(content_type) or "utf-8") or "utf-8"
     # What stands behind percent signs are bytes of a charset that has ASCII in it.
     return _fields("form", text, "utf-8" if declared.startswith(("utf-16", "utf-32")) else declared)
+
+
+def read_query(query: str) -> dict[str, Any]:
+    """The fields of a query as it came: text, or a list of texts; raises Refused."""
+    return _fields("query", query, "utf-8")
 
 
 def read_text(content: bytes, content_type: str) -> str:

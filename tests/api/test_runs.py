@@ -330,10 +330,11 @@ async def test_a_callback_url_lets_its_run_go_on(shop: Workshop) -> None:
     assert url.startswith("http://127.0.0.1:8000/api/v1/callbacks/")
     http = shop.application.http
     # A call that comes before the wait is kept.
-    called = await http.post(url, params={"from": "test"}, json={"paid": True})
+    asked = {"from": "test", "tag": ["a", "b"]}
+    called = await http.post(url, params=asked, json={"paid": True})
     assert (called.status_code, called.json()) == (200, {"received": True})
     # Its sender may not have heard that it had come; another one comes too late.
-    again = await http.post(url, params={"from": "test"}, json={"paid": True})
+    again = await http.post(url, params=asked, json={"paid": True})
     assert again.status_code == 200
     assert (await http.post(url, json={"paid": False})).status_code == 409
     await shop.developer.expect(
@@ -342,7 +343,7 @@ async def test_a_callback_url_lets_its_run_go_on(shop: Workshop) -> None:
     details = await until(shop, answer["runId"], "completed")
     assert details["result"] == {
         "body": {"paid": True},
-        "query": {"from": "test"},
+        "query": asked,
         "expired": False,
     }
     ended = await http.post(url, json={})

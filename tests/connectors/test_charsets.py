@@ -174,6 +174,11 @@ def test_no_digit_of_a_number_is_lost() -> None:
     assert delivered(content, "application/json") == value
 
 
+@pytest.mark.parametrize("content", [b"null", b" \n", b"\xef\xbb\xbfnull", "null".encode("utf-16")])
+def test_jsons_null_is_null_and_no_text(content: bytes) -> None:
+    assert delivered(content, "application/json") is None
+
+
 def test_two_ids_are_two_dedupe_keys() -> None:
     incoming = Incoming.model_validate({"dedupe": "{{ event.id }}"})
 
