@@ -25,16 +25,16 @@ class InputSchema:
     """A schema (2020-12 unless it says another), compiled.
 
     Regular expressions are matched in linear time, and nothing is fetched. Raises ValueError for
-    what is no valid schema.
+    what is no valid schema; one of a version that is published already is kept, and refuses data.
     """
 
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self._too_much = ""
+    def __init__(self, schema: dict[str, Any], *, is_published: bool = False) -> None:
+        self._refusal = ""
         try:
             self._applied = bound_schema(schema)
         except OutOfBoundsError as error:
             # A version that was published before there were bounds: its runs are refused.
-            self._too_much = str(error)
+            self._refusal = f"The trigger's schema is too much to check: {error}."
             return
         try:
             self._validator = jsonschema_rs.validator_for(
@@ -44,12 +44,17 @@ class InputSchema:
                 pattern_options=jsonschema_rs.RegexOptions(size_limit=PATTERN_BYTES),
             )
         except jsonschema_rs.ValidationError as error:
-            raise ValueError(error.message) from None
+            if not is_published:
+                raise ValueError(error.message) from None
+            self._refusal = (
+                "The trigger's schema cannot be used: give it simpler patterns, and references "
+                "that lead into itself, and publish the automation again."
+            )
 
     def faults_of(self, data: dict[str, Any]) -> list[tuple[str, str]]:
         """What the schema has against `data`, as (path, message)."""
-        if self._too_much:
-            return [("data", f"The trigger's schema is too much to check: {self._too_much}.")]
+        if self._refusal:
+            return [("data", self._refusal)]
         try:
             bound_checks(self._applied, data)
         except OutOfBoundsError as error:

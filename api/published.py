@@ -60,7 +60,7 @@ class Compiled:
 def compile_definition(
     definition: Definition, raw: dict[str, Any], catalogue: Catalogue
 ) -> Compiled:
-    """Collects what starting a run needs; raises ValueError for a trigger's schema that is none."""
+    """Collects what starting a run needs; a trigger's unusable schema refuses all data."""
     steps = walk(definition.steps)
     app_keys, needs = set(), set()
     for step in steps:
@@ -85,7 +85,7 @@ def compile_definition(
         parsed=definition,
         trigger=None if trigger is None else trigger.type,
         input_schema=schema,
-        input_validator=InputSchema(schema),
+        input_validator=InputSchema(schema, is_published=True),
         app_keys=frozenset(app_keys),
         needs=frozenset(needs),
         calls=frozenset(step.automation_id for step in steps if isinstance(step, CallStep)),

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from automations.bounds import MAX_DEPTH
 from automations.checker import MAX_LENGTH, RESERVED, check, expanded
 from automations.evaluator import build, references
 from automations.reading import Sight, read
 from automations.shapes import UNKNOWN, Shape, as_json, kind, list_of, of_value, record, union
-from automations.templates import MAX_DEPTH, split
+from automations.templates import split
 from automations.values import ExpressionError
 
 if TYPE_CHECKING:

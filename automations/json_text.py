@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
-MAX_DEPTH = 64
-"""Levels of lists and objects; Pydantic, databases and payloads all bear more than that."""
+from automations.bounds import MAX_DEPTH
+
 _INT64 = (-(2**63), 2**63 - 1)
 # What may be a number of 16 digits or more before its point: in a float it could lose some.
 _LONG_NUMBER = re.compile(r"(?:\A|[:,\[\s])-?[0-9]{16}")
@@ -42,6 +42,8 @@ def read(content: bytes | str) -> Any:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
+        if "depth limit" in error.msg:
+            raise DepthError(f"nested deeper than {MAX_DEPTH} levels") from None
         if "infinity" not in error.msg:
             raise JsonError(f"no valid JSON: {error.msg} (character {error.pos})") from None
         return _endless(content)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from automations.bounds import MAX_DEPTH
 from automations.values import OCCASION, Budget, ExpressionError, failure_of, joined, text_of
 
 if TYPE_CHECKING:
     from automations.expressions import Expression
 
-MAX_DEPTH = 64
-"""Levels of lists and maps in a template."""
 ESCAPED = r"\{{"
 """Stands for two braces that open no expression."""
 

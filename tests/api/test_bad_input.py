@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.guard import MAX_BODY_BYTES
-from automations.json_text import MAX_DEPTH
+from automations.bounds import MAX_DEPTH
 from tests.api.conftest import GREETING, Rest
 
 if TYPE_CHECKING:

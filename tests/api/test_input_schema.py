@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from api.input_schema import InputSchema
+from api.published import compile_definition
+from automations.definition import Definition
 from automations.validation import validate
+from connectors.catalogue import load_catalogue
 
 
 class NoApps:
@@ -67,6 +70,18 @@ def test_data_that_does_not_fit_is_told_soon_and_shortly(
 def test_a_pattern_that_takes_much_memory_is_refused() -> None:
     with pytest.raises(ValueError, match="regex"):
         InputSchema({"type": "object", "properties": {"a": {"pattern": r"(\w{1,100}){1,10}x"}}})
+
+
+def test_a_published_schema_that_cannot_be_used_any_more_refuses_data_with_a_sentence() -> None:
+    pattern = {"properties": {"a": {"pattern": r"(\w{1,100}){1,10}x"}}}
+    for schema in ({"type": "object", **pattern}, bomb()):
+        definition = {"trigger": {"type": "manual", "input": schema}, "steps": []}
+        compiled = compile_definition(
+            Definition.model_validate(definition), definition, load_catalogue()
+        )
+        [(path, message)] = compiled.faults_of({"a": "x"})
+        assert path == "data"
+        assert message.startswith("The trigger's schema ")
 
 
 def test_every_fault_of_small_data_is_told() -> None:

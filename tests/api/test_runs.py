@@ -30,10 +30,11 @@ MANUAL = {"type": "manual"}
 
 @dataclass
 class Vendor:
-    """A third-party app that answers every request with the same status."""
+    """A third-party app that answers every request with the same status and body."""
 
     url: str
     status: int = 200
+    body: bytes = b'{"good":true}'
     requests: list[str] = field(default_factory=list)
 
 
@@ -44,8 +45,8 @@ async def vendor() -> AsyncIterator[Vendor]:
         known.requests.append(head.partition("\r\n")[0])
         writer.write(
             f"HTTP/1.1 {known.status} X\r\ncontent-type: application/json\r\n"
-            "content-length: 13\r\nconnection: close\r\n\r\n".encode()
-            + b'{"good":true}'
+            f"content-length: {len(known.body)}\r\nconnection: close\r\n\r\n".encode()
+            + known.body
         )
         await writer.drain()
         writer.close()
@@ -230,6 +231,29 @@ async def test_of_two_answers_to_one_question_the_first_counts(shop: Workshop) -
     [first] = [number for number, one in enumerate(answers) if one.status_code == 202]
     result = (await until(shop, answer["runId"], "completed"))["result"]
     assert (result["comment"], result["approved"]) == (str(first), first % 2 == 0)
+
+
+@pytest.mark.parametrize("levels", [66, 200, 100_000])
+async def test_an_answer_that_is_nested_too_deeply_fails_its_step(
+    shop: Workshop, vendor: Vendor, levels: int
+) -> None:
+    ask = {
+        "id": "ask",
+        "type": "app",
+        "component": "http.request",
+        "inputs": {"url": f"{vendor.url}/deep"},
+    }
+    keep = {"id": "keep", "type": "set", "values": {"x": "{{ steps.ask.output }}"}}
+    vendor.requests.clear()
+    vendor.status, vendor.body = 200, b"[" * levels + b"]" * levels
+    try:
+        answer = await run(shop, {"trigger": MANUAL, "steps": [ask, keep]})
+    finally:
+        vendor.body = b'{"good":true}'
+    assert answer["status"] == "error"
+    assert "nested deeper than 64 levels" in answer["message"]
+    await until(shop, answer["runId"], "error")
+    assert len(vendor.requests) == 1
 
 
 async def test_a_run_waits_for_an_app_that_is_down_and_a_person_decides(

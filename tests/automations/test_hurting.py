@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import time
+import tracemalloc
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +82,26 @@ def test_no_expression_takes_long_or_fails_in_another_way(source: str) -> None:
     with contextlib.suppress(ExpressionError):
         compile_expression(source).evaluate({"data": DATA})
     assert time.process_time() - begun < SECONDS * SLACK, source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "range(8).map(i, 'a'.repeat(4000000 - i)).size()",
+        "'ß'.repeat(1900000).upper().size()",
+        "json.decode('[' + '[],'.repeat(60000) + '1]').size()",
+        "range(30).map(i, data.text + string(i)).size()",
+    ],
+)
+def test_no_expression_takes_much_memory(source: str) -> None:
+    expression = compile_expression(source)
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(ExpressionError):
+            expression.evaluate({"data": DATA})
+        assert tracemalloc.get_traced_memory()[1] < 64_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @BOUNDED

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automations.json_text import MAX_DEPTH, JsonError, read
+from automations.bounds import MAX_DEPTH
+from automations.json_text import DepthError, JsonError, read
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,9 @@ def test_depth_is_bounded_whatever_is_nested() -> None:
 
 def test_a_byte_order_mark_is_no_part_of_the_value() -> None:
     assert read(b'\xef\xbb\xbf{"a":1}') == read('\ufeff{"a":1}') == {"a": 1}
+
+
+def test_what_is_nested_far_too_deeply_is_told_as_such_and_is_no_text() -> None:
+    for levels in (MAX_DEPTH + 1, 1_100, 100_000):
+        with pytest.raises(DepthError):
+            read("[" * levels + "]" * levels)
