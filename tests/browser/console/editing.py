@@ -40,7 +40,7 @@ TICKETS: dict[str, Any] = {
     "trigger": {"type": "manual", "input": {"type": "object"}},
     "steps": [
         {
-            "id": "loop",
+            "id": "each",
             "name": "For each",
             "type": "for-each",
             "items": "['one', 'two']",

@@ -110,7 +110,7 @@ async def test_the_flow_shows_where_a_run_waits_fails_and_goes_on(
     boss = card(page, "Step 2 of 4", "Ask the boss", "Approval", "Waiting")
     await expect(boss).to_be_visible()
     await expect(said(page)).to_contain_text("Ask the boss: Waiting")
-    await expect(step(page, "loop")).to_contain_text("2 iterations")
+    await expect(step(page, "each")).to_contain_text("2 iterations")
     await expect(step(page, "ticket").locator("[data-standing]")).to_have_count(0)
 
     # It is answered at the step that waits.

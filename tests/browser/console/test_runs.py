@@ -124,15 +124,17 @@ async def test_a_run_and_the_run_that_it_called_lead_to_each_other_and_are_cance
         "trigger": {"type": "manual"},
         "steps": [{"id": "other", "type": "call", "automationId": waits}],
     }
-    # The call is answered when the run has ended.
-    calling = asyncio.create_task(run(workshop, calls))
+    # Who calls waits with what is called: both are paused, and the call is answered.
+    assert (await run(workshop, calls))["status"] == "paused"
     await choose(page, "Status", "Paused")
-    await expect(page.get_by_role("row")).to_have_count(2, timeout=SLOWLY_MS)
-    await page.get_by_role("row").get_by_role("link").click()
+    await expect(page.get_by_role("row")).to_have_count(3, timeout=SLOWLY_MS)
+    called = page.get_by_role("row").filter(has_text="Another automation")
+    await called.get_by_role("link").click()
     await stands(page, "Paused")
     await expect(page.get_by_text("Another automation")).to_be_visible()
     await page.get_by_role("link", name="Open the run").click()
-    await stands(page, "Running")
+    await expect(page.get_by_text("Another automation")).to_have_count(0)
+    await stands(page, "Paused")
     await expect(page.get_by_text("Called", exact=True)).to_be_visible()
     run_id = page.url.rsplit("/", 1)[-1]
     await expect(page.get_by_role("link", name=re.compile("Temporal UI"))).to_have_attribute(
@@ -142,7 +144,6 @@ async def test_a_run_and_the_run_that_it_called_lead_to_each_other_and_are_cance
     await dialog(page).get_by_role("button", name="Cancel run").click()
     await stands(page, "Canceled")
     await expect(page.get_by_role("button", name="Cancel run")).to_have_count(0)
-    assert (await calling)["status"] == "canceled"
 
 
 async def test_a_registration_is_watched_tested_paused_and_ended(

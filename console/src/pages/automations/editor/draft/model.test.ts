@@ -162,6 +162,9 @@ describe("ids", () => {
     expect(freshId(tree, "Send message!")).toBe("send_message");
     expect(freshId(tree, "Greet")).toBe("greet_2");
     expect(freshId(tree, "123 é")).toBe("step");
+    // The language keeps these words for itself.
+    expect(freshId(tree, "Import")).toBe("import_2");
+    expect(freshId(tree, "loop")).toBe("loop_2");
   });
 
   it("change together with the expressions that read them", () => {

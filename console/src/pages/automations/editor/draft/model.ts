@@ -246,6 +246,14 @@ function rereferenced<T>(value: T, ids: Map<string, string>): T {
   return renamed(value as Json) as T;
 }
 
+/** Words that the language keeps for itself: no step can be called so. */
+const RESERVED = new Set(
+  (
+    "as break const continue else false for function if import in let loop namespace null package " +
+    "return true var void while callbacks data event run steps vars"
+  ).split(" "),
+);
+
 /** An id that no step has yet, made of a text: `Send message` gives `send_message`. */
 export function freshId(definition: Definition, text: string): string {
   const taken = new Set(walk(definition).map((place) => place.step.id));
@@ -255,7 +263,7 @@ export function freshId(definition: Definition, text: string): string {
     .replace(/^[^a-z]+|_+$/g, "")
     .slice(0, 50);
   const base = plain || "step";
-  if (!taken.has(base)) return base;
+  if (!taken.has(base) && !RESERVED.has(base)) return base;
   let number = 2;
   while (taken.has(`${base}_${number}`)) number += 1;
   return `${base}_${number}`;

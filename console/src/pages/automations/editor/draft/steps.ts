@@ -25,7 +25,7 @@ const BEGINNINGS: Record<FlowType, { base: string; keys: JsonObject }> = {
     base: "choose",
     keys: { value: "", cases: [{ steps: [] }], default: [] },
   },
-  "for-each": { base: "loop", keys: { items: "", steps: [] } },
+  "for-each": { base: "each", keys: { items: "", steps: [] } },
   repeat: { base: "repeat", keys: { until: UNSET, maxTimes: 10, steps: [] } },
   delay: { base: "wait", keys: { seconds: 60 } },
   "wait-until": { base: "wait_until", keys: { at: "" } },
