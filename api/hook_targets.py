@@ -147,6 +147,7 @@ class HookTargets:
             "subscription": secret.subscription,
             "inputs": inputs,
             "integration": await self._integration(row.project_id, trigger.app),
+            "tolerance": await self._tolerance(row.project_id, trigger.app.key),
         }
         # Until the app has deleted a subscription that was replaced, it signs as it was told then.
         earlier = tuple(
@@ -174,8 +175,17 @@ class HookTargets:
             "subscription": {},
             "inputs": {},
             "integration": await self._integration(row.project_id, app),
+            "tolerance": row.signature_tolerance,
         }
         return AppTarget(row.project_id, app.key, triggers, context)
+
+    async def _tolerance(self, project_id: str, app_key: str) -> int | None:
+        """The seconds that the developer allows signed deliveries of the app to be late."""
+        query = select(Integration.signature_tolerance).where(
+            Integration.project_id == project_id, Integration.app_key == app_key
+        )
+        async with self._resources.database() as session:
+            return await session.scalar(query)
 
     async def _integration(self, project_id: str, app: App) -> dict[str, Any]:
         values: dict[str, Any] = {"client_id": None, "client_secret": None}

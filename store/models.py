@@ -150,6 +150,9 @@ class Integration(Base):
     """That secret, encrypted: the developer enters the URL at the app."""
     scopes: Mapped[Any]
     """The scopes asked of the end user: a list of strings."""
+    signature_tolerance: Mapped[int | None]
+    """Seconds by which the moment of a signed delivery may differ from now; None: as the app's
+    manifest says."""
     created_at: Mapped[int] = mapped_column(default=now_ms)
     updated_at: Mapped[int] = mapped_column(default=now_ms)
 

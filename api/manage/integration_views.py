@@ -51,6 +51,11 @@ class IntegrationView(Model):
             "Whoever knows it can send events that the app does not sign."
         ),
     )
+    signature_tolerance_seconds: int | None = Field(
+        None,
+        description="By how much the moment of a signed delivery may differ from now; null: as the "
+        "app's connector says.",
+    )
     used_by: list[Using]
     needed_scopes: NeededScopes
     missing_scopes: list[str] = Field(
@@ -101,6 +106,7 @@ async def integration_view(state: State, row: Integration, uses: dict[str, Use])
         settings=_shown_settings(state, row, app),
         redirect_uri=redirect_uri(state.settings) if oauth else None,
         hook_url=hook_url(state.settings, hook) if hook else None,
+        signature_tolerance_seconds=row.signature_tolerance,
         used_by=using(use),
         needed_scopes=needed,
         missing_scopes=[scope for scope in needed if scope not in row.scopes],

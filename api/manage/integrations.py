@@ -33,6 +33,7 @@ from connections.integrations import (
 )
 from connectors.auth import OAuth1Auth, OAuth2Auth, OAuth2GrantAuth
 from connectors.manifest import App
+from connectors.triggers.signatures import MAX_TOLERANCE
 from store.models import Integration, new_id, now_ms
 
 router = APIRouter(
@@ -51,6 +52,17 @@ Settings = Annotated[
     Field(description="What the app asks of the developer: `integrationFields` of the catalogue."),
 ]
 
+SignatureTolerance = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=MAX_TOLERANCE,
+        description="By how much the moment of a signed delivery may differ from now: raise it for "
+        "an app that sends again for hours with the first moment. Null: as the app's connector "
+        "says, usually 300.",
+    ),
+]
+
 
 class OAuthClient(Model):
     """The client that the developer registered at an OAuth app (RFC 6749, 2.2)."""
@@ -61,6 +73,7 @@ class OAuthClient(Model):
         None, description="Asked of the end user; left out: all that the app's components need."
     )
     settings: Settings | None = None
+    signature_tolerance_seconds: SignatureTolerance = None
 
 
 class IntegrationBody(OAuthClient):
@@ -122,6 +135,7 @@ async def add_integration(
         secret=_sealed(state, access.project_id, app.key, body.client_secret),
         settings=_sealed_settings(state, access.project_id, app.key, settings),
         scopes=all_scopes(app) if body.scopes is None else body.scopes,
+        signature_tolerance=body.signature_tolerance_seconds,
         created_at=now_ms(),
         updated_at=now_ms(),
     )
@@ -160,6 +174,8 @@ async def update_integration(
         changes["secret"] = _sealed(state, access.project_id, app_key, body.client_secret)
     if body.scopes is not None:
         changes["scopes"] = body.scopes
+    if "signature_tolerance_seconds" in body.model_fields_set:
+        changes["signature_tolerance"] = body.signature_tolerance_seconds
     async with state.database.begin() as session:
         if app is not None and body.settings is not None:
             kept = await _kept_secrets(state, session, access.project_id, app)

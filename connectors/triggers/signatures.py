@@ -17,14 +17,19 @@ from pydantic import Field
 from connectors.request import Part
 from connectors.templates import Expression, Template
 
+TOLERANCE = 300
+MAX_TOLERANCE = 86_400
+"""Seconds; a day is as long as an app may be allowed to be late."""
+
 
 class Signed(Part):
     """What all signatures have."""
 
     timestamp: Expression | None = None
     """When it was sent, in seconds or milliseconds since 1970, or as RFC 3339 text."""
-    tolerance: int = Field(300, gt=0, le=86_400)
-    """Seconds by which that moment may differ from now: an old delivery is a replay."""
+    tolerance: int = Field(TOLERANCE, gt=0, le=MAX_TOLERANCE)
+    """Seconds by which that moment may differ from now: an old delivery is a replay. The developer
+    may set another number for the project."""
 
 
 class HmacSignature(Signed):

@@ -359,6 +359,34 @@ class TestBadInput:
         assert large.status_code == 413
         assert (await bench.http.post(hook.path, content=body, headers=headers)).status_code == 200
 
+    async def test_the_developer_says_how_late_a_signed_delivery_may_be(self, bench: Bench) -> None:
+        hook = await bench.register("acme.signed")
+        body, headers = signed([event(1)], at=time.time() - 4 * 3600)
+        late: dict[str, Any] = {"content": body, "headers": headers}
+        assert (await bench.http.post(hook.path, **late)).status_code == 401
+        (reason,) = await bench.refused(hook, 1)
+        assert reason is not None
+        assert "signatureToleranceSeconds" in reason
+        developer, path = bench.shop.developer, f"{bench.shop.path}/integrations"
+        added = await developer.expect(201, "POST", path, {"appKey": "acme"})
+        assert added["signatureToleranceSeconds"] is None
+        try:
+            for wrong in (0, 86_401):
+                refused = {"signatureToleranceSeconds": wrong}
+                await developer.expect(400, "PATCH", f"{path}/acme", refused)
+            change: dict[str, Any] = {"signatureToleranceSeconds": 86_400}
+            changed = await developer.expect(200, "PATCH", f"{path}/acme", change)
+            assert changed["signatureToleranceSeconds"] == 86_400
+            assert (await bench.http.post(hook.path, **late)).status_code == 200
+            assert len(await bench.results(hook, 1)) == 1
+            unchanged = await developer.expect(200, "PATCH", f"{path}/acme", {"settings": {}})
+            assert unchanged["signatureToleranceSeconds"] == 86_400
+            change = {"signatureToleranceSeconds": None}
+            changed = await developer.expect(200, "PATCH", f"{path}/acme", change)
+            assert changed["signatureToleranceSeconds"] is None
+        finally:
+            await developer.expect(204, "DELETE", f"{path}/acme")
+
     async def test_what_is_no_text_is_refused(self, bench: Bench) -> None:
         hook = await bench.register("acme.plain")
         for status, kind, content in (

@@ -214,6 +214,18 @@ def test_what_was_sent_long_ago_is_a_replay(
 
 
 @pytest.mark.parametrize(("scheme", "sign", "body", "kind"), TIMED)
+def test_the_developer_says_how_late_a_delivery_may_be(
+    scheme: Signature, sign: Any, body: bytes, kind: str
+) -> None:
+    sent = {**scope(body, sign(body, SECRET, NOW), kind=kind), "tolerance": 14_400}
+    verify(scheme, sent, NOW + 14_399)
+    with pytest.raises(NotProven, match=r"sent 14401 s ago.*by 14400 s.*ToleranceSeconds"):
+        verify(scheme, sent, NOW + 14_401)
+    with pytest.raises(NotProven, match="sent 31 s ago"):
+        verify(scheme, {**sent, "tolerance": 30}, NOW + 31)
+
+
+@pytest.mark.parametrize(("scheme", "sign", "body", "kind"), TIMED)
 def test_a_replay_cannot_be_given_another_time(
     scheme: Signature, sign: Any, body: bytes, kind: str
 ) -> None:
@@ -332,6 +344,16 @@ class TestStandardWebhooks:
             "webhook-timestamp": str(at),
             "webhook-signature": "v1a,AAAA v1," + base64.b64encode(signed).decode(),
         }
+
+    def test_the_developer_says_how_late_it_may_be(self) -> None:
+        late = scope(headers=self.headers(NOW), secret=self.secret)
+        with pytest.raises(NotProven, match="replay"):
+            verify(self.scheme, late, NOW + 301)
+        verify(self.scheme, {**late, "tolerance": 14_400}, NOW + 301)
+        with pytest.raises(NotProven, match="does not fit"):
+            verify(
+                self.scheme, {**late, "tolerance": 14_400, "hook": {"secret": "whsec_AAAA"}}, NOW
+            )
 
     def check(
         self,

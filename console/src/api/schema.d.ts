@@ -2432,6 +2432,11 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Signaturetoleranceseconds
+             * @description By how much the moment of a signed delivery may differ from now: raise it for an app that sends again for hours with the first moment. Null: as the app's connector says, usually 300.
+             */
+            signatureToleranceSeconds?: number | null;
+            /**
              * Appkey
              * @example google-calendar
              */
@@ -2471,6 +2476,11 @@ export interface components {
              * @description To be entered at an app that tells all its events to one URL; null for other apps. Whoever knows it can send events that the app does not sign.
              */
             hookUrl?: string | null;
+            /**
+             * Signaturetoleranceseconds
+             * @description By how much the moment of a signed delivery may differ from now; null: as the app's connector says.
+             */
+            signatureToleranceSeconds?: number | null;
             /** Usedby */
             usedBy: components["schemas"]["Using"][];
             /**
@@ -2673,6 +2683,11 @@ export interface components {
             settings?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Signaturetoleranceseconds
+             * @description By how much the moment of a signed delivery may differ from now: raise it for an app that sends again for hours with the first moment. Null: as the app's connector says, usually 300.
+             */
+            signatureToleranceSeconds?: number | null;
         };
         /**
          * OpenIdView
