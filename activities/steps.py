@@ -48,7 +48,7 @@ def app_step_row(
         "output": None,
         "true_output": None,
         "error": None if error is None else error.message,
-        "attempts": activity.info().attempt,
+        "attempts": call.tried + activity.info().attempt,
         "started_at": started,
         "ended_at": now_ms(),
     }

@@ -159,6 +159,7 @@ class WorkflowHost:
                 inputs=inputs,
                 traces=traces,
                 reuse=self._reuse or tries.failed,
+                tried=tries.count,
             )
             try:
                 async with self._outgoing.carrying(_command_bytes(call)):

@@ -95,6 +95,8 @@ class ComponentCall(BaseModel):
     traces: list[StepTrace] = Field(default_factory=list)
     reuse: bool = False
     """The run may have executed this step before (it was reset): a recorded success is reused."""
+    tried: int = 0
+    """How often the app was called for this step before, until a pause between two tries."""
 
 
 class CallFailure(BaseModel):

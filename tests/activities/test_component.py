@@ -80,7 +80,7 @@ class Bench:
         self.account_id = ""
         self.beats: list[Any] = []
 
-    async def execute(self, app: App, *, reuse: bool = False, **info: Any) -> Any:
+    async def execute(self, app: App, *, reuse: bool = False, tried: int = 0, **info: Any) -> Any:
         call = ComponentCall(
             run_id="run-1",
             step_id="call",
@@ -90,6 +90,7 @@ class Bench:
             connection_user_id="",
             inputs={"method": "POST", "url": app.url, "body": {}},
             reuse=reuse,
+            tried=tried,
         )
         environment = ActivityEnvironment()
         environment.payload_converter = pydantic_data_converter.payload_converter
@@ -195,6 +196,12 @@ async def test_who_comes_after_a_dead_worker_books_what_the_app_gave(
     steps, used = await bench.booked()
     assert (app.calls, answer, used) == (0, {"body": "as it was"}, 1)
     assert [step.started_at for step in steps] == [1_700_000_000_000]
+
+
+async def test_tries_before_a_pause_count_as_tries_of_the_step(bench: Bench, app: App) -> None:
+    await bench.execute(app, tried=5, attempt=2)
+    [step], _ = await bench.booked()
+    assert step.attempts == 7
 
 
 @pytest.mark.parametrize("again", [{"attempt": 2}, {"reuse": True}])

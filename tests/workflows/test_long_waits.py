@@ -123,6 +123,7 @@ async def test_an_app_that_is_down_for_a_day_is_waited_for_and_told_of_once(
     assert sum(waits[:4], timedelta(0)) < timedelta(seconds=20)
     assert timedelta(minutes=55) < max(waits) < timedelta(minutes=65)
     assert len(asked) < 50
+    assert world.calls[-1].tried == len(asked) - 1
     # One wait, however often its next try is put off.
     assert [resumed.keep for resumed in world.resumed] == [False]
     assert len((await handle.fetch_history()).events) < 600
