@@ -10,7 +10,7 @@ RESERVED_WORDS = KEYWORDS | frozenset(
     {"as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop"}
     | {"package", "namespace", "return", "var", "void", "while"}
 )
-"""Words that no name can be: CEL keeps them for itself (its specification, Syntax)."""
+"""Words that no name which stands bare can be: CEL keeps them for itself (its specification)."""
 
 _NAMES = {
     **dict.fromkeys(("None", "nil", "undefined", "NULL", "Null", "none", "nothing"), "null"),
@@ -237,9 +237,12 @@ def field_hint(name: str, shown: str) -> str | None:
     return f"write `size({shown.strip('`')})` for how many there are" if name in SIZES else None
 
 
-def reserved_name(name: str, taken: frozenset[str]) -> str | None:
-    """Why nothing in a definition can be called like this; None: it can."""
-    if name in RESERVED_WORDS:
+def reserved_name(name: str, taken: frozenset[str], *, is_bare: bool) -> str | None:
+    """Why nothing in a definition can be called like this; None: it can.
+
+    `is_bare`: expressions read it without anything in front, unlike `steps.<id>`.
+    """
+    if name in (RESERVED_WORDS if is_bare else KEYWORDS):
         return f"`{name}` is a word that the expression language keeps for itself"
     if name in taken:
         return f"`{name}` is a name of the language"

@@ -207,7 +207,7 @@ class _Validation:
             if flow.has_ended:
                 self._tell(here, "This is never reached: the run has ended before.", True)
                 flow = replace(flow, has_ended=False)
-            self._name(step.id, f"{here}.id", "step", frozenset())
+            self._name(step.id, f"{here}.id", "step")
             flow, output = self._step(step, here, flow, depth)
             can_fail = step.on_error.action == "continue"
             flow = flow.after_step(step.id, output, can_fail=can_fail)
@@ -215,8 +215,9 @@ class _Validation:
                 flow = replace(flow, has_ended=True)
         return flow
 
-    def _name(self, name: str, path: str, what: str, taken: frozenset[str]) -> None:
-        if (reason := reserved_name(name, taken)) is not None:
+    def _name(self, name: str, path: str, what: str, taken: frozenset[str] = frozenset()) -> None:
+        """Tells that a name is taken; what stands bare in expressions has names in `taken`."""
+        if (reason := reserved_name(name, taken, is_bare=bool(taken))) is not None:
             self._tell(path, f"No {what} can be called `{name}`: {reason}. Take `{name}_1`.")
 
     def _step(self, step: Step, path: str, flow: Flow, depth: int) -> tuple[Flow, Shape]:
@@ -238,7 +239,7 @@ class _Validation:
             case SetStep():
                 values = {}
                 for name, value in step.values.items():
-                    self._name(name, f"{path}.values.{name}", "variable", frozenset())
+                    self._name(name, f"{path}.values.{name}", "variable")
                     values[name] = self._template(value, f"{path}.values.{name}", flow, step)
                 return flow.setting(values), record(**values)
             case DelayStep(seconds=seconds):

@@ -279,7 +279,7 @@ def test_a_refused_value_is_not_repeated() -> None:
     assert "hunter2" not in str(found)
 
 
-@pytest.mark.parametrize("name", ["in", "true", "false", "null", "as", "for", "loop", "var"])
+@pytest.mark.parametrize("name", ["in", "true", "false", "null"])
 def test_no_name_can_be_a_word_of_the_language(name: str) -> None:
     found = faults(
         {"id": name, "type": "set", "values": {name: 1}},
@@ -287,6 +287,16 @@ def test_no_name_can_be_a_word_of_the_language(name: str) -> None:
     )
     assert set(found) == {"steps[0].id", f"steps[0].values.{name}", "steps[1].itemName"}
     assert all("keeps for itself" in message for message in found.values())
+
+
+@pytest.mark.parametrize("name", ["as", "for", "if", "import", "loop", "var"])
+def test_a_word_that_is_no_name_by_itself_can_name_a_step_and_a_variable(name: str) -> None:
+    step = {"id": name, "type": "set", "values": {name: 1}}
+    both = f"{{{{ [steps.{name}.status, vars.{name}] }}}}"
+    read = {"id": "z", "type": "set", "values": {"x": both}}
+    loop = {"id": "l", "type": "for-each", "items": "[1]", "itemName": name, "steps": [http("x")]}
+    assert faults(step, read) == {}
+    assert "keeps for itself" in faults(loop)["steps[0].itemName"]
 
 
 @pytest.mark.parametrize("name", ["data", "steps", "vars", "run", "event", "callbacks", "string"])
