@@ -21,6 +21,8 @@ from store.models import Run, RunPause
 from store.notifications import notify
 
 _OPEN = RunPause.workflow_id != ""
+_TAKEN: Row = {}
+"""Stands in place of an answer that its run has read, until the same place waits again."""
 
 
 async def book_pause(database: Database, row: Row) -> Any:
@@ -33,11 +35,13 @@ async def book_pause(database: Database, row: Row) -> Any:
         statement = insert_for(session)(RunPause).values(row).on_conflict_do_nothing()
         new = await session.scalar(statement.returning(RunPause.run_id))
         if new is None:
+            at = _at(row["run_id"], row["step_id"], row["iteration"])
+            answer = await session.scalar(select(RunPause.answer).where(at).with_for_update())
             changed = {name: row[name] for name in row.keys() - {"run_id", "step_id", "iteration"}}
-            again = update(RunPause).where(_at(row["run_id"], row["step_id"], row["iteration"]))
-            again = again.values(changed)
-            answer = (await session.execute(again.returning(RunPause.answer))).scalar_one()
-            if answer is not None:
+            if answer == _TAKEN:
+                changed["answer"] = None
+            await session.execute(update(RunPause).where(at).values(changed))
+            if answer:
                 return answer
         await session.run_sync(settle, [run.id for run in line])
         # Of a draft nobody is told: who tests it sees it.
@@ -112,10 +116,11 @@ async def early_calls(database: Database, run_id: str) -> int:
 async def book_resume(
     database: Database, run_id: str, step_id: str, iteration: str, kind: str, *, keep: bool = False
 ) -> Any:
-    """Books that a wait is over, and gives its answer; `keep`: only the answer is taken.
+    """Books that a wait is over, and gives its answer.
 
-    The run is running when it waits nowhere else. A callback's place remains until the run ends,
-    so that a late call is told from an early one.
+    `keep`: the place takes no other answer until it waits again. The run is running when it waits
+    nowhere else. A callback's place remains until the run ends, so that a late call is told from
+    an early one.
     """
     at = _at(run_id, step_id, iteration)
     async with database.begin() as session:
@@ -123,15 +128,15 @@ async def book_resume(
         locked = update(RunPause).where(at).values(since=RunPause.since).returning(RunPause.answer)
         answer = (await session.execute(locked)).scalar_one_or_none()
         if keep:
-            await session.execute(update(RunPause).where(at).values(answer=None))
-            return answer
+            await session.execute(update(RunPause).where(at).values(answer=_TAKEN))
+            return answer or None
         if kind == "callback":
             over = {"workflow_id": "", "answer": None, "message": ""}
             await session.execute(update(RunPause).where(at).values(over))
         else:
             await session.execute(delete(RunPause).where(at))
         await session.run_sync(settle, [run.id for run in line])
-        return answer
+        return answer or None
 
 
 async def paused_runs(database: Database, run_ids: Sequence[str]) -> dict[str, str]:

@@ -76,7 +76,7 @@ class UnheardAnswers:
             try:
                 async with self._database() as session:
                     kept_answer = await session.scalar(query)
-                if kept_answer is None:
+                if not kept_answer:  # what its run has read
                     continue
                 answer = Resume.model_validate(kept_answer)
             except (DecryptionError, ValidationError) as error:

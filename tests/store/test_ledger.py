@@ -18,7 +18,7 @@ from store.models import (
     RunStep,
     now_ms,
 )
-from store.pauses import book_callback, book_pause, book_resume, paused_runs
+from store.pauses import book_answer, book_callback, book_pause, book_resume, paused_runs
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -171,6 +171,41 @@ async def test_a_callback_before_its_wait_is_kept_and_given_to_it(
     assert await book_pause(database, waiting) == {"step_id": "hook", "body": 1}
     assert await paused_runs(database, ["run-1"]) == {}
     assert await book_callback(database, row) is None
+
+
+async def test_a_place_that_is_tried_again_takes_one_answer_for_each_wait(
+    database: Database, project: Project
+) -> None:
+    await Ledger(database).write(RunOpened(run_row(project)))
+    place = ("run-1", "ask", "")
+    waiting = {
+        **dict(zip(("run_id", "step_id", "iteration"), place, strict=True)),
+        "workflow_id": "run-1",
+        "kind": "unavailable",
+        "message": "waits",
+        "project_id": project.id,
+        "since": now_ms(),
+    }
+
+    async def answered(by: str) -> bool:
+        return await book_answer(database, *place, "unavailable", {"by": by}) == "run-1"
+
+    for _ in range(2):
+        assert await book_pause(database, waiting) is None
+        assert await paused_runs(database, ["run-1"]) == {"run-1": "waits"}
+        assert await answered("Ann")
+        assert not await answered("Bob")
+        assert await book_resume(database, *place, "unavailable", keep=True) == {"by": "Ann"}
+        # It is tried now, and nobody may answer in advance what it waits for next.
+        assert not await answered("Bob")
+        assert await book_resume(database, *place, "unavailable", keep=True) is None
+        assert not await answered("Bob")
+        assert await paused_runs(database, ["run-1"]) == {"run-1": "waits"}
+    async with database() as session:
+        assert len((await session.scalars(select(Notification))).all()) == 1
+    await book_resume(database, *place, "unavailable")
+    async with database() as session:
+        assert (await session.scalars(select(RunPause))).all() == []
 
 
 async def test_the_end_of_a_run_is_booked_once_and_takes_its_pauses(
