@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { begin, commit, redo, undo } from "./history";
 import {
   type Definition,
+  blocksOf,
   change,
   copies,
   duplicate,
@@ -53,6 +54,13 @@ function frozen<T>(value: T): T {
 frozen(tree);
 
 describe("places", () => {
+  it("tell what is done for each item from what is done in each round", () => {
+    const kinds = (type: string) =>
+      blocksOf({ id: "a", type, steps: [] }, ["steps", 0]).map(({ kind }) => kind);
+    expect(kinds("for-each")).toEqual(["loop"]);
+    expect(kinds("repeat")).toEqual(["round"]);
+  });
+
   it("are named as the API names them", () => {
     expect(formatPath(find(tree, "inner")?.path ?? [])).toBe("steps[1].otherwise[0].steps[0]");
     expect(parsePath("steps[1].branches[0].steps[2].inputs.to")).toEqual([

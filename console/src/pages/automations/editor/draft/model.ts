@@ -28,7 +28,7 @@ export interface Definition {
 /** A list of steps inside a step, or the outermost one. */
 export interface Block {
   path: Path;
-  kind: "root" | "branch" | "otherwise" | "case" | "default" | "loop";
+  kind: "root" | "branch" | "otherwise" | "case" | "default" | "loop" | "round";
   /** Of a branch or a case: which one, from 0. */
   number: number;
   steps: Step[];
@@ -113,8 +113,9 @@ export function blocksOf(step: Step, path: Path): Block[] {
     case "switch":
       return [...several("cases", "case"), one("default", "default")];
     case "for-each":
-    case "repeat":
       return [one("steps", "loop")];
+    case "repeat":
+      return [one("steps", "round")];
     default:
       return [];
   }

@@ -72,6 +72,9 @@ function RuleList({
   const { t } = useTranslation();
   return (
     <Stack gap="xs" role="group" aria-label={t(`automations.field_${label}`)}>
+      <Input.Label component="div" aria-hidden>
+        {t(`automations.field_${label}`)}
+      </Input.Label>
       {rules.rows.length === 0 && (
         <Text size="sm" c="dimmed">
           {t(`editor.always_${label}`)}
