@@ -38,6 +38,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Make and rotate the keys that encrypt secrets.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+connectors = typer.Typer(help="Look after the connectors of apps.", no_args_is_help=True)
+app.add_typer(connectors, name="connectors")
 STYLES = {"inlay": "bold", "temporal": "magenta", "api": "cyan", "worker": "green"}
 logger = logging.getLogger("inlay")
 
@@ -84,6 +86,22 @@ def worker() -> None:
         return 0
 
     _end(_run_until_signal(main(), patient=False))
+
+
+@connectors.command("check")
+def check_connectors(
+    folder: Annotated[Path, typer.Argument(help="It holds a folder for each app.")],
+) -> None:
+    """Say what is wrong with the manifests of a folder; ends with 1 if anything is."""
+    from connectors.catalogue import ManifestError, load_catalogue
+
+    try:
+        faults = load_catalogue([folder]).faults
+    except ManifestError:
+        faults = (f"{folder} is no folder",)
+    for fault in faults:
+        typer.secho(fault, fg="red", err=True)
+    raise SystemExit(1 if faults else 0)
 
 
 @app.command("check-worker")
