@@ -73,7 +73,7 @@ TRACE_LIMIT = 2_000
 
 COMMAND_BYTES = 2_000
 """What a command has beside what it is given."""
-REST = timedelta(seconds=0.5)
+REST = timedelta(seconds=1)
 """How long a run rests after an evaluation that used all of its budget; less after less."""
 
 
