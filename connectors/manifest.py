@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
+from automations.schema_bounds import bound_schema
 from connectors.auth import (
     ApiKeyAuth,
     Auth,
@@ -141,6 +142,10 @@ def _object_schema(value: Any) -> Any:
         raise ValueError(
             f"no valid JSON Schema at {place or 'its root'}: {error.message}"
         ) from error
+    try:
+        bound_schema(value)
+    except ValueError as error:
+        raise ValueError(f"this JSON Schema is too much to check: {error}") from error
     return value
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from connectors.catalogue import (
     BUILT_IN,
@@ -18,7 +19,7 @@ from connectors.catalogue import (
     load_app,
     load_catalogue,
 )
-from connectors.manifest import manifest_schema
+from connectors.manifest import JsonSchema, manifest_schema
 from connectors.masking import MASK, mask
 from settings import ConfigurationError
 
@@ -245,3 +246,20 @@ SCHEMA = {
 )
 def test_masking(value: Any, shown: Any) -> None:
     assert mask(SCHEMA, value) == shown
+
+
+@pytest.mark.parametrize(
+    "definitions",
+    [
+        {"a0": {}}
+        | {f"a{i}": {"oneOf": [{"$ref": f"#/$defs/a{i - 1}"}] * 2} for i in range(1, 20)},
+        {"a19": {"$ref": "#/$defs/a19"}},
+        {"a19": {"$ref": "http://127.0.0.1/x"}},
+    ],
+    ids=["doubling", "circle", "elsewhere"],
+)
+def test_a_schema_that_is_too_much_to_check_is_not_loaded(definitions: dict[str, Any]) -> None:
+    properties = {"x": {"$ref": "#/$defs/a19"}}
+    schema = {"type": "object", "$defs": definitions, "properties": properties}
+    with pytest.raises(ValueError, match="too much to check"):
+        TypeAdapter(JsonSchema).validate_python(schema)
