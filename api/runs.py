@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -110,6 +111,8 @@ class Runs:
         self._ledger = Ledger(database)
         self._pauses = PauseWatch(database)
         self._followed: dict[str, asyncio.Task[None]] = {}
+        self._starting: Counter[str] = Counter()
+        """Runs that requests are starting at this moment."""
         self._kept: set[asyncio.Task[None]] = set()
         """What goes on when its caller has gone away."""
 
@@ -149,7 +152,16 @@ class Runs:
         It goes on although the caller goes away. Raises EngineUnavailable, which says whether
         something was started.
         """
-        await asyncio.shield(self._keep(self._start(run, run_id)))
+        await asyncio.shield(self._keep(self._start_counted(run, run_id)))
+
+    async def _start_counted(self, run: RunInput, run_id: str) -> None:
+        self._starting[run_id] += 1
+        try:
+            await self._start(run, run_id)
+        finally:
+            self._starting[run_id] -= 1
+            if not self._starting[run_id]:
+                del self._starting[run_id]
 
     async def _start(self, run: RunInput, run_id: str) -> None:
         row = run.model_dump(
@@ -220,7 +232,8 @@ class Runs:
                 break
         if was_started:
             self._follow(run_id)
-        else:
+        elif not self._starting[run_id]:
+            # Else the same request came again and starts it just now: it sees to what comes of it.
             await self._forget(run_id)
 
     async def _forget(self, run_id: str) -> None:
