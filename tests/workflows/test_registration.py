@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import LargeBinary, literal, select, update
 from temporalio import activity
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 
 from activities import registrations as reconciling
 from activities.registration_details import details_of
@@ -112,6 +112,17 @@ async def test_an_update_starts_it_and_gives_what_came_of_it(temporal: Client) -
     assert looks.looked == [one.id] * 3
 
 
+async def until_applied(handle: WorkflowHandle[Any, Any], times: int) -> None:
+    """Returns when the workflow has taken so many updates, whether or not they are answered."""
+    async with asyncio.timeout(60):
+        while True:
+            events = (await handle.fetch_history()).events
+            taken = "workflow_execution_update_accepted_event_attributes"
+            if sum(event.HasField(taken) for event in events) >= times:
+                return
+            await asyncio.sleep(0.05)
+
+
 async def test_what_changes_during_a_look_is_looked_at_again(temporal: Client) -> None:
     looks, one = Looks(), wanted()
     looks.plans[one.id] = [ACTIVE, ENDED, ACTIVE, ENDED]
@@ -121,10 +132,11 @@ async def test_what_changes_during_a_look_is_looked_at_again(temporal: Client) -
         await looks.until(lambda: looks.looked)
         second = asyncio.create_task(apply(temporal, one, 20))
         await wake(temporal, one)
+        handle = temporal.get_workflow_handle(registration_workflow_id(one.id))
+        await until_applied(handle, 2)
         looks.hold.set()
         assert (await first).state == "active"
         assert (await second).ended
-        handle = temporal.get_workflow_handle(registration_workflow_id(one.id))
         await handle.result()
 
 
