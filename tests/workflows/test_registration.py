@@ -117,8 +117,8 @@ async def until_applied(handle: WorkflowHandle[Any, Any], times: int) -> None:
     async with asyncio.timeout(60):
         while True:
             events = (await handle.fetch_history()).events
-            taken = "workflow_execution_update_accepted_event_attributes"
-            if sum(event.HasField(taken) for event in events) >= times:
+            kinds = [event.WhichOneof("attributes") for event in events]
+            if kinds.count("workflow_execution_update_accepted_event_attributes") >= times:
                 return
             await asyncio.sleep(0.05)
 
