@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from store.database import Database
+
 START = {"data": {"order": 7}}
 LOST = RPCError("timed out", RPCStatusCode.DEADLINE_EXCEEDED, b"")
 
@@ -331,3 +333,24 @@ async def project_of_database(database: Any) -> str:
         await session.flush()
         session.add(Project(id="p", account_id="a", name="p", webhook_url=""))
     return "p"
+
+
+async def test_a_run_that_is_being_started_again_is_not_forgotten(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.runs, "SETTLE_SECONDS", 0.0)
+    runs = api.runs.Runs(None, database)  # type: ignore[arg-type]
+    forgotten: list[str] = []
+
+    async def answer(run_id: str) -> bool:
+        return False
+
+    async def forget(run_id: str) -> None:
+        forgotten.append(run_id)
+
+    monkeypatch.setattr(runs, "was_started", answer)
+    monkeypatch.setattr(runs, "_forget", forget)
+    runs._starting["again"] += 1
+    for run_id in ("again", "never"):
+        await runs._resolve(run_id)
+    assert forgotten == ["never"]
