@@ -17,7 +17,7 @@ import { OpenTest } from "./openTest";
 import { PublishDialog } from "./publish/PublishDialog";
 import { type TestRun, TestRunContext, useTestRun } from "./test/useTestRun";
 import { type Draft, useDraft } from "./draft/useDraft";
-import { LackingContext, useLackingOf } from "./draft/lacking";
+import { LackingContext, isToldOf, useLackingOf } from "./draft/lacking";
 import { LackingAlert } from "./LackingAlert";
 import { Kept } from "./draft/kept";
 import { useFaults } from "./draft/useFaults";
@@ -51,8 +51,10 @@ export function Workbench({ projectId, automation }: Props) {
   const [said, announce] = useState("");
   const [kept] = useState(() => new Map<string, unknown>());
   const test = useTestRun(path, draft, asked.get("run"));
-  const { faults, warnings } = useFaults(path, draft.revision);
+  const found = useFaults(path, draft.revision);
   const lacking = useLackingOf(projectId, draft.definition);
+  const { faults } = found;
+  const warnings = found.warnings.filter((one) => !isToldOf(one, lacking));
   const isVisual = isShaped(draft.definition);
   useStandingsSaid(test, draft, announce);
 

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
-import { api, unwrap } from "../../../../api/client";
+import { type Fault, api, unwrap } from "../../../../api/client";
 import { useAppViews, usedApps } from "./catalogue";
 import { type Definition, isShaped } from "./model";
 
@@ -50,6 +50,14 @@ export function useLackingOf(projectId: string, definition: Definition): Lacking
     const lack = lackOf(added.has(appKey), statuses.get(appKey));
     return lack ? [{ appKey, appName: app.name, lack }] : [];
   });
+}
+
+/** Whether a warning says again which app is not added: that is told with the way to add it. */
+export function isToldOf({ path, message }: Fault, lacking: Lacking[]): boolean {
+  return lacking.some(
+    ({ appKey, lack }) =>
+      lack === "integration" && path.endsWith(".component") && message.includes(`(\`${appKey}\`)`),
+  );
 }
 
 export function lackOf(isAdded: boolean, status: string | undefined): Lack | null {
