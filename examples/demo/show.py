@@ -137,6 +137,8 @@ async def _show(console: Console, ready: Stage, info: Path | None) -> bool:
         link = f"{ready.temporal_ui_url}/namespaces/default/workflows/{run['runId']}"
         _tell(console, f"run of {run['userId']}  {link}")
     _tell(console, f"Tracker             {ready.tracker_url}")
+    for person in Config(CLIENT_ID, "", "").users:
+        _tell(console, f"  sign in as        {person.id}, {person.password}")
     return all(run["status"] == "completed" for run in [*runs, *events])
 
 

@@ -74,7 +74,7 @@ def _add_oauth_routes(app: FastAPI, state: State, server: OAuthServer) -> None:
             # Never back to a redirect URI that was not checked.
             return page("This request is not right", f"<p>{error.error}</p>", 400)
         if user is None:
-            return sign_in_page(request.url.query)
+            return sign_in_page(request.url.query, state.config.users)
         scope = grant.client.get_allowed_scope(grant.request.scope)
         return consent_page(request.url.query, user, scope, _form_token(request))
 
@@ -83,7 +83,7 @@ def _add_oauth_routes(app: FastAPI, state: State, server: OAuthServer) -> None:
         form = await request.form()
         session = state.sign_in(str(form.get("user", "")), str(form.get("password", "")))
         if session is None:
-            return sign_in_page(request.url.query, "User or password is wrong.")
+            return sign_in_page(request.url.query, state.config.users, "User or password is wrong.")
         answer = RedirectResponse(f"/oauth/authorize?{request.url.query}", 303)
         answer.set_cookie(COOKIE, session, httponly=True, samesite="lax")
         return answer
@@ -93,7 +93,7 @@ def _add_oauth_routes(app: FastAPI, state: State, server: OAuthServer) -> None:
         user = _signed_in(state, request)
         form = await request.form()
         if user is None:
-            return sign_in_page(request.url.query)
+            return sign_in_page(request.url.query, state.config.users)
         if not secrets.compare_digest(str(form.get("form_token", "")), _form_token(request)):
             return page("This page is too old", "<p>Please start again.</p>", 403)
         oauth_request = StarletteOAuthRequest(request)

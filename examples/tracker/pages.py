@@ -10,6 +10,8 @@ from starlette.responses import HTMLResponse
 from examples.tracker.oauth import SCOPES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from examples.tracker.state import State, User
 
 STYLE = """
@@ -30,8 +32,12 @@ def page(title: str, body: str, status: int = 200) -> HTMLResponse:
     )
 
 
-def sign_in_page(query: str, error: str = "") -> HTMLResponse:
-    """Asks who is there; `query` is that of the authorization request."""
+def sign_in_page(query: str, users: Sequence[User], error: str = "") -> HTMLResponse:
+    """Asks who is there, and says who could be: Tracker is there to be tried.
+
+    `query` is that of the authorization request.
+    """
+    known = "".join(f"<li>{escape(user.id)}, {escape(user.password)}</li>" for user in users)
     message = f'<p class="error" role="alert">{escape(error)}</p>' if error else ""
     return page(
         "Sign in",
@@ -39,7 +45,7 @@ def sign_in_page(query: str, error: str = "") -> HTMLResponse:
         '<label>User <input name="user" autocomplete="username" required></label>'
         '<label>Password <input name="password" type="password"'
         ' autocomplete="current-password" required></label>'
-        "<button>Sign in</button></form>",
+        f"<button>Sign in</button></form><p>Users and passwords to try:</p><ul>{known}</ul>",
         401 if error else 200,
     )
 

@@ -56,6 +56,8 @@ async def authorize(
     async with httpx.AsyncClient(base_url=base_url, follow_redirects=True) as browser:
         page = await browser.get(url)
         assert "Sign in" in page.text
+        # Who tries it need not look for somebody to be.
+        assert "<li>ada, analytical-engine</li>" in page.text
         query = urlsplit(url).query
         page = await browser.post(
             f"/oauth/sign-in?{query}", data={"user": user, "password": password}
