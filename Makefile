@@ -15,6 +15,8 @@
 
 PYTHON ?=
 VENV := .venv
+# Tests wait for servers more than they compute: one process more than there are processors.
+TEST_PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 RUN := $(VENV)/bin/python
 DEV_READY := $(VENV)/ready-dev
 TEST_READY := $(VENV)/ready-test
@@ -47,7 +49,8 @@ dev: $(DEV_READY) $(CONSOLE)
 console: $(CONSOLE)
 
 test: $(TEST_READY)
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest --numprocesses=$(TEST_PROCESSES) --maxprocesses=4 \
+		--no-loadscope-reorder $(ARGS)
 
 bench: $(DEV_READY)
 	@$(RUN) -m benchmarks $(if $(JSON),--json "$(JSON)")

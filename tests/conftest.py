@@ -46,6 +46,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one process must run all of, and what mostly waits, begins first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(MACHINE))
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the shell that runs the tests reaches them."""

@@ -261,7 +261,7 @@ class Reading:
     of: str
     cursor: Cursor | None
     is_reset: bool = False
-    now: float = field(default_factory=time.time)
+    now: float = field(default_factory=lambda: time.time())
     """Seconds since 1970."""
     items: list[Item] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
