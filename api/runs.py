@@ -27,7 +27,7 @@ from store.ledger import Ledger
 from store.models import Project, Run, RunPause, new_id, now_ms
 from store.outages import StoreUnavailable, outlast
 from store.pauses import book_answer, book_callback, taken_callback
-from temporal.booking import CANCELED, run_closed
+from temporal.booking import CANCELED, row_of, run_closed
 from temporal.pauses import ENDED, answer_pause
 from temporal.reconciliation import end_of, is_stuck
 from temporal.reset import failed_step_event
@@ -164,16 +164,7 @@ class Runs:
                 del self._starting[run_id]
 
     async def _start(self, run: RunInput, run_id: str) -> None:
-        row = run.model_dump(
-            include={
-                "project_id",
-                "automation_id",
-                "version",
-                "user_id",
-                "trigger",
-                "parent_run_id",
-            }
-        )
+        row = row_of(run)
         opened = RunOpened({"id": run_id, "status": "running", "started_at": now_ms(), **row})
         # The book first: a run that it does not know would never be seen to end.
         try:

@@ -14,11 +14,25 @@ from temporalio.exceptions import (
 )
 
 from store.bookings import Row, RunClosed, StepWrite
-from workflows.payloads import RunOutcome, StepTrace
+from workflows.payloads import RunInput, RunOutcome, StepTrace
 
 CANCELED = "Canceled"
 """Begins the reason with which Inlay terminates a run that somebody canceled."""
 STUCK = "It could not go on, so that it did not hear of it and was ended from outside."
+
+
+def row_of(run: RunInput) -> Row:
+    """What the book says of a run from its start on, but for its id, status and start."""
+    return run.model_dump(
+        include={
+            "project_id",
+            "automation_id",
+            "version",
+            "user_id",
+            "trigger",
+            "parent_run_id",
+        }
+    )
 
 
 def free_step_rows(run_id: str, project_id: str, traces: Sequence[StepTrace]) -> list[Row]:

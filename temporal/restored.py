@@ -22,6 +22,7 @@ from store.ledger import Ledger
 from store.models import Project, Run, RunPause
 from store.outages import StoreUnavailable
 from store.pauses import book_pause, book_resume
+from temporal.booking import row_of
 from workflows.payloads import Pause, RunInput
 
 logger = logging.getLogger(__name__)
@@ -109,16 +110,7 @@ class RestoredRuns:
             self._unbookable.add(execution.id)
             return
         logger.warning("Run %s is not in the database, and is booked anew.", execution.id)
-        row = run.model_dump(
-            include={
-                "project_id",
-                "automation_id",
-                "version",
-                "user_id",
-                "trigger",
-                "parent_run_id",
-            }
-        )
+        row = row_of(run)
         if run.parent_run_id is not None:
             row["trigger"] = "call"
         started_at = int(execution.start_time.timestamp() * 1000)
