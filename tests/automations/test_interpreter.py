@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automations.definition import Definition, ForEachStep, Loop
+from automations.expressions import Expression, compile_expression
 from automations.host import Answer, Iterations, Place, Scope, StepFailed, Stopped, Trace
 from automations.interpreter import Interpreter
 from automations.loops import referenced_scope, weight
+from automations.turns import SHARE
 from automations.validation import validate
+from automations.values import MAX_WORK
 from tests.automations.strategies import definitions
 
 
@@ -416,21 +418,30 @@ async def test_a_stop_steps_message_is_text_of_any_value(message: Any, shown: st
     assert stop.value.message == shown
 
 
-async def test_a_run_that_reads_long_expressions_lets_others_go_first() -> None:
-    class TimingHost(NotingHost):
-        """Notes how long is computed from one rest to the next."""
+async def test_a_run_that_reads_long_expressions_lets_others_go_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class ReadingHost(NotingHost):
+        """Notes how many characters are read for the first time from one rest to the next."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.begun, self.longest = time.process_time(), 0.0
+            self.sources: set[str] = set()
+            self.read = [0]
+
+        def compile(self, source: str) -> Expression:
+            if source not in self.sources:
+                self.sources.add(source)
+                self.read[-1] += len(source)
+            return compile_expression(source)
 
         async def rest(self, share: float) -> None:
-            self.longest = max(self.longest, time.process_time() - self.begun)
             await super().rest(share)
-            self.begun = time.process_time()
+            self.read.append(0)
 
     slow = [f"[{n},{'[],' * 1300}[]].size()" for n in range(12)]
-    host = TimingHost()
+    host = ReadingHost()
+    monkeypatch.setattr("automations.turns.compile_expression", host.compile)
     step = {"id": "s", "type": "set", "values": {"one": f"{{{{ {slow[0]} }}}}"}}
     inputs = {f"v{n}": f"{{{{ {source} }}}}" for n, source in enumerate(slow[1:9])}
     branches = [{"when": f"{source} < 0", "steps": []} for source in slow[9:]]
@@ -438,7 +449,11 @@ async def test_a_run_that_reads_long_expressions_lets_others_go_first() -> None:
     assert await run([step, app("a", inputs=inputs), checks], "{{ vars.one }}", host) == 1302
     assert host.calls[0][2]["v7"] == 1302
     assert len(host.rests) >= 4
-    assert host.longest < 1
+    # What is read in one go is a share and no more than one expression beyond it.
+    longest = len(slow[-1])
+    assert sum(host.read) > 12 * 0.9 * longest
+    assert max(host.read) < 4 * 0.9 * longest
+    assert max(host.rests) * MAX_WORK < SHARE + 30 * longest
 
 
 async def test_a_run_that_repeats_a_large_constant_lets_others_go_first() -> None:
