@@ -14,7 +14,16 @@ from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from automations.definition import CallbackStep, Definition, walk
 from connectors.charsets import is_json, kind_of
-from connectors.triggers.delivery import FORM, Refused, read_form, read_json, read_query, read_text
+from connectors.codings import UnpackedTooLargeError
+from connectors.triggers.delivery import (
+    FORM,
+    Refused,
+    read_form,
+    read_json,
+    read_query,
+    read_text,
+    unpack,
+)
 from store.models import Automation, AutomationVersion, Run
 from store.pauses import early_calls
 from temporal.callback_urls import CallbackTarget
@@ -126,16 +135,24 @@ async def _body(request: Request) -> Any:
     """JSON as its value, a form as its fields, other text as text; null without a body."""
     content = await request.body()
     if len(content) > MAX_BODY_BYTES:
-        raise ApiError(
-            ErrorKind.BODY_TOO_LARGE, f"The body is larger than {MAX_BODY_BYTES} bytes: send less."
-        )
-    if not content:
-        return None
+        raise _too_large()
     header = request.headers.get("content-type", "")
     kind = kind_of(header)
     try:
+        coding = ", ".join(request.headers.getlist("content-encoding"))
+        content = unpack(content, coding, MAX_BODY_BYTES) if content else content
+        if not content:
+            return None
         if is_json(kind):
             return read_json(content, header)
         return (read_form if kind == FORM else read_text)(content, header)
+    except UnpackedTooLargeError:
+        raise _too_large() from None
     except Refused as refused:
         raise invalid([("body", refused.message)]) from None
+
+
+def _too_large() -> ApiError:
+    return ApiError(
+        ErrorKind.BODY_TOO_LARGE, f"The body is larger than {MAX_BODY_BYTES} bytes: send less."
+    )

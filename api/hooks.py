@@ -20,7 +20,8 @@ from api.hook_events import AppEvents, RegistrationEvents
 from api.hook_targets import NotReady, RegistrationTarget, is_idle
 from api.state import State, StateDep
 from api.strict_json import JsonResponse
-from connectors.triggers.delivery import Delivery, Refused, request_scope
+from connectors.codings import CODINGS, UnpackedTooLargeError
+from connectors.triggers.delivery import Delivery, Refused, request_scope, unpack
 from connectors.triggers.receiving import Handshaken
 from store.encryption import DecryptionError
 from store.models import new_id
@@ -189,7 +190,9 @@ async def _read(request: Request, state: State) -> Delivery:
     size = sum(len(name) + len(value) for name, value in raw)
     if len(raw) > MAX_HEADERS or size > MAX_HEADER_BYTES:
         raise Refused(431, f"more than {MAX_HEADERS} headers, or {MAX_HEADER_BYTES} bytes of them")
-    body = await _body(request, state.settings.max_delivery_bytes)
+    limit = state.settings.max_delivery_bytes
+    sent = await _body(request, limit)
+    body = await _unpacked(sent, ", ".join(request.headers.getlist("content-encoding")), limit)
     path = request.scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1")
     query = request.scope["query_string"].decode("latin-1")
     public = state.settings.public_url.rstrip("/") + (path or request.url.path)
@@ -202,7 +205,21 @@ async def _read(request: Request, state: State) -> Delivery:
         query=query,
         headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw],
         body=body,
+        packed=None if body is sent else sent,
     )
+
+
+async def _unpacked(sent: bytes, coding: str, limit: int) -> bytes:
+    """The body itself where it is not packed; raises Refused, and NotReady as `_body`."""
+    try:
+        return unpack(sent, coding, min(limit, LARGE_BYTES)) if coding and sent else sent
+    except UnpackedTooLargeError:
+        pass
+    try:
+        with _place_for_large():
+            return await asyncio.to_thread(unpack, sent, coding, limit)
+    except UnpackedTooLargeError:
+        raise _too_large(limit) from None
 
 
 async def _body(request: Request, limit: int) -> bytes:
@@ -253,4 +270,6 @@ def _refusal(refused: Refused, target: Target | None) -> Response:
     headers = {}
     if refused.status == 405 and isinstance(target, RegistrationTarget):
         headers["allow"] = ", ".join(target.incoming.methods)
+    if refused.status == 415:
+        headers["accept-encoding"] = ", ".join(CODINGS)  # RFC 9110, 15.5.16
     return JsonResponse({"code": code, "name": name, "message": message}, refused.status, headers)

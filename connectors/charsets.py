@@ -1,12 +1,14 @@
 """Bytes as text, in whatever charset they were written.
 
 A byte order mark wins over what a header declares, as in browsers, and is no part of the text. Then
-comes the declared charset, then UTF-8. What is none of these is the caller's to decide.
+comes the declared charset, of XML also what its first line declares, then UTF-8. What is none of
+these is the caller's to decide.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 from email.message import Message
 
 MARKS = (
@@ -19,6 +21,7 @@ MARKS = (
 )
 ESCAPES = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "mbcs", "oem"}
 """What Python calls encodings and no server means as one."""
+_XML = re.compile(rb"""\s*<\?xml[^>]{1,80}?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
 LEGACY = ("windows-1252", "iso-8859-1")
 """What old servers mean that declare nothing; the second takes the bytes that the first lacks."""
 
@@ -63,7 +66,7 @@ def text_of(content: bytes, content_type: str) -> str:
     for mark, codec in MARKS:
         if content.startswith(mark):
             return _strict(content[len(mark) :], codec)
-    charset = charset_of(content_type)
+    charset = charset_of(content_type) or _charset_of_xml(content, kind_of(content_type))
     if charset is None:
         return _strict(content, _unmarked(content) if is_json(kind_of(content_type)) else "utf-8")
     known = codec_of(charset)
@@ -82,6 +85,16 @@ def text_of(content: bytes, content_type: str) -> str:
     if known in {"utf-16", "utf-32"}:  # Without a mark; by RFC 2781 (4.3), and as they are sent.
         known = _unmarked(content, f"{known}-be")
     return _strict(content, known)
+
+
+def _charset_of_xml(content: bytes, kind: str) -> str | None:
+    """What an XML declaration says (XML 1.0, 2.8), which a header overrules (RFC 7303, 3)."""
+    if not kind.endswith(("/xml", "+xml")):
+        return None
+    found = _XML.match(content)
+    charset = found[1].decode() if found else None
+    # Who declares an encoding of two bytes and can be read here is not written in it.
+    return None if charset is None or charset.lower().startswith(("utf-16", "ucs-2")) else charset
 
 
 def legible(content: bytes, content_type: str) -> str:

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 from automations.expressions import ExpressionError
 from connectors.client import AppClient, UnusableCredential
 from connectors.failures import ComponentError, failure, judge, scrub
-from connectors.http import OutgoingError, OutgoingHttp, RefusedError, TooLargeError
+from connectors.http import (
+    OutgoingError,
+    OutgoingHttp,
+    RefusedError,
+    TooLargeError,
+    UnreadableError,
+)
 from connectors.inputs import prepare
 from connectors.pagination import PageError, Pages
 from connectors.scope import NO_CONNECTION
@@ -98,7 +104,7 @@ async def calling(
         raise failed("fatal", what) from None
     except OutgoingError as error:
         kind = "unknown_outcome" if once and error.may_have_arrived else "transient"
-        if isinstance(error, RefusedError | TooLargeError):
+        if isinstance(error, RefusedError | TooLargeError | UnreadableError):
             kind = "fatal"
         raise failed(kind, scrub(str(error), secrets)) from None
     except ComponentError:

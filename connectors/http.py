@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-import zlib
 from collections import OrderedDict
 from importlib.metadata import PackageNotFoundError, version
 from json import dumps
@@ -20,6 +19,7 @@ import httpx
 import orjson
 
 from connectors.addresses import AllowedHosts, as_address
+from connectors.codings import CodingError, UnpackedTooLargeError, Unpacker, coding_of
 from connectors.guard import BlockedError, GuardedTransport
 from connectors.headers import HeaderError, check_name, check_value
 from connectors.urls import UrlError, check_url
@@ -66,6 +66,10 @@ class RefusedError(OutgoingError):
 
 class TooLargeError(OutgoingError):
     """The answer is larger than allowed."""
+
+
+class UnreadableError(OutgoingError):
+    """There is an answer, and it is packed in a way that cannot be undone."""
 
 
 class TimedOutError(OutgoingError):
@@ -158,7 +162,8 @@ class OutgoingHttp:
         `params` are added to the URL's query; `json`, `data` (a form) and `content` are kinds of
         body, at most one; `timeout` is in seconds for everything together. When a redirect leads to
         another origin, Authorization, Cookie and `private_headers` are not sent there. Raises
-        `OutgoingError`: `RefusedError`, `TooLargeError`, `TimedOutError`, `UnreachableError`.
+        `OutgoingError`: `RefusedError`, `TooLargeError`, `UnreadableError`, `TimedOutError`,
+        `UnreachableError`.
         """
         request = self.build(
             method, url, headers=headers, params=params, json=json, data=data, content=content
@@ -265,7 +270,7 @@ class OutgoingHttp:
                 f"no answer from {host} within {timeout:g} s",
                 may_have_arrived=not isinstance(error, NEVER_SENT),
             ) from error
-        except (httpx.TransportError, zlib.error) as error:
+        except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             raise UnreachableError(
                 f"{host} could not be reached: {reason}",
@@ -288,22 +293,21 @@ class OutgoingHttp:
 
     async def _read(self, answer: httpx.Response) -> bytes:
         limit = self._max_response_bytes
-        encoding = answer.headers.get("content-encoding", "identity").strip().lower()
-        # RFC 9110, 8.4.1; some apps compress whatever was asked for.
-        formats = {"identity": None, "": None, "gzip": 31, "x-gzip": 31, "deflate": 15}
-        if encoding not in formats:
-            raise UnreachableError("the answer's content encoding was not asked for")
-        bits = formats[encoding]
-        unpack = zlib.decompressobj(wbits=bits) if bits else None
         parts: list[bytes] = []
-        size = 0
         assert isinstance(answer.stream, httpx.AsyncByteStream)  # noqa: S101 - tells the type
-        async for chunk in answer.stream:
-            part = unpack.decompress(chunk, limit - size + 1) if unpack else chunk
-            size += len(part)
-            if size > limit:
-                raise TooLargeError(f"the answer is larger than {limit} bytes")
-            parts.append(part)
+        try:
+            # Some apps pack whatever was asked for.
+            unpacker = Unpacker(coding_of(answer.headers.get("content-encoding", "")), limit)
+            async for chunk in answer.stream:
+                parts.append(unpacker.take(chunk))
+            unpacker.end()
+        except UnpackedTooLargeError:
+            raise TooLargeError(f"the answer is larger than {limit} bytes") from None
+        except CodingError as error:
+            raise UnreadableError(
+                f"the app answered {answer.status_code}, and its answer cannot be read: {error}",
+                may_have_arrived=True,
+            ) from None
         return b"".join(parts)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from automations import json_text
 from automations.json_text import JsonError
@@ -17,6 +19,13 @@ from connectors.charsets import (
     kind_of,
     text_of,
 )
+from connectors.codings import (
+    CODINGS,
+    CodingError,
+    UnpackedTooLargeError,
+    coding_of,
+    unpacked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +35,8 @@ MAX_FIELDS = 2_000
 
 FORM = "application/x-www-form-urlencoded"
 TEXTS = ("text/", "application/xml")
+_OWN_CHARSET = re.compile(r"(?:\A|&)_charset_=([^&]+)")
+_BYTES = re.compile("[\udc80-\udcff]+")
 READABLE = ("/json", "+json", "-json", "+xml")
 
 
@@ -56,6 +67,9 @@ class Delivery:
     """As it came, percent-encoded, without the question mark."""
     headers: Sequence[tuple[str, str]] = field(repr=False)
     body: bytes = field(repr=False)
+    """Unpacked, where it came in a content coding."""
+    packed: bytes | None = field(default=None, repr=False)
+    """As it came then."""
 
 
 def request_scope(delivery: Delivery) -> dict[str, Any]:
@@ -65,7 +79,8 @@ def request_scope(delivery: Delivery) -> dict[str, Any]:
     5.3). `query` and `form` hold text, or a list of texts where a name came several times. `json`
     is null unless the body is JSON, `form` is empty unless it is a form; both are read in the
     body's charset. `body` is what signatures are made of, byte for byte: a byte order mark stands
-    in it, and surrogates where it is no UTF-8. Raises Refused.
+    in it, and surrogates where it is no UTF-8. `packed` is the same of a body that came in a
+    content coding, before it was unpacked; else null. Raises Refused.
     """
     headers: dict[str, str] = {}
     for name, value in delivery.headers:
@@ -80,6 +95,7 @@ def request_scope(delivery: Delivery) -> dict[str, Any]:
         "query": read_query(delivery.query),
         "headers": headers,
         "body": content.decode("utf-8", "surrogateescape"),
+        "packed": delivery.packed and delivery.packed.decode("utf-8", "surrogateescape"),
         "json": read_json(content, header) if _holds_json(content, header) else None,
         "form": read_form(content, header) if kind_of(header) == FORM else {},
     }
@@ -102,6 +118,24 @@ def content_of(request: Mapping[str, Any]) -> Any:
     return request["form"] or read_text(body.encode("utf-8", "surrogateescape"), header)
 
 
+def unpack(body: bytes, content_encoding: str, limit: int) -> bytes:
+    """A body without its content coding, if it has one; raises Refused and UnpackedTooLargeError.
+
+    `limit` is in bytes, unpacked.
+    """
+    try:
+        coding = coding_of(content_encoding)
+    except CodingError as error:
+        taken = " or ".join(CODINGS)
+        raise Refused(415, f"{error}: send the body as it is, or packed by {taken}") from None
+    try:
+        return unpacked(body, coding, limit)
+    except UnpackedTooLargeError:
+        raise
+    except CodingError as error:
+        raise Refused(400, str(error)) from None
+
+
 def read_json(content: bytes, content_type: str) -> Any:
     """The value of a JSON body in its charset; raises Refused.
 
@@ -118,10 +152,15 @@ def read_json(content: bytes, content_type: str) -> Any:
 
 
 def read_form(content: bytes, content_type: str) -> dict[str, Any]:
-    """The fields of a form in its charset; raises Refused."""
+    """The fields of a form in its charset; raises Refused.
+
+    What stands behind percent signs is in the charset of the header, else in that of the form's own
+    field `_charset_` (HTML, 4.10.22.5).
+    """
     text = _text(content, content_type).removeprefix("%EF%BB%BF")
-    declared = codec_of(charset_of(content_type) or "utf-8") or "utf-8"
-    # What stands behind percent signs are bytes of a charset that has ASCII in it.
+    told = charset_of(content_type) or next(iter(_OWN_CHARSET.findall(text)), "utf-8")
+    declared = codec_of(unquote_plus(told)) or "utf-8"
+    # Those bytes are of a charset that has ASCII in it.
     return _fields("form", text, "utf-8" if declared.startswith(("utf-16", "utf-32")) else declared)
 
 
@@ -186,17 +225,27 @@ def _fields(what: str, text: str, codec: str) -> dict[str, Any]:
 
 
 def _pairs(what: str, text: str, codec: str) -> list[tuple[str, str]]:
-    for charset in dict.fromkeys((codec, "utf-8", *LEGACY)):
-        try:
-            return parse_qsl(
-                text,
-                keep_blank_values=True,
-                max_num_fields=MAX_FIELDS,
-                encoding=charset,
-                errors="strict",
-            )
-        except UnicodeDecodeError:
-            continue
-        except ValueError:
-            raise Refused(400, f"the {what} has more than {MAX_FIELDS} fields") from None
-    raise Refused(400, f"the {what} is no text")
+    charsets = tuple(dict.fromkeys((codec, "utf-8", *LEGACY)))
+    try:
+        # Bytes behind percent signs stay bytes: each field may be of another program's making.
+        pairs = parse_qsl(
+            text,
+            keep_blank_values=True,
+            max_num_fields=MAX_FIELDS,
+            encoding="ascii",
+            errors="surrogateescape",
+        )
+    except ValueError:
+        raise Refused(400, f"the {what} has more than {MAX_FIELDS} fields") from None
+    return [(_legible(name, charsets), _legible(value, charsets)) for name, value in pairs]
+
+
+def _legible(text: str, charsets: tuple[str, ...]) -> str:
+    """A text whose bytes beyond ASCII are surrogates, in the first charset that fits."""
+    if text.isascii():
+        return text
+    for charset in charsets:
+        with contextlib.suppress(UnicodeError):
+            return text.encode(charset, "surrogateescape").decode(charset)
+    # It is written in two: by a program in one, and by percent signs in another.
+    return _BYTES.sub(lambda run: _legible(run[0], charsets), text)

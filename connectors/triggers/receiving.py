@@ -126,10 +126,19 @@ def answer(status: int, body: Any, headers: Mapping[str, Any] | None = None) -> 
 def _prove(incoming: Incoming, scope: Scope, now: float) -> None:
     if incoming.verify is None:
         return
-    try:
-        verify(incoming.verify, scope, now)
-    except NotProven as error:
-        raise Refused(401, str(error)) from None
+    request = scope["request"]
+    refusal: NotProven | None = None
+    # Who packs what it sends signs it before or after; either proves that it is the app's own.
+    for body in (request["packed"], request["body"]):
+        if body is None:
+            continue
+        try:
+            verify(incoming.verify, {**scope, "request": {**request, "body": body}}, now)
+        except NotProven as error:
+            refusal = error
+        else:
+            return
+    raise Refused(401, str(refusal))
 
 
 def _handshaken(handshake: Handshake, scope: Scope) -> Handshaken:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import hmac
 import json
 import time
+import zlib
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -410,6 +412,41 @@ class TestBadInput:
             )
             assert answer.status_code == status, (kind, answer.text)
         assert await bench.runs(hook) == []
+
+    async def test_a_packed_delivery_is_taken_within_the_same_bound(self, bench: Bench) -> None:
+        hook = await bench.register("acme.signed")
+        body, headers = signed([event(1)])
+        for coding, packed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body))):
+            answer = await bench.http.post(
+                hook.path, content=packed, headers={**headers, "content-encoding": coding}
+            )
+            assert answer.status_code == 200, answer.text
+        assert len(await bench.results(hook, 1)) == 1
+        large = gzip.compress(b" " * (MOST_BYTES - len(body)) + body)
+        bomb = gzip.compress(b" " * TOO_MUCH)
+        for status, coding, content in (
+            (401, "gzip", large),  # It is read, and is not what was signed.
+            (413, "gzip", bomb),
+            (400, "gzip", b"no gzip"),
+            (400, "gzip", gzip.compress(body)[:-4]),
+            (415, "br", b"x"),
+            (415, "gzip, gzip", gzip.compress(gzip.compress(body))),
+        ):
+            answer = await bench.http.post(
+                hook.path, content=content, headers={**headers, "content-encoding": coding}
+            )
+            assert answer.status_code == status, answer.text
+            if status == 415:
+                assert answer.headers["accept-encoding"] == "gzip, deflate"
+        reasons = await bench.refused(hook, 6)
+        assert [str(reason)[:3] for reason in reasons[1:]] == [
+            "401",
+            "413",
+            "400",
+            "400",
+            "415",
+            "415",
+        ]
 
     async def test_an_unknown_hook_is_not_found(self, bench: Bench) -> None:
         for path in ("/api/v1/hooks/unknown", "/api/v1/hooks/ü%20x"):

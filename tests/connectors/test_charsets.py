@@ -96,6 +96,48 @@ def test_a_form_is_read_in_its_charset_and_its_first_key_has_no_mark(
     assert scope["form"] == {"a": "1", "\u015f": "2"}
 
 
+FORM = "application/x-www-form-urlencoded"
+
+
+def test_a_form_may_name_its_charset_in_a_field_of_its_own() -> None:
+    for content in (b"_charset_=windows-1254&a=%FE", b"a=%FE&_charset_=ISO-8859-9"):
+        assert scope_of(content, FORM)["form"]["a"] == "\u015f"
+    # A header overrules it; what nobody knows is no charset.
+    declared = f"{FORM}; charset=windows-1254"
+    assert scope_of(b"_charset_=iso-8859-1&a=%FE", declared)["form"]["a"] == "\u015f"
+    assert scope_of(b"_charset_=klingon&a=%C5%9F", FORM)["form"]["a"] == "\u015f"
+
+
+def test_each_field_of_a_form_is_read_for_itself() -> None:
+    mixed = scope_of("a=%C5%9F&b=%FC&c=\u015f%FC&d=%C5%9F\u015f".encode(), FORM)["form"]
+    assert mixed == {"a": "\u015f", "b": "\u00fc", "c": "\u015f\u00fc", "d": "\u015f\u015f"}
+    japanese = scope_of(b"a=%83\\&b=%93%FA", f"{FORM}; charset=shift_jis")["form"]
+    assert japanese == {"a": "\u30bd", "b": "\u65e5"}
+
+
+XML = '<?xml version="1.0" encoding="{}"?>\n<a>\u015f</a>'
+
+
+@pytest.mark.parametrize(
+    ("charset", "written", "kind"),
+    [
+        ("ISO-8859-9", "iso-8859-9", "text/xml"),
+        ("windows-1254", "windows-1254", "application/soap+xml"),
+        ("UTF-8", "utf-8", "application/xml"),
+        ("UTF-8", "utf-8-sig", "application/xml"),
+        ("UTF-16", "utf-16", "application/xml"),
+        ("UTF-16", "utf-8", "application/atom+xml"),
+        ("ISO-8859-1", "utf-8", "text/xml; charset=utf-8"),
+    ],
+)
+def test_xml_says_its_charset_itself_where_no_header_does(
+    charset: str, written: str, kind: str
+) -> None:
+    text = XML.format(charset)
+    assert answer_of(text.encode(written), kind) == text
+    assert delivered(text.encode(written), kind) == text
+
+
 def test_bytes_of_a_form_or_query_that_are_no_utf8_are_read_as_old_programs_mean_them() -> None:
     scope = scope_of(b"a=%FC", "application/x-www-form-urlencoded", query="b=%FC&c=%C3%BC")
     assert scope["form"] == {"a": "\u00fc"}

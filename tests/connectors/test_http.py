@@ -22,6 +22,7 @@ from connectors.http import (
     TimedOutError,
     TooLargeError,
     UnreachableError,
+    UnreadableError,
     open_http,
 )
 from settings import Settings
@@ -231,7 +232,7 @@ async def test_large_answers_are_refused_also_when_they_are_packed(vendor: Vendo
         answer = await http.request("GET", vendor.url)
         assert answer.content == b"y" * limit
         vendor.answer(Answer(200, b"no gzip", {"Content-Encoding": "gzip"}))
-        with pytest.raises(UnreachableError):
+        with pytest.raises(UnreadableError, match="answered 200, and its answer cannot be read"):
             await http.request("GET", vendor.url)
 
 
