@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
 from temporalio import activity
@@ -33,6 +33,15 @@ CREDITS_CACHE_SECONDS = 5.0
 ANSWERED = "answered"
 """Marks the heartbeat of an execution whose app has answered, and whose booking is to be done."""
 
+ENDED = (
+    "the app was called, and the run ended before its answer was booked. It is not known whether "
+    "the app has done it: look there."
+)
+"""Stands in the book until the answer comes."""
+
+PAUSING = {"connection", "credits"}
+"""Kinds of failure that are no end of a step: its run waits until they are mended."""
+
 MAX_LEFT_BYTES = 1_048_576
 """Temporal refuses a heartbeat of 2 MiB."""
 
@@ -45,6 +54,16 @@ class _Done(NamedTuple):
     """When (ms); null: it is in the book."""
 
 
+class _UnderWay:
+    """A call of an app that has not answered yet."""
+
+    answer: asyncio.Task[Any]
+    is_asked = False
+    """Whether a request may be on its way."""
+    is_left = False
+    """Whether it goes on without the activity that began it."""
+
+
 class ComponentActivity:
     """Executes any component of the catalogue; the activity's type is the component's key."""
 
@@ -55,7 +74,9 @@ class ComponentActivity:
         self._calls = ConnectedCalls(connections)
         self._http = http
         self._ledger = ledger
-        self._bookings: set[asyncio.Task[None]] = set()
+        self._kept: set[asyncio.Task[None]] = set()
+        self._under_way: dict[tuple[str, str, str], _UnderWay] = {}
+        """Calls by run, step and iteration."""
         self._credits: dict[str, tuple[float, int]] = {}
 
     @activity.defn(dynamic=True)
@@ -79,20 +100,10 @@ class ComponentActivity:
             await self._check_credits(call.account_id)
             started = _started()
             try:
-                output = await self._call(component, call)
-            except ComponentError as error:
-                failed = failure(error.kind, error.message, error.retry_after)
-                if error.kind in RETRYABLE:
-                    failed = passing(failed, component.app.name)
-                if failed.non_retryable:
-                    await self._book(component, call, started, error=failed)
-                raise failed from None
-            except ApplicationError as error:
-                # A token that could not be renewed; a broken connection pauses, and is no end.
-                if error.type not in RETRYABLE:
-                    raise
-                failed = passing(error, component.app.name)
-                if failed.non_retryable:
+                output = await self._answer(component, call, started)
+            except (ComponentError, ApplicationError) as error:
+                failed = _failed(component, error)
+                if failed.non_retryable and failed.type not in PAUSING:
                     await self._book(component, call, started, error=failed)
                 raise failed from None
             # While the database is away, Temporal keeps what the app gave: it is not called again.
@@ -125,10 +136,63 @@ class ComponentActivity:
             ) from None
         return None if recorded is None else _Done(recorded[0], None)
 
-    async def _call(self, component: Component, call: ComponentCall) -> Any:
+    async def _answer(self, component: Component, call: ComponentCall, started: int) -> Any:
+        """What the app answers.
+
+        A request that is on its way cannot be taken back: where the activity ends meanwhile, it
+        goes on, and is booked. Who executes the same place again in this process waits for the
+        same answer.
+        """
+        place = (call.run_id, call.step_id, call.iteration)
+        under_way = self._under_way.get(place)
+        if under_way is None:
+            under_way = _UnderWay()
+            under_way.answer = asyncio.create_task(self._call(component, call, under_way))
+            self._under_way[place] = under_way
+            under_way.answer.add_done_callback(lambda _: self._under_way.pop(place, None))
+        try:
+            return await asyncio.shield(under_way.answer)
+        except asyncio.CancelledError:
+            why = activity.cancellation_details() or activity.ActivityCancellationDetails()
+            if why.worker_shutdown or not under_way.is_asked:
+                under_way.answer.cancel()
+            elif not under_way.is_left:
+                under_way.is_left = True
+                is_over = why.cancel_requested or why.not_found
+                late = self._book_late(under_way.answer, component, call, started, is_over=is_over)
+                self._keep(late)
+            raise
+
+    async def _book_late(
+        self,
+        answer: asyncio.Task[Any],
+        component: Component,
+        call: ComponentCall,
+        started: int,
+        *,
+        is_over: bool,
+    ) -> None:
+        """Books a call that the app answers when its activity has ended.
+
+        `is_over`: the run has ended, too, so that nobody else will say what became of the call.
+        """
+        if is_over:
+            ended = failure("fatal", f"{component.app.name}, {component.name}: {ENDED}")
+            await self._book(component, call, started, error=ended)
+        try:
+            output = await answer
+        except (ComponentError, ApplicationError) as error:
+            if is_over:
+                failed = failure("fatal", error.message)
+                await self._book(component, call, started, error=failed)
+        else:
+            await self._book(component, call, started, output=output)
+
+    async def _call(self, component: Component, call: ComponentCall, under_way: _UnderWay) -> Any:
         key = f"{call.run_id}:{call.step_id}:{call.iteration}"
 
         async def ask(credential: Credential | None) -> Any:
+            under_way.is_asked = True
             return await execute(
                 component,
                 call.inputs,
@@ -165,12 +229,22 @@ class ComponentActivity:
         row = app_step_row(component, call, started, output=output, error=error)
         free = free_step_rows(call.run_id, call.project_id, call.traces)
         entry = StepWrite(call.account_id, [row], free)
-        booking = asyncio.create_task(
-            outlast(lambda: self._ledger.write(entry), on_outage=on_outage)
-        )
-        self._bookings.add(booking)
-        booking.add_done_callback(self._bookings.discard)
-        await asyncio.shield(booking)
+        booking = outlast(lambda: self._ledger.write(entry), on_outage=on_outage)
+        await asyncio.shield(self._keep(booking))
+
+    def _keep(self, going_on: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that lives until it is done, whoever waits for it."""
+        task = asyncio.create_task(going_on)
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+        return task
+
+
+def _failed(component: Component, error: ComponentError | ApplicationError) -> ApplicationError:
+    """What Temporal is told of a call that failed."""
+    if isinstance(error, ComponentError):
+        error = failure(error.kind, error.message, error.retry_after)
+    return passing(error, component.app.name) if error.type in RETRYABLE else error
 
 
 def _leave(beats: Beats, output: Any, started: int) -> None:

@@ -88,16 +88,18 @@ _REWRITTEN = (
     "started_at",
     "ended_at",
 )
+_AT_KEY = (
+    (_STEPS.c.run_id == bindparam("key_run"))
+    & (_STEPS.c.step_id == bindparam("key_step"))
+    & (_STEPS.c.iteration == bindparam("key_iteration"))
+)
 _REWRITE = (
     update(_STEPS)
-    .where(
-        _STEPS.c.run_id == bindparam("key_run"),
-        _STEPS.c.step_id == bindparam("key_step"),
-        _STEPS.c.iteration == bindparam("key_iteration"),
-        _STEPS.c.status != "completed",
-    )
+    .where(_AT_KEY, _STEPS.c.status != "completed")
     .values({name: bindparam(name) for name in _REWRITTEN})
 )
+# A row of a call of which nothing is known makes place for what became of it.
+_DROP = delete(_STEPS).where(_AT_KEY, _STEPS.c.attempts == 0)
 _END: BindParameter[int] = bindparam("end", type_=BigInteger)
 # The clocks of Temporal and of who booked the start may differ a little.
 _NOT_BEFORE_THE_START = case((_RUNS.c.started_at > _END, _RUNS.c.started_at), else_=_END)
@@ -115,6 +117,12 @@ _CLOSE = (
         _RUNS.c.parent_run_id,
         _RUNS.c.version,
     )
+)
+# Nobody tries again what the run waited to try again.
+_END_WAITS = (
+    update(_STEPS)
+    .where(_STEPS.c.run_id == bindparam("key_run"), _STEPS.c.status == "waiting")
+    .values(status="error")
 )
 _END_PAUSES = delete(_PAUSES).where(_PAUSES.c.run_id == bindparam("key_run"))
 _DAILY_CREDITS = (
@@ -152,6 +160,8 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
         if run is None:
             continue
         connection.execute(_END_PAUSES, {"key_run": entry.run_id})
+        if entry.status != "completed":
+            connection.execute(_END_WAITS, {"key_run": entry.run_id})
         if run.parent_run_id is not None:
             # It may have waited, and its callers with it.
             settle(connection, [row.id for row in lineage(connection, run.parent_run_id)])
@@ -239,11 +249,15 @@ def _write_steps(connection: Connection, insert: Any, writes: Sequence[StepWrite
             tuple(key) for key in connection.execute(statement, [row for row, _ in rows.values()])
         }
         for key, (row, account_id) in rows.items():
-            if key in new:
+            is_new = key in new
+            if not is_new and kind == "app_steps" and connection.execute(_DROP, _at(row)).rowcount:
+                connection.execute(_STEPS.insert(), row)
+                is_new = True
+            if not is_new:
+                _rewrite(connection, row)
+            elif row.get("attempts") != 0:
                 used[account_id, kind] += 1
                 project_of[account_id] = row["project_id"]
-            else:
-                _rewrite(connection, row)
     notifications: list[Row] = []
     # In one order everywhere, so that two transactions never wait for each other.
     for account_id, project_id in sorted(project_of.items()):
@@ -281,6 +295,19 @@ def _marks_crossed(project_id: str, before: int, after: int, daily: int) -> list
 
 
 def _rewrite(connection: Connection, row: Row) -> None:
-    """A step that failed before and was tried again; a success is never overwritten."""
-    key = {"key_run": row["run_id"], "key_step": row["step_id"], "key_iteration": row["iteration"]}
-    connection.execute(_REWRITE, key | {name: row.get(name) for name in _REWRITTEN})
+    """A step that failed before and was tried again; a success is never overwritten.
+
+    Nor is what is known of a call by a row that knows not how it ended.
+    """
+    statement = _REWRITE
+    if row["ended_at"] is None:
+        statement = statement.where(_STEPS.c.attempts <= row["attempts"])
+    connection.execute(statement, _at(row) | {name: row.get(name) for name in _REWRITTEN})
+
+
+def _at(row: Row) -> Row:
+    return {
+        "key_run": row["run_id"],
+        "key_step": row["step_id"],
+        "key_iteration": row["iteration"],
+    }

@@ -23,6 +23,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
 )
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from store import idempotency
@@ -34,6 +35,7 @@ from store.outages import StoreUnavailable
 from temporal.booking import outcome_of_failure, run_closed
 from temporal.pauses import UnheardAnswers
 from temporal.restored import RestoredRuns
+from temporal.unbooked import unbooked_steps
 from workflows.payloads import RunOutcome
 
 logger = logging.getLogger(__name__)
@@ -232,5 +234,8 @@ async def end_of(client: Client, run_id: str) -> RunOutcome:
     try:
         outcome: RunOutcome = await handle.result()
     except WorkflowFailureError as error:
-        return outcome_of_failure(error)
+        outcome = outcome_of_failure(error)
+        if not isinstance(error.cause, ApplicationError):
+            # It was ended from outside, and could not tell.
+            outcome.traces = await unbooked_steps(client, run_id)
     return outcome

@@ -71,6 +71,10 @@ TRACE_LIMIT = 2_000
 """Characters of a trace's output."""
 
 
+UNDER_WAY = (
+    "The run ended while this was being done: it is not known whether the app was called, and what "
+    "it did. Look there."
+)
 COMMAND_BYTES = 2_000
 """What a command has beside what it is given."""
 REST = timedelta(seconds=1)
@@ -85,6 +89,8 @@ class WorkflowHost:
         self._run_id = run_id
         self._reuse = reuse
         self._traces: list[StepTrace] = []
+        self._under_way: dict[tuple[str, str], list[StepTrace]] = {}
+        """Calls of apps whose end is not known here, and what they carry to the book."""
         self.story = Story()
         self._waiting = Waiting(run, run_id, self.story)
         self._outgoing = Outgoing(lambda: self.rest(0))
@@ -140,6 +146,12 @@ class WorkflowHost:
         taken, self._traces = self._traces, []
         return taken
 
+    @property
+    def unbooked(self) -> list[StepTrace]:
+        """What no activity is known to have booked: all that a run which is ended from outside
+        leaves to tell."""
+        return [*self._traces, *(one for call in self._under_way.values() for one in call)]
+
     async def call_component(self, place: Place, inputs: dict[str, Any]) -> Any:
         """Executes an app action as an activity; a broken connection pauses and is tried again."""
         step = place.step
@@ -147,7 +159,9 @@ class WorkflowHost:
         self.story.now(f"**{place.label}** (`{step.component}`) is running.")
         traces = self.take_traces()
         tries = Tries(step.on_error.retry, workflow.now())
+        key = (step.id, place.iteration)
         while True:
+            began = workflow.now()
             call = ComponentCall(
                 run_id=self._run_id,
                 step_id=step.id,
@@ -161,6 +175,7 @@ class WorkflowHost:
                 reuse=self._reuse or tries.failed,
                 tried=tries.count,
             )
+            self._under_way[key] = [*traces, _call_under_way(call, began)]
             try:
                 async with self._outgoing.carrying(_command_bytes(call)):
                     output = await workflow.execute_activity(
@@ -172,10 +187,11 @@ class WorkflowHost:
                         summary=search_attributes.summary_of(place.label),
                     )
             except ActivityError as error:
-                # Whether they were booked is not known; the ledger takes each only once.
-                self._traces[:0] = traces
                 if is_cancelled_exception(error):
                     raise
+                del self._under_way[key]
+                # Whether they were booked is not known; the ledger takes each only once.
+                self._traces[:0] = traces
                 try:
                     await self._recover(place, step, error, tries)
                 except StepFailed:
@@ -183,6 +199,7 @@ class WorkflowHost:
                     raise
                 traces = self.take_traces()
             else:
+                del self._under_way[key]
                 await self._waiting.close(place)
                 self.story.done(f"**{place.label}** (`{step.component}`)")
                 return output
@@ -455,6 +472,20 @@ class WorkflowHost:
             body=answer.body,
             query=answer.query,
         )
+
+
+def _call_under_way(call: ComponentCall, began: datetime) -> StepTrace:
+    """What there is to say of a call whose end is never heard of."""
+    return StepTrace(
+        step_id=call.step_id,
+        iteration=call.iteration,
+        type="app",
+        name=call.name,
+        status="error",
+        error=UNDER_WAY,
+        attempts=call.tried,
+        started_at=milliseconds(began),
+    )
 
 
 def _command_bytes(call: ComponentCall) -> int:

@@ -76,8 +76,10 @@ class StepTrace(BaseModel):
     component: str | None = None
     """Of an app's action that was given up without a call that could be booked."""
     attempts: int = 1
+    """0: it is not known whether an app was called."""
     started_at: int
     ended_at: int | None = None
+    """Null: of a call whose end is not known."""
 
 
 class ComponentCall(BaseModel):

@@ -11,7 +11,15 @@ with workflow.unsafe.imports_passed_through():
     from automations.host import Scope, Stopped
     from automations.interpreter import Interpreter, load_definition
     from workflows.host import WorkflowHost
-    from workflows.payloads import LoopPart, LoopPartOutcome, Pause, Resume, RunInput, RunOutcome
+    from workflows.payloads import (
+        LoopPart,
+        LoopPartOutcome,
+        Pause,
+        Resume,
+        RunInput,
+        RunOutcome,
+        StepTrace,
+    )
     from workflows.waiting import milliseconds
 
 RUN_FAILED = "RunFailed"
@@ -79,6 +87,11 @@ class AutomationRun:
     def open_pauses(self) -> list[Pause]:
         """What the run waits for, for a book that has lost it."""
         return self._host.open_pauses
+
+    @workflow.query(name="unbooked")
+    def unbooked(self) -> list[StepTrace]:
+        """What its steps did and no activity has booked, of a run that was ended from outside."""
+        return self._host.unbooked
 
     async def _event(self, run: RunInput) -> object:
         """The event, made whole where the delivery held only ids."""
@@ -149,6 +162,11 @@ class LoopPartRun:
     def open_pauses(self) -> list[Pause]:
         """What the part waits for."""
         return self._host.open_pauses
+
+    @workflow.query(name="unbooked")
+    def unbooked(self) -> list[StepTrace]:
+        """The same of the part as of a run."""
+        return self._host.unbooked
 
 
 def _failure(outcome: RunOutcome) -> ApplicationError:

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from temporalio.activity import ActivityCancellationDetails
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -79,6 +80,8 @@ class Bench:
         self.project_id = ""
         self.account_id = ""
         self.beats: list[Any] = []
+        self.environment = ActivityEnvironment()
+        """Of the last execution."""
 
     async def execute(self, app: App, *, reuse: bool = False, tried: int = 0, **info: Any) -> Any:
         call = ComponentCall(
@@ -98,9 +101,19 @@ class Bench:
             environment.info, activity_type="http.request", **info
         )
         environment.on_heartbeat = lambda *details: self.beats.append(details)
+        self.environment = environment
         [payload] = environment.payload_converter.to_payloads([call])
         assert isinstance(payload, Payload)
         return await environment.run(self.activity.execute, [RawValue(payload)])
+
+    async def until_booked(self, status: str) -> tuple[RunStep, int]:
+        """The only step, once it stands so in the book, and the app executions."""
+        async with asyncio.timeout(10):
+            while True:
+                steps, used = await self.booked()
+                if steps and steps[0].status == status:
+                    return steps[0], used
+                await asyncio.sleep(0.05)
 
     async def booked(self) -> tuple[list[RunStep], int]:
         """The steps in the book, and the app executions that were counted."""
@@ -186,6 +199,70 @@ async def test_a_call_that_has_succeeded_is_booked_although_its_run_was_canceled
         while not (await bench.booked())[0]:
             await asyncio.sleep(0.1)
     assert (await bench.booked())[1] == 1
+
+
+CANCELED = ActivityCancellationDetails(cancel_requested=True)
+TERMINATED = ActivityCancellationDetails(not_found=True)
+
+
+@pytest.mark.parametrize("why", [CANCELED, TERMINATED], ids=["canceled", "terminated"])
+@pytest.mark.parametrize(("status", "known"), [(200, "completed"), (500, "error")])
+async def test_a_call_whose_run_ends_meanwhile_is_booked_at_once_and_again_with_its_answer(
+    bench: Bench, app: App, why: ActivityCancellationDetails, status: int, known: str
+) -> None:
+    app.may_answer.clear()
+    app.status = status
+    executing = asyncio.create_task(bench.execute(app))
+    await app.called.wait()
+    bench.environment.cancel(why)
+    with pytest.raises(asyncio.CancelledError):
+        await executing
+    step, used = await bench.until_booked("error")
+    assert step.error is not None
+    assert "the app was called, and the run ended before its answer" in step.error
+    assert (app.calls, used) == (1, 1)
+    app.may_answer.set()
+    async with asyncio.timeout(10):
+        while step.error is not None and "ended before" in step.error:
+            step, used = await bench.until_booked(known)
+    assert (app.calls, used) == (1, 1)
+    if status == 200:
+        assert step.output["body"] == {"id": 7, "token": "t0p"}  # type: ignore[index]
+    else:
+        assert "answered 500" in (step.error or "")
+
+
+async def test_a_worker_that_stops_books_nothing_of_a_call_that_another_will_make(
+    bench: Bench, app: App
+) -> None:
+    app.may_answer.clear()
+    executing = asyncio.create_task(bench.execute(app))
+    await app.called.wait()
+    bench.environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
+    with pytest.raises(asyncio.CancelledError):
+        await executing
+    app.may_answer.set()
+    assert await bench.booked() == ([], 0)
+    assert not bench.activity._kept
+
+
+async def test_an_execution_that_timed_out_and_the_next_one_share_a_call_under_way(
+    bench: Bench, app: App
+) -> None:
+    """The engine was away, and hears of the worker too late: the worker was there all the time."""
+    app.may_answer.clear()
+    first = asyncio.create_task(bench.execute(app))
+    await app.called.wait()
+    bench.environment.cancel(ActivityCancellationDetails(timed_out=True))
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    second = asyncio.create_task(bench.execute(app, attempt=2))
+    await asyncio.sleep(0.2)
+    assert await bench.booked() == ([], 0)
+    app.may_answer.set()
+    assert (await second)["status"] == 200
+    step, used = await bench.until_booked("completed")
+    assert (app.calls, used, step.error) == (1, 1, None)
 
 
 async def test_who_comes_after_a_dead_worker_books_what_the_app_gave(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import select
 
 from store.bookings import RunClosed, RunOpened, StepWrite, credits_of
@@ -436,3 +437,67 @@ async def test_a_run_ends_when_it_did_and_not_when_that_is_booked(
         ended = {run.id: run.ended_at for run in await session.scalars(select(Run))}
     # Of two clocks that differ a little, none makes a run end before it began.
     assert ended == {"run-1": began + 1_500, "run-2": began}
+
+
+def under_way(project: Project, **changes: Any) -> dict[str, Any]:
+    """What a run that was ended from outside has to say of the call that it was making."""
+    row = step_row(project, status="error", inputs=None, output=None, component=None)
+    return row | {"error": "it is not known", "attempts": 0, "ended_at": None, **changes}
+
+
+@pytest.mark.parametrize("is_known_first", [False, True])
+async def test_what_is_known_of_a_call_stands_whoever_tells_first(
+    database: Database, project: Project, is_known_first: bool
+) -> None:
+    ledger = Ledger(database)
+    known = StepWrite(project.account_id, app_steps=[step_row(project)])
+    unknown = StepWrite(project.account_id, free_steps=[under_way(project)])
+    await ledger.write(RunOpened(run_row(project)))
+    await ledger.write(known if is_known_first else unknown)
+    if not is_known_first:
+        # It costs nothing while it is not known whether the app was called.
+        async with database() as session:
+            assert await session.scalar(select(CreditUsage)) is None
+    await ledger.write(unknown if is_known_first else known)
+    async with database() as session:
+        [step] = await session.scalars(select(RunStep))
+    assert (step.status, step.output, step.error, step.attempts) == (
+        "completed",
+        {"id": 1},
+        None,
+        1,
+    )
+    assert step.component == "tracker.create-ticket"
+    assert await usage(database) == (1, 0)
+
+
+async def test_a_try_under_way_takes_no_place_of_one_that_is_known_to_have_failed(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    failed = step_row(project, status="error", output=None, error="answered 500", attempts=3)
+    await ledger.write(StepWrite(project.account_id, app_steps=[failed]))
+    await ledger.write(StepWrite(project.account_id, free_steps=[under_way(project, attempts=2)]))
+    async with database() as session:
+        [step] = await session.scalars(select(RunStep))
+    assert (step.error, step.attempts) == ("answered 500", 3)
+    # Of the next try nothing is known.
+    await ledger.write(StepWrite(project.account_id, free_steps=[under_way(project, attempts=3)]))
+    async with database() as session:
+        [step] = await session.scalars(select(RunStep))
+    assert step.error == "it is not known"
+    assert await usage(database) == (1, 0)
+
+
+@pytest.mark.parametrize("status", ["error", "canceled"])
+async def test_no_step_waits_for_another_try_in_a_run_that_has_ended(
+    database: Database, project: Project, status: str
+) -> None:
+    ledger = Ledger(database)
+    waiting = step_row(project, status="waiting", output=None, error="answered 503")
+    await ledger.write(RunOpened(run_row(project)))
+    await ledger.write(StepWrite(project.account_id, app_steps=[waiting]))
+    await ledger.write(RunClosed("run-1", status, "It was canceled.", None))
+    async with database() as session:
+        [step] = await session.scalars(select(RunStep))
+    assert (step.status, step.error) == ("error", "answered 503")

@@ -26,6 +26,7 @@ from temporal.reconciliation import LOST, UNREADABLE, Reconciliation
 from temporal.restored import RestoredRuns
 from temporal.worker import build_worker, sandbox
 from tests.workflows.conftest import FakeWorld, run_input, temporal, temporal_server
+from workflows.host import UNDER_WAY
 from workflows.payloads import Resume
 from workflows.run import AutomationRun
 
@@ -152,6 +153,48 @@ async def test_a_run_is_booked_as_what_it_is(temporal: Client, database: Databas
     assert closed is not None
     # When it ended, and not when that was booked.
     assert found[killed.id].ended_at == int(closed.timestamp() * 1000)
+
+
+@pytest.mark.parametrize("end", ["canceled", "terminated", "timed out"])
+async def test_a_run_that_ends_from_outside_leaves_nothing_of_what_it_did_untold(
+    temporal: Client, database: Database, end: str
+) -> None:
+    """Of a call that was under way, where its worker does not come to tell, that it was."""
+    queue, world = str(uuid4()), FakeWorld()
+    called, over = asyncio.Event(), asyncio.Event()
+
+    async def hang(_call: Any) -> None:
+        called.set()
+        await over.wait()
+
+    world.components["app.slow"] = lambda call: hang(call)
+    steps = [
+        {"id": "before", "type": "set", "values": {"a": 1}},
+        {"id": "slow", "name": "Order it", "type": "app", "component": "app.slow"},
+    ]
+    ledger = Ledger(database)
+    reconciliation = Reconciliation(temporal, database, ledger)
+    limit = {"execution_timeout": timedelta(seconds=3)} if end == "timed out" else {}
+    async with world.working(temporal, queue):
+        handle = await start(temporal, queue, steps=steps, **limit)
+        await book(database, handle.id)
+        async with asyncio.timeout(30):
+            await called.wait()
+            if end == "canceled":
+                await handle.cancel()
+            elif end == "terminated":
+                await handle.terminate(reason="by hand")
+            while (run := (await runs(database))[handle.id]).status == "running":
+                await reconciliation.compare()
+                reconciliation._watched[handle.id].next_check = 0.0
+                await asyncio.sleep(0.1)
+        over.set()
+        assert run.status == ("canceled" if end == "canceled" else "error")
+        async with database() as session:
+            found = {step.step_id: step for step in await session.scalars(select(RunStep))}
+    assert found["before"].status == "completed"
+    assert (found["slow"].status, found["slow"].name) == ("error", "Order it")
+    assert (found["slow"].error, found["slow"].ended_at) == (UNDER_WAY, None)
 
 
 async def test_what_temporal_does_not_know_is_forgotten_only_where_nothing_was_done(
