@@ -62,7 +62,7 @@ async def execute(
     async with calling(
         component.app, credential, http, component.timeout, failed, once=once
     ) as client:
-        return await _Call(component, values, client, idempotency_key).run()
+        return await _Call(component, values, client, idempotency_key, once=once).run()
 
 
 @asynccontextmanager
@@ -138,8 +138,11 @@ class _Call:
         inputs: Mapping[str, Any],
         client: AppClient,
         idempotency_key: str,
+        *,
+        once: bool,
     ) -> None:
         self.component = component
+        self.once = once
         self.client = client
         self.inputs = inputs
         self.scope: dict[str, Any] = {
@@ -179,7 +182,7 @@ class _Call:
 
     def _check(self, seen: Mapping[str, Any]) -> None:
         component = self.component
-        verdict = judge(component.app, component.errors, seen, self.client.secrets)
+        verdict = judge(component.app, component.errors, seen, self.client.secrets, once=self.once)
         if verdict is not None:
             raise failure(component, verdict.kind, verdict.what, verdict.retry_after)
 

@@ -73,11 +73,17 @@ class Verdict:
 
 
 def judge(
-    app: App, rules: Sequence[ErrorRule], scope: Mapping[str, Any], secrets: Sequence[str]
+    app: App,
+    rules: Sequence[ErrorRule],
+    scope: Mapping[str, Any],
+    secrets: Sequence[str],
+    *,
+    once: bool = False,
 ) -> Verdict | None:
     """The error that a response is: by `rules`, the app's, then the defaults; None: a success.
 
-    `scope` has status, headers (lower-case names), body and inputs.
+    `scope` has status, headers (lower-case names), body and inputs. `once`: what the app may have
+    done must not be asked for again.
     """
     status = int(scope["status"])
     for rule in (*rules, *app.errors):
@@ -102,6 +108,11 @@ def judge(
     if kind in {"rate_limited", "transient"}:
         own = [rule.retry_after] if rule and rule.retry_after else []
         after = retry_after([*own, *app.retry_after], scope)
+    if once and rule is None and status >= 500 and kind == "transient":
+        # Only who says when to come again has done nothing (RFC 9110, 15.6.4); a gateway does not
+        # know what became of the request behind it.
+        is_refusal = status == 503 and after is not None
+        kind = "transient" if is_refusal else "unknown_outcome"
     return Verdict(kind, what, after)
 
 

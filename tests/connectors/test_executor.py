@@ -233,7 +233,7 @@ class TestErrors:
         self, vendor: Vendor, http: OutgoingHttp, status: int, kind: str
     ) -> None:
         vendor.answer(Answer(status, None))
-        assert (await error_of(shop(vendor, http))).kind == kind
+        assert (await error_of(shop(vendor, http, idempotent=True))).kind == kind
 
     async def test_an_error_inside_a_200(self, vendor: Vendor, http: OutgoingHttp) -> None:
         vendor.answer(Answer(200, {"ok": False, "error": "ratelimited"}))
@@ -586,6 +586,37 @@ class TestUnknownOutcomes:
             call = shop(Vendor(url), http, **ONCE)
             assert (await error_of(call)).kind == "transient"
 
-    async def test_an_answer_is_an_answer(self, vendor: Vendor, http: OutgoingHttp) -> None:
-        vendor.answer(Answer(503))
-        assert (await error_of(shop(vendor, http, **ONCE))).kind == "transient"
+    @pytest.mark.parametrize(
+        ("answer", "kind"),
+        [
+            (Answer(500), "unknown_outcome"),
+            (Answer(502, b"<h1>Bad Gateway</h1>"), "unknown_outcome"),
+            (Answer(503), "unknown_outcome"),
+            (Answer(504, headers={"retry-after": "5"}), "unknown_outcome"),
+            (Answer(520), "unknown_outcome"),
+            # Refusals: nothing was done.
+            (Answer(503, headers={"retry-after": "5"}), "transient"),
+            (Answer(429), "rate_limited"),
+            (Answer(408), "transient"),
+            (Answer(425), "transient"),
+            (Answer(422), "invalid_input"),
+        ],
+    )
+    async def test_an_answer_that_does_not_say_whether_it_was_done(
+        self, vendor: Vendor, http: OutgoingHttp, answer: Answer, kind: str
+    ) -> None:
+        vendor.answer(answer)
+        error = await error_of(shop(vendor, http, **ONCE))
+        assert error.kind == kind
+        assert error.retry_after == (5.0 if answer.headers else None)
+        # What does no harm twice is tried again.
+        vendor.answer(answer)
+        again = (await error_of(shop(vendor, http, **REPEATABLE[0]))).kind
+        assert again == ("transient" if answer.status >= 500 else kind)
+
+    async def test_an_app_says_which_of_its_answers_are_refusals(
+        self, vendor: Vendor, http: OutgoingHttp
+    ) -> None:
+        vendor.answer(Answer(502))
+        rules = [{"statuses": [502], "kind": "transient"}]
+        assert (await error_of(shop(vendor, http, **ONCE, errors=rules))).kind == "transient"
