@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from automations.bounds import MAX_DEPTH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _INT64 = (-(2**63), 2**63 - 1)
 # What may be a number of 16 digits or more before its point: in a float it could lose some.
@@ -57,12 +60,30 @@ def read(content: bytes | str) -> Any:
     return value
 
 
-def _endless(content: bytes | str) -> Any:
+def read_whatever_number(text: str) -> Any:
+    """As `read`, of what must not be refused: NaN, the infinities, and numbers too large for a
+    decimal are the texts that they were written as."""
+    try:
+        return read(text)
+    except DepthError:
+        raise
+    except JsonError:
+        return _endless(text.removeprefix("\ufeff"), str, _decimal_or_text)
+
+
+def _endless(
+    content: bytes | str,
+    constant: Callable[[str], Any] | None = None,
+    decimal: Callable[[str], Any] | None = None,
+) -> Any:
     """The value of a JSON text that has a number of hundreds of digits."""
     try:
         text = content if isinstance(content, str) else content.decode()
         value = json.loads(
-            text, parse_int=_whole, parse_float=_decimal, parse_constant=_no_constant
+            text,
+            parse_int=_whole,
+            parse_float=decimal or _decimal,
+            parse_constant=constant or _no_constant,
         )
         check_depth(value)
         orjson.dumps(value)  # refuses lone surrogates
@@ -117,3 +138,10 @@ def _decimal(digits: str) -> float | int | str:
     if math.isinf(number):
         raise JsonError(f"no valid JSON: the number {digits[:20]}… is too large for a decimal")
     return number
+
+
+def _decimal_or_text(digits: str) -> float | int | str:
+    try:
+        return _decimal(digits)
+    except JsonError:
+        return digits

@@ -20,8 +20,26 @@ if TYPE_CHECKING:
     from connectors.request import Content
     from connectors.templates import Template
 
-_TEXTS = ("xml", "x-www-form-urlencoded", "javascript", "yaml", "csv", "ndjson")
+_TEXTS = ("xml", "x-www-form-urlencoded", "javascript", "yaml", "csv", "ndjson", "jsonl", "lines")
 """Ends of media types that are text although they do not begin with `text/`."""
+_JSON_LINES = {
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/x-jsonlines",
+    "application/jsonlines",
+    "text/x-ndjson",
+}
+_UNSAID = {
+    "",
+    "text/plain",
+    "text/html",
+    "text/javascript",
+    "application/javascript",
+    "application/octet-stream",
+    "binary/octet-stream",
+}
+"""What servers say that do not look at what they send."""
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair of surrogates
     r"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
@@ -79,8 +97,10 @@ def filled(content: Content, scope: Mapping[str, Any], added: Mapping[str, Any])
 def decoded(response: httpx.Response) -> Any:
     """The body as a value: JSON, else text; bytes that are no text as base64; nothing as null.
 
-    Text is read in its charset (`connectors.charsets`); a whole number beyond 64 bits is the text
-    of its digits. Raises `TooLargeError` for JSON that is nested too deeply.
+    JSON is also what begins like it and says that it is text, or bytes, or nothing; of JSON lines
+    the list. Text is read in its charset (`connectors.charsets`); a whole number beyond 64 bits is
+    the text of its digits, and so is whatever JSON text knows no number for. Raises `TooLargeError`
+    for JSON that is nested too deeply.
     """
     content = response.content
     if not content:
@@ -94,19 +114,24 @@ def decoded(response: httpx.Response) -> Any:
             text = text_of(content, header)
         except CharsetError:
             return {"contentType": kind, "base64": base64.b64encode(content).decode()}
-    if is_json(kind) or (not kind and text.lstrip()[:1] in {"{", "["}):
-        try:
+    try:
+        if kind in _JSON_LINES:
+            return [json_value(line) for line in text.split("\n") if line.strip()]
+        if is_json(kind) and not text.strip():
+            return None
+        if is_json(kind) or (kind in _UNSAID and text.lstrip()[:1] in {"{", "["}):
             return json_value(text)
-        except JsonError:
-            pass
+    except JsonError:
+        pass
     return text
 
 
 def json_value(text: str) -> Any:
     """The value of a JSON text of an app.
 
-    Half of a pair of surrogates, as programs write that cut texts, is U+FFFD. Raises JsonError,
-    and TooLargeError for what is nested too deeply.
+    Half of a pair of surrogates, as programs write that cut texts, is U+FFFD; NaN, the infinities
+    and numbers too large for a decimal are text. Raises JsonError, and TooLargeError for what is
+    nested too deeply.
     """
     try:
         return json_text.read(text)
@@ -114,6 +139,7 @@ def json_value(text: str) -> Any:
         raise TooLargeError(f"the answer is {error}") from None
     except JsonError:
         mended = _ESCAPE.sub(lambda found: r"\ufffd" if found["lone"] else found[0], text)
-        if mended == text:
-            raise
-    return json_text.read(mended)
+    try:
+        return json_text.read_whatever_number(mended)
+    except DepthError as error:
+        raise TooLargeError(f"the answer is {error}") from None

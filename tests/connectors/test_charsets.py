@@ -186,6 +186,43 @@ def test_a_text_that_was_cut_in_the_middle_of_a_character_is_still_json() -> Non
     }
 
 
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", None])
+def test_a_number_that_json_has_no_number_for_is_its_text(kind: str | None) -> None:
+    text = b'{"a": 1e400, "b": [NaN, -Infinity, Infinity], "c": -2.5E+9999, "d": 1e3, "e": "NaN"}'
+    assert answer_of(text, kind) == {
+        "a": "1e400",
+        "b": ["NaN", "-Infinity", "Infinity"],
+        "c": "-2.5E+9999",
+        "d": 1000.0,
+        "e": "NaN",
+    }
+    both = rb'["\ud83d", ' + b"1" * 400 + b".5, 12345678901234567890123]"
+    assert answer_of(both, kind) == ["\ufffd", "1" * 400 + ".5", "12345678901234567890123"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/html; charset=utf-8", "binary/octet-stream"])
+def test_json_is_json_although_its_server_says_nothing_of_it(kind: str) -> None:
+    assert answer_of(b' {"a": [1]}', kind) == {"a": [1]}
+    assert answer_of(b"[draft] a text", kind) == "[draft] a text"
+    assert answer_of(b"12", kind) == "12"
+
+
+def test_json_lines_are_a_list() -> None:
+    for kind in ("application/x-ndjson", "application/jsonl; charset=utf-8"):
+        assert answer_of(b'{"a": 1}\r\n\n[2]\n"x"', kind) == [{"a": 1}, [2], "x"]
+        assert answer_of(b'{"a": 1}\nno', kind) == '{"a": 1}\nno'
+
+
+@pytest.mark.parametrize("content", [b"", b" \r\n", BOM])
+def test_json_that_is_empty_is_nothing(content: bytes) -> None:
+    assert answer_of(content, "application/json") is None
+
+
+def test_what_says_that_it_is_json_and_is_none_stays_the_text_that_it_is() -> None:
+    for text in ('{"a": ', "ok", "{'a': None}", '{"a": 1} {"b": 2}'):
+        assert answer_of(text.encode(), "application/json") == text
+
+
 def test_an_answer_that_is_nested_too_deeply_is_refused() -> None:
     with pytest.raises(TooLargeError, match="nested deeper than 64 levels"):
         answer_of(b"[" * 200 + b"]" * 200, "application/json")

@@ -73,7 +73,29 @@ def verdict(status: int, body: Any, **of_app: Any) -> Verdict | None:
         (
             "<!doctype html><html><head><title>502 Bad Gateway</title><style>p{}</style><body>"
             "<h1>502 Bad Gateway</h1><script>var a;</script><p>nginx",
-            "502 Bad Gateway nginx",
+            "502 Bad Gateway",
+        ),
+        ("<html><body><h1>Not here</h1><p>Go away", "Not here Go away"),
+        (
+            '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault>'
+            "<faultcode>s:Client</faultcode><faultstring>No such order</faultstring>"
+            "<detail><trace>at a.b.c(X.java:1)</trace></detail></s:Fault></s:Body></s:Envelope>",
+            "No such order",
+        ),
+        (
+            "<env:Fault><env:Code><env:Value>env:Sender</env:Value></env:Code><env:Reason>"
+            '<env:Text xml:lang="en">No such order</env:Text></env:Reason></env:Fault>',
+            "No such order",
+        ),
+        (
+            {"title": "Not valid.", "invalid-params": [{"name": "age", "reason": "not positive"}]},
+            "Not valid: age: not positive",
+        ),
+        ({"errorMessages": ["No such issue"], "errors": {}}, "No such issue"),
+        ({"data": None, "errors": [{"message": "Unknown field"}]}, "Unknown field"),
+        (
+            {"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": ["too short"]}}}}}}}},
+            "a: b: c: d: e: f: too short",
         ),
         ({"contentType": "image/png", "base64": "AAAA"}, ""),
         ({}, ""),
@@ -86,6 +108,20 @@ def verdict(status: int, body: Any, **of_app: Any) -> Verdict | None:
 )
 def test_the_vendors_words_are_found_whatever_the_shape(body: Any, words: str) -> None:
     assert words_of(body) == words
+
+
+def test_words_are_found_however_deep_they_lie_and_however_long_the_names_around_them() -> None:
+    body: Any = {"message": "too short"}
+    for _ in range(60):
+        body = {"x" * 200: [body]}
+    assert words_of(body)[:MAX_MESSAGE].endswith(": too short")
+    # What branches without end is not read to its end.
+    for _ in range(60):
+        body = [body, 1]
+    wide: Any = "x"
+    for _ in range(60):
+        wide = [wide] * 10
+    assert words_of(wide) == "x"
 
 
 @pytest.mark.parametrize(
