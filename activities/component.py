@@ -90,7 +90,8 @@ class ComponentActivity:
         call = activity.payload_converter().from_payload(args[0].payload, ComponentCall)
         component = self._catalogue.component(activity.info().activity_type)
         if component is None:
-            raise failure("not_found", "no connector here has this component")
+            key = activity.info().activity_type
+            raise failure("not_found", f"no app that is installed here has the action `{key}`")
         async with heartbeats() as beats:
             done = await self._done_before(call)
             if done is not None:
@@ -104,7 +105,8 @@ class ComponentActivity:
             except (ComponentError, ApplicationError) as error:
                 failed = _failed(component, error)
                 if failed.non_retryable and failed.type not in PAUSING:
-                    await self._book(component, call, started, error=failed)
+                    answer = error.answer if isinstance(error, ComponentError) else None
+                    await self._book(component, call, started, output=answer, error=failed)
                 raise failed from None
             # While the database is away, Temporal keeps what the app gave: it is not called again.
             await self._book(
@@ -177,14 +179,15 @@ class ComponentActivity:
         `is_over`: the run has ended, too, so that nobody else will say what became of the call.
         """
         if is_over:
-            ended = failure("fatal", f"{component.app.name}, {component.name}: {ENDED}")
+            ended = failure("fatal", f"{component.app.name}: {ENDED}")
             await self._book(component, call, started, error=ended)
         try:
             output = await answer
         except (ComponentError, ApplicationError) as error:
             if is_over:
                 failed = failure("fatal", error.message)
-                await self._book(component, call, started, error=failed)
+                seen = error.answer if isinstance(error, ComponentError) else None
+                await self._book(component, call, started, output=seen, error=failed)
         else:
             await self._book(component, call, started, output=output)
 

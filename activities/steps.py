@@ -28,6 +28,7 @@ def app_step_row(
 ) -> Row:
     """The row of an executed app component, for people with its secrets masked.
 
+    `output` of a call that failed is the answer that it failed by, which holds no secret.
     A failure that may pass is waited for: the run tries again, or books that it gives up. Never
     raises: the app has acted, and that must be booked whatever it answered.
     """
@@ -54,7 +55,7 @@ def app_step_row(
     }
     try:
         row["inputs"] = mask(component.input_schema, call.inputs)
-        row["output"] = mask(component.output_schema, output)
+        row["output"] = mask(component.output_schema, output) if error is None else output
         if row["output"] != output:
             row["true_output"] = output
     except (TypeError, ValueError, RecursionError) as fault:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from automations.expressions import ExpressionError
 from connectors.client import AppClient, UnusableCredential
-from connectors.failures import ComponentError, failure, judge, scrub
+from connectors.failures import ComponentError, failure, hidden_forms, judge, scrub, shown
 from connectors.http import (
     OutgoingError,
     OutgoingHttp,
@@ -24,6 +24,7 @@ from connectors.http import (
     UnreadableError,
 )
 from connectors.inputs import prepare
+from connectors.masking import secrets_in
 from connectors.pagination import PageError, Pages
 from connectors.scope import NO_CONNECTION
 from connectors.urls import UrlError
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from connectors.credential import Credential
     from connectors.manifest import App, Component, ErrorKind
     from connectors.request import Request
+
+_MEDIA_TYPES = ("application/", "text/", "multipart/", "*/*")
+"""No secrets, although all headers of a request are shown to nobody."""
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +133,16 @@ def _may_be_repeated(component: Component, inputs: Mapping[str, Any]) -> bool:
     )
 
 
+def _secret_inputs(component: Component, inputs: Mapping[str, Any]) -> list[str]:
+    """What was given in secret, in all its forms: also the token of `Bearer token`."""
+    texts = [
+        text
+        for text in secrets_in(component.input_schema, inputs)
+        if not text.startswith(_MEDIA_TYPES)
+    ]
+    return hidden_forms([*texts, *(text.rpartition(" ")[2] for text in texts)])
+
+
 class _Call:
     """One execution: the requests of a component, its pages, its output."""
 
@@ -144,6 +158,8 @@ class _Call:
         self.component = component
         self.once = once
         self.client = client
+        # Apps repeat in their errors what they were sent.
+        client.secrets[:0] = _secret_inputs(component, inputs)
         self.inputs = inputs
         self.scope: dict[str, Any] = {
             **client.scope,
@@ -184,7 +200,8 @@ class _Call:
         component = self.component
         verdict = judge(component.app, component.errors, seen, self.client.secrets, once=self.once)
         if verdict is not None:
-            raise failure(component, verdict.kind, verdict.what, verdict.retry_after)
+            answer = shown(seen, self.client.secrets)
+            raise failure(component, verdict.kind, verdict.what, verdict.retry_after, answer)
 
     async def _exchange(
         self, request: Request, page: Mapping[str, Any] | None = None, url: str | None = None

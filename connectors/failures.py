@@ -11,7 +11,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, quote_plus
 
+import orjson
+
 from automations.expressions import ExpressionError
+from automations.values import json_text
 from connectors.masking import MASK
 from connectors.wording import words_of
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from connectors.manifest import App, Component, ErrorKind, ErrorRule, RetryAfter
 
 MAX_MESSAGE = 500
+MAX_SHOWN = 50_000
+"""Characters of an answer that a step failed by."""
 MAX_WAIT = 86_400.0
 """Seconds: longer waits asked for by a vendor are cut to a day."""
 
@@ -40,27 +45,62 @@ _ADVICE: Mapping[str, str] = {
 }
 
 
+_DEEDS = ("answered ", "did not ")
+"""What begins so is told of the app itself."""
+
+
 class ComponentError(Exception):
     """A component call failed. `message` says which app, what happened and what to do.
 
-    `retry_after` is in seconds, where the app told it. Never holds a secret.
+    `retry_after` is in seconds, where the app told it; `answer` is what it failed by, for people:
+    `{status, body}`, null where there was none. Never holds a secret.
     """
 
-    def __init__(self, kind: ErrorKind, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        retry_after: float | None = None,
+        answer: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.kind: ErrorKind = kind
         self.message = message
         self.retry_after = retry_after
+        self.answer = answer
 
 
 def failure(
-    component: Component, kind: ErrorKind, what: str, retry_after: float | None = None
+    component: Component,
+    kind: ErrorKind,
+    what: str,
+    retry_after: float | None = None,
+    answer: Mapping[str, Any] | None = None,
 ) -> ComponentError:
-    """The error with the app's and the component's name in front and what to do behind."""
+    """The error as a sentence that begins with the app's name, and what to do behind it."""
     advice = _ADVICE[kind]
     text = what.strip().rstrip(".")
-    message = f"{component.app.name}, {component.name}: {text}. {advice}".strip()
-    return ComponentError(kind, message, retry_after)
+    link = " " if text.startswith(_DEEDS) else ": "
+    message = f"{component.app.name}{link}{text}. {advice}".strip()
+    return ComponentError(kind, message, retry_after, answer)
+
+
+def shown(seen: Mapping[str, Any], secrets: Sequence[str]) -> dict[str, Any]:
+    """The status and the body of an answer, without secrets; of a large body how it begins."""
+    body = seen["body"]
+    if body is None:
+        return {"status": seen["status"], "body": None}
+    text = scrub(body if isinstance(body, str) else json_text(body), secrets)
+    if len(text) > MAX_SHOWN:
+        body = f"{text[:MAX_SHOWN]}…"
+    elif isinstance(body, str):
+        body = text
+    else:
+        try:
+            body = orjson.loads(text)
+        except orjson.JSONDecodeError:  # a secret of digits was a number
+            body = text
+    return {"status": seen["status"], "body": body}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 MASK = "••••••"
@@ -35,3 +35,29 @@ def mask(schema: Any, value: Any) -> Any:
     if isinstance(value, list):
         return [mask(schema.get("items"), item) for item in value]
     return value
+
+
+def secrets_in(schema: Any, value: Any) -> list[str]:
+    """The texts in `value` that `mask` hides."""
+    found: list[str] = []
+
+    def collect(shown: Any, own: Any) -> None:
+        if shown == MASK != own:
+            found.extend(_texts(own))
+        elif isinstance(own, dict):
+            for name, item in own.items():
+                collect(shown[name], item)
+        elif isinstance(own, list):
+            for one, item in zip(shown, own, strict=True):
+                collect(one, item)
+
+    collect(mask(schema, value), value)
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+    elif value is not None:
+        yield str(value)

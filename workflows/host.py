@@ -221,7 +221,7 @@ class WorkflowHost:
                 self._fail(place, step, failure, tries)
             message = f"Step “{place.label}” {waits_for(failure, _app_key(step), until)}"
         elif kind != "connection":
-            raise StepFailed(f"{step.component}: {failure.message}", kind) from error
+            raise StepFailed(failure.message, kind) from error
         of_connection = kind == "connection"
         user_id = self._run.user_id if step.replace_end_user_connection else ""
         answer = await self._waiting.pause(
@@ -242,7 +242,7 @@ class WorkflowHost:
     ) -> NoReturn:
         """Gives up what was tried; the book learns of it with the next of the run's activities."""
         end = tries.told(workflow.now()) if by is None else f"It was given up by {by}."
-        message = f"{step.component}: {failure.message} {end}"
+        message = f"{failure.message} {end}"
         self._traces.append(
             StepTrace(
                 step_id=step.id,

@@ -64,7 +64,10 @@ class StepView(Model):
     )
     status: Literal["completed", "error", "waiting"]
     inputs: Any
-    output: Any
+    output: Any = Field(
+        description="Of an app's action that failed the answer that it failed by: `status` and "
+        "`body`; null where the app gave none."
+    )
     error: str | None
     attempts: int
     started_at: Timestamp

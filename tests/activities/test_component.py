@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.api.common.v1 import Payload
-from temporalio.common import RawValue
+from temporalio.common import RawValue, RetryPolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -27,14 +27,15 @@ from connectors.catalogue import catalogue_of
 from connectors.http import open_http
 from connectors.masking import MASK
 from settings import Settings
-from store.bookings import UNSTORABLE
+from store.bookings import UNSTORABLE, StepWrite
 from store.database import Database, close_database, open_database
 from store.encryption import Keyring
 from store.ledger import Ledger
 from store.models import Account, CreditUsage, Project, RunStep
 from store.sealed import lend_keyring
+from temporal.booking import free_step_rows
 from tests.outage import CutOff, cut_off
-from workflows.payloads import ComponentCall
+from workflows.payloads import ComponentCall, StepTrace
 
 
 class App:
@@ -279,6 +280,52 @@ async def test_tries_before_a_pause_count_as_tries_of_the_step(bench: Bench, app
     await bench.execute(app, tried=5, attempt=2)
     [step], _ = await bench.booked()
     assert step.attempts == 7
+
+
+@pytest.mark.parametrize("status", [422, 503])
+async def test_the_answer_that_a_step_failed_by_is_in_the_book(
+    bench: Bench, app: App, status: int
+) -> None:
+    app.status, app.body = status, b'{"errors": {"name": ["too short"]}}'
+    with pytest.raises(ApplicationError) as failed:
+        await bench.execute(app, retry_policy=RetryPolicy(maximum_attempts=1))
+    assert failed.value.message.startswith(f"HTTP answered {status}: name: too short. ")
+    [step], _ = await bench.booked()
+    assert (step.status, step.error) == (
+        "error" if status == 422 else "waiting",
+        failed.value.message,
+    )
+    assert step.output == {"status": status, "body": {"errors": {"name": ["too short"]}}}
+    # Who gives it up later has no other answer; who succeeds has.
+    gave_up = StepTrace(
+        step_id="call",
+        type="app",
+        name="Call 2",
+        status="error",
+        error="It was given up.",
+        component="http.request",
+        started_at=1,
+    )
+    rows = free_step_rows("run-1", bench.project_id, [gave_up])
+    await Ledger(bench.database).write(StepWrite(bench.account_id, free_steps=rows))
+    [step], _ = await bench.booked()
+    assert (step.status, step.error) == ("error", "It was given up.")
+    assert step.output == {"status": status, "body": {"errors": {"name": ["too short"]}}}
+    app.status, app.body = 200, b"{}"
+    assert await bench.execute(app, reuse=True) == step_output(await bench.booked())
+
+
+def step_output(booked: tuple[list[RunStep], int]) -> Any:
+    [step], _ = booked
+    return step.output
+
+
+async def test_a_call_that_gave_no_answer_has_none_in_the_book(bench: Bench, app: App) -> None:
+    app.url = "http://127.0.0.1:9/"
+    with pytest.raises(ApplicationError):
+        await bench.execute(app, retry_policy=RetryPolicy(maximum_attempts=1))
+    [step], _ = await bench.booked()
+    assert (step.status, step.output) == ("waiting", None)
 
 
 @pytest.mark.parametrize("again", [{"attempt": 2}, {"reuse": True}])

@@ -277,6 +277,37 @@ class TestErrors:
         assert SECRET not in str(error)
         assert len(error.message) < 700
 
+    async def test_the_answer_is_kept_bounded_and_holds_no_secret(
+        self, vendor: Vendor, http: OutgoingHttp
+    ) -> None:
+        said = {"errors": {"pin": ["4711 is known"]}, "key": [SECRET], "ok": [1, None]}
+        vendor.answer(Answer(422, said))
+        error = await error_of(shop(vendor, http), pin="4711")
+        told = {"errors": {"pin": ["•••••• is known"]}, "key": ["••••••"], "ok": [1, None]}
+        assert error.answer == {"status": 422, "body": told}
+        assert "4711" not in error.message
+        # A number that held a secret is none any more, and its body is text.
+        vendor.answer(Answer(422, {"n": 4711.5}))
+        error = await error_of(shop(vendor, http), pin="4711")
+        assert error.answer == {"status": 422, "body": '{"n":••••••.5}'}
+        for body in ("x" * 100_000, {"a": ["é" * 90_000]}):
+            vendor.answer(Answer(400, body))
+            error = await error_of(shop(vendor, http))
+            assert error.answer is not None
+            assert len(error.answer["body"]) == 50_001
+        vendor.answer(Answer(404, b""))
+        assert (await error_of(shop(vendor, http))).answer == {"status": 404, "body": None}
+        # An error that a rule finds in a success has an answer, too; what never came has none.
+        vendor.answer(Answer(200, {"ok": False}))
+        rules = [{"when": "!body.ok", "kind": "fatal"}]
+        error = await error_of(shop(vendor, http, app={"errors": rules}))
+        assert error.answer == {"status": 200, "body": {"ok": False}}
+        vendor.answer(Answer(200, {"data": None, "errors": [{"message": "Unknown field"}]}))
+        rules = [{"when": "body.errors.size() > 0", "kind": "invalid_input"}]
+        error = await error_of(shop(vendor, http, app={"errors": rules}))
+        assert error.message == "Shop answered 200: Unknown field. Check this step's inputs."
+        assert (await error_of(shop(vendor, http), pin="no pin")).answer is None
+
     async def test_an_app_without_connection_never_asks_for_one(
         self, vendor: Vendor, http: OutgoingHttp
     ) -> None:

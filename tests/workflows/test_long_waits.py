@@ -149,7 +149,7 @@ async def test_an_app_that_stays_away_fails_its_step_after_a_day_and_says_so(
         outcome = await handle.result()
     assert outcome.result["kind"] == "transient"
     assert re.fullmatch(
-        r"tracker.create: It answered 503. It was tried \d\d times in 1 day.",
+        r"It answered 503. It was tried \d\d times in 1 day.",
         outcome.result["message"],
     )
     [trace] = [trace for trace in outcome.traces if trace.step_id == "create"]

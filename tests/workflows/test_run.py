@@ -123,7 +123,7 @@ async def test_an_error_fails_the_workflow_with_a_message_for_people(
     assert isinstance(failure.value.cause, ApplicationError)
     outcome = RunOutcome.model_validate(failure.value.cause.details[0])
     assert outcome.status == "error"
-    assert outcome.message == "Step “Add task” failed: app.no: the project is archived"
+    assert outcome.message == "Step “Add task” failed: the project is archived"
 
 
 async def test_what_may_pass_is_tried_again_as_the_step_says(
@@ -531,7 +531,7 @@ async def test_a_person_gives_a_step_up(temporal: Client, world: FakeWorld) -> N
             await handle.result()
     assert isinstance(failure.value.cause, ApplicationError)
     assert failure.value.cause.message == (
-        "Step “call” failed: app.down: It answered 503. It was given up by Ada."
+        "Step “call” failed: It answered 503. It was given up by Ada."
     )
     assert [resumed.keep for resumed in world.resumed] == [True, False]
 

@@ -3672,7 +3672,10 @@ export interface components {
             status: "completed" | "error" | "waiting";
             /** Inputs */
             inputs: unknown;
-            /** Output */
+            /**
+             * Output
+             * @description Of an app's action that failed the answer that it failed by: `status` and `body`; null where the app gave none.
+             */
             output: unknown;
             /** Error */
             error: string | null;

@@ -24,7 +24,7 @@ export function StepDetails({ step }: { step: components["schemas"]["StepView"] 
       {/* What failed gave nothing, or the answer that the error speaks of. */}
       {(step.status === "completed" || step.output !== null) && (
         <Part
-          label={t(step.status === "error" ? "runs.answer" : "runs.output")}
+          label={t(step.status === "completed" ? "runs.output" : "runs.answer")}
           value={step.output}
         />
       )}
