@@ -282,7 +282,7 @@ async def test_tries_before_a_pause_count_as_tries_of_the_step(bench: Bench, app
     assert step.attempts == 7
 
 
-@pytest.mark.parametrize("status", [422, 503])
+@pytest.mark.parametrize("status", [422, 429])
 async def test_the_answer_that_a_step_failed_by_is_in_the_book(
     bench: Bench, app: App, status: int
 ) -> None:
