@@ -65,4 +65,4 @@ async def published_version(state: State, automation_id: str, number: int) -> Co
                 AutomationVersion.number == number,
             )
         )
-    return state.versions.add(automation_id, number, definition)
+    return await state.versions.add(automation_id, number, definition)

@@ -26,6 +26,9 @@ from store.outages import StoreUnavailable, was_anything_committed
 
 logger = logging.getLogger(__name__)
 
+MAX_TOLD = 100
+"""Faults of a request that its answer tells."""
+
 
 class ErrorKind(Enum):
     """What can be wrong: code, name and HTTP status."""
@@ -143,7 +146,7 @@ async def _api_error(_: Request, error: Exception) -> Response:
 async def _request_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
     faults = []
-    for fault in error.errors():
+    for fault in error.errors()[:MAX_TOLD]:
         if fault["type"] == "json_invalid":
             faults.append(("body", fault["ctx"]["error"]))
             continue

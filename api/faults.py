@@ -12,7 +12,7 @@ from api.called import called_automations
 from api.errors import ApiError, ErrorKind, path_of
 from api.input_schema import InputSchema
 from api.needs import lacking
-from api.published import Compiled, compile_definition
+from api.published import Compiled, compile_raw
 from api.schemas import Model
 from api.state import State
 from automations.components import titles_in
@@ -46,7 +46,7 @@ async def _reviewed(
     trigger = parsed.trigger if parsed else None
     if all(f.is_warning for f in faults) and isinstance(trigger, ManualTrigger):
         try:
-            InputSchema(trigger.input)
+            await asyncio.to_thread(InputSchema, trigger.input)
         except ValueError:
             told = Fault(path_of(["trigger", "input"]), _NO_SCHEMA)
             faults = located([told, *faults], definition, titles_in(state.catalogue))
@@ -138,7 +138,7 @@ async def checked_draft(state: State, project_id: str, automation_id: str) -> Co
     draft = await _draft(state, project_id, automation_id)
     _, _, faults = await _reviewed(state, project_id, automation_id, draft)
     check(faults, "The draft")
-    return compile_definition(Definition.model_validate(draft), draft, state.catalogue)
+    return await asyncio.to_thread(compile_raw, draft, state.catalogue)
 
 
 async def checked_step(
@@ -150,16 +150,15 @@ async def checked_step(
     other steps do not matter.
     """
     draft = await _draft(state, project_id, automation_id)
-    part = excerpt(draft, step_id)
+    part = await asyncio.to_thread(excerpt, draft, step_id)
     if part is None:
         raise ApiError(
             ErrorKind.NOT_FOUND, f"The draft has no step `{step_id}`: save it with the step first."
         )
-    parsed, _, _ = parse_what_can_be(part.definition)
+    parsed, _, _ = await asyncio.to_thread(parse_what_can_be, part.definition)
     called = await _called(state, project_id, automation_id, parsed)
     check(await asyncio.to_thread(validate_excerpt, part, state.catalogue, called), "The step")
-    whole = Definition.model_validate(part.definition)
-    return draft, part, compile_definition(whole, part.definition, state.catalogue)
+    return draft, part, await asyncio.to_thread(compile_raw, part.definition, state.catalogue)
 
 
 async def _draft(state: State, project_id: str, automation_id: str) -> dict[str, Any]:

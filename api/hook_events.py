@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -57,13 +58,14 @@ class RegistrationEvents:
     async def start(self, raws: list[Any]) -> Answer:
         """The answer, once each event has its run or is held durably; raises Refused and others."""
         row, incoming = self._target.registration, self._target.incoming
-        events, refused = _events(incoming, self._scope, raws)
+        # Expressions are computed, which other requests need not wait for.
+        events, refused = await asyncio.to_thread(_events, incoming, self._scope, raws)
         if refused and len(refused) == len(raws):
             raise refused[0]
         # One that cannot be read must not keep the others of its delivery from running.
         for fault in refused:
             _reject(self._state, row, fault)
-        answer = answer_of(incoming.respond, self._scope)
+        answer = await asyncio.to_thread(answer_of, incoming.respond, self._scope)
         if incoming.then_poll:
             if events and row.wanted == "active":
                 await self._state.wakes.wake(row.id)
@@ -103,15 +105,19 @@ class AppEvents:
     async def start(self, raws: list[Any]) -> Answer:
         """The answer, once each event has its runs or is held durably; may raise RPCError."""
         meant: list[_Meant] = []
-        told: list[tuple[Trigger, AppWebhookSource, Any, set[str]]] = [
-            (trigger, source, raw, routes_of(source, self._scope, raw))
-            for trigger, source, raw in raws
-        ]
+        # Expressions are computed, which other requests need not wait for.
+        told = await asyncio.to_thread(self._told, raws)
         routes = set().union(*(found for *_, found in told))
         rows = await self._state.hook_targets.routed(self._target, routes) if routes else ()
         for trigger, source, raw, found in told:
             mine = [row for row in rows if row.trigger == trigger.key and row.route in found]
-            meant += self._events(trigger, source, raw, mine)
+            found_events, refused = await asyncio.to_thread(
+                self._events, trigger, source, raw, mine
+            )
+            meant += found_events
+            # One user's registration must not keep the event from all others.
+            for row, fault in refused:
+                _reject(self._state, row, fault)
         if not meant:
             logger.debug(
                 "A delivery of %s to project %s is no registration's.",
@@ -120,8 +126,15 @@ class AppEvents:
             )
         await _start(self._state, meant)
         for _, source, *_ in told:
-            return answer_of(source.incoming.respond, self._scope)
+            return await asyncio.to_thread(answer_of, source.incoming.respond, self._scope)
         return Answer()
+
+    def _told(self, raws: list[Any]) -> list[tuple[Trigger, AppWebhookSource, Any, set[str]]]:
+        """Each raw event with the routes that it names."""
+        return [
+            (trigger, source, raw, routes_of(source, self._scope, raw))
+            for trigger, source, raw in raws
+        ]
 
     def _events(
         self,
@@ -129,18 +142,17 @@ class AppEvents:
         source: AppWebhookSource,
         raw: Any,
         rows: Sequence[Registration],
-    ) -> list[_Meant]:
+    ) -> tuple[list[_Meant], list[tuple[Registration, Refused]]]:
         declared = trigger.input_schema.get("properties", {})
-        meant = []
+        meant: list[_Meant] = []
+        faults: list[tuple[Registration, Refused]] = []
         for row in rows:
             inputs = {**dict.fromkeys(declared), **(row.inputs or {})}
             scope = {**self._scope, "inputs": inputs}
             events, refused = _events(source.incoming, scope, [raw])
-            # One user's registration must not keep the event from all others.
-            for fault in refused:
-                _reject(self._state, row, fault)
+            faults += [(row, fault) for fault in refused]
             meant += [_Meant(row, source.incoming, event) for event in events]
-        return meant
+        return meant, faults
 
 
 def _events(

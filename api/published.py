@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -47,14 +48,11 @@ class Compiled:
     calls: frozenset[str]
     """The ids of the automations that it calls itself."""
 
-    def faults_of(self, data: dict[str, Any]) -> list[tuple[str, str]]:
-        """What the manual trigger's schema has against `data`, as (path, message)."""
-        return self.input_validator.faults_of(data)
-
-    def with_defaults(self, data: dict[str, Any]) -> dict[str, Any]:
-        """`data` with the schema's defaults where nothing is given."""
+    def check(self, data: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """`data` with the defaults of the manual trigger's schema where nothing is given, and what
+        the schema has against it, as (path, message)."""
         filled: dict[str, Any] = with_defaults(self.input_schema, data)
-        return filled
+        return filled, self.input_validator.faults_of(filled)
 
 
 def compile_definition(
@@ -92,6 +90,11 @@ def compile_definition(
     )
 
 
+def compile_raw(raw: dict[str, Any], catalogue: Catalogue) -> Compiled:
+    """The same for a definition that validation has accepted, as it is stored."""
+    return compile_definition(Definition.model_validate(raw), raw, catalogue)
+
+
 class PublishedVersions:
     """The compiled versions that were used last."""
 
@@ -106,10 +109,9 @@ class PublishedVersions:
             self._versions.move_to_end((automation_id, number))
         return version
 
-    def add(self, automation_id: str, number: int, definition: dict[str, Any]) -> Compiled:
+    async def add(self, automation_id: str, number: int, definition: dict[str, Any]) -> Compiled:
         """Compiles and keeps a version that was read from the database."""
-        parsed = Definition.model_validate(definition)
-        compiled = compile_definition(parsed, definition, self._catalogue)
+        compiled = await asyncio.to_thread(compile_raw, definition, self._catalogue)
         self._versions[automation_id, number] = compiled
         while len(self._versions) > MAX_CACHED:
             self._versions.popitem(last=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import signal
+import socket
 import time
 from types import FrameType
 
@@ -41,6 +43,15 @@ class DrainingServer(uvicorn.Server):
         self._app = app
         self._drain_seconds = drain_seconds
         self._stop_at: float | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Makes all that is made once, and then begins to take requests."""
+        self._app.openapi()
+        await super().startup(sockets)
+        # It stays as long as the process: the collector of garbage need not walk through it again
+        # and again, which would hold up all requests.
+        gc.collect()
+        gc.freeze()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begins to stop."""

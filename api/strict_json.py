@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -12,6 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors.triggers.delivery import Refused, read_json
+
+SMALL_BYTES = 32_768
+"""A body that is read at once; a larger one may take as long as other requests need not wait."""
+
+MAX_NAMES = 200
+"""Names in the outermost object of a body; `data` in it has as many as it likes."""
 
 
 class JsonResponse(Response):
@@ -50,8 +57,16 @@ class JsonRequest(Request):
 
     async def json(self) -> Any:
         """The value of the body; a fault becomes the answer for faulty requests."""
+        body, kind = await self.body(), self.headers.get("content-type", "")
         try:
-            return parse(await self.body(), self.headers.get("content-type", ""))
+            if len(body) <= SMALL_BYTES:
+                value = parse(body, kind)
+            else:
+                value = await asyncio.to_thread(parse, body, kind)
+            # Each that no request knows would become a fault of its own.
+            if isinstance(value, dict) and len(value) > MAX_NAMES:
+                raise InvalidJsonError(f"an object with more than {MAX_NAMES} names")
+            return value
         except InvalidJsonError as error:
             # The one error that FastAPI takes for a fault of the request.
             raise json.JSONDecodeError(str(error), "", 0) from None

@@ -29,7 +29,7 @@ async def prepare_draft(state: State, target: Target, data: dict[str, Any], even
         if event is not None:
             message = "No event starts this draft: leave `event` out, or give it an app's trigger."
             raise invalid([("event", message)], message)
-        data = checked_data(compiled, target.name, data)
+        data = await checked_data(compiled, target.name, data)
         return await launch_of(state, target, compiled, None, data, draft=True)
     if event is None:
         event = sample_event(state, trigger)
@@ -38,7 +38,9 @@ async def prepare_draft(state: State, target: Target, data: dict[str, Any], even
         raise invalid([("event", message)], message)
     # Nobody subscribes: the trigger's own account is not needed.
     steps_only = compiled.parsed.model_copy(update={"trigger": None})
-    compiled = compile_definition(steps_only, compiled.definition, state.catalogue)
+    compiled = await asyncio.to_thread(
+        compile_definition, steps_only, compiled.definition, state.catalogue
+    )
     return await launch_of(
         state, target, compiled, None, data, draft=True, event=event, trigger=trigger.component
     )
@@ -65,7 +67,7 @@ async def prepare_step(
     trigger = app_trigger(draft)
     if event is None and trigger is not None:
         event = sample_event(state, trigger)
-    data = with_defaults(part.data, data)
+    data = await asyncio.to_thread(with_defaults, part.data, data)
     given = Given(given.steps, given.vars, callbacks=list(part.callbacks))
     now = datetime.now(UTC)
     # Expressions are computed, which other requests need not wait for.

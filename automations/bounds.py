@@ -17,6 +17,8 @@ MAX_BYTES_HELD = 64 * 1024 * 1024
 """JSON of all that the steps of one run have made and may still be read."""
 MAX_VALUES = 500_000
 """Texts, numbers, lists and maps in one value, which takes some hundred bytes for each."""
+MAX_VALUES_READ = 2_000_000
+"""Values and names in a JSON text that comes in."""
 MAX_MESSAGE = 2_000
 """Characters of a sentence about an error or a pause."""
 

@@ -18,6 +18,10 @@ from automations.shapes import WORDS, kind_of_value, words_of
 
 MAX_FAULTS = 20
 """What is told of one value."""
+MAX_TOLD = 40
+"""Characters of each that is allowed."""
+MAX_NEAR = 200
+"""Characters of a text, and texts, among which it is looked for what may have been meant."""
 FORMATS = jsonschema.FormatChecker(["date", "email", "ipv4", "ipv6", "uuid"])
 """Formats of texts, no stricter than the programs that take them."""
 _FORMATS = {
@@ -125,7 +129,7 @@ def sentence_for(keyword: str, limit: Any, value: Any, known: Iterable[str] = ()
         case "required":
             return f"{_names(listed)} {'is' if len(listed) == 1 else 'are'} needed."
         case "additionalProperties" | "unevaluatedProperties":
-            near = difflib.get_close_matches(listed[0], known, 1) if listed else []
+            near = difflib.get_close_matches(listed[0][:MAX_NEAR], known, 1) if listed else []
             hint = f" Did you mean `{near[0]}`?" if near else ""
             return f"There is no field {_names(listed)} here.{hint}"
         case "format":
@@ -212,15 +216,18 @@ def _of_type(names: list[str], value: Any) -> str:
 
 
 def _one_of(allowed: list[Any], value: Any) -> str:
-    texts = [option for option in allowed if isinstance(option, str)]
-    near = difflib.get_close_matches(value, texts, 1) if isinstance(value, str) else []
+    texts = [text for text in allowed if isinstance(text, str) and len(text) <= MAX_NEAR]
+    near = []
+    if isinstance(value, str) and len(value) <= MAX_NEAR:
+        near = difflib.get_close_matches(value, texts[:MAX_NEAR], 1)
     if not near and isinstance(value, str):
         near = [text for text in texts if text.lower() == value.strip().lower()]
     hint = f" Did you mean `{near[0]}`?" if near else ""
     options = [
         option if isinstance(option, str) else orjson.dumps(option).decode() for option in allowed
     ]
-    told = ", ".join(f"`{option}`" for option in options[:20])
+    short = [option if len(option) <= MAX_TOLD else f"{option[:MAX_TOLD]}…" for option in options]
+    told = ", ".join(f"`{option}`" for option in short[:20])
     return f"This must be one of {told}{', …' if len(options) > 20 else ''}.{hint}"
 
 

@@ -1,7 +1,8 @@
-"""JSON text as values: strict, bounded in depth, and no number changed.
+"""JSON text as values: strict, bounded in depth and in values, and no number changed.
 
-Whole numbers within 64 bits are int, decimals are float. A whole number beyond 64 bits is the text
-of its digits, since neither databases nor other programs keep it as a number.
+Whole numbers within 64 bits are int, decimals are float. A number beyond 64 bits, or beyond the
+largest decimal, is the text of its digits, since neither databases nor other programs keep it as a
+number. Of a name that stands twice in an object the last counts.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from automations.bounds import MAX_DEPTH
+from automations.bounds import MAX_DEPTH, MAX_VALUES_READ
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,13 @@ _INT64 = (-(2**63), 2**63 - 1)
 # What may be a number of 16 digits or more before its point: in a float it could lose some.
 _LONG_NUMBER = re.compile(r"(?:\A|[:,\[\s])-?[0-9]{16}")
 _LONG_NUMBER_BYTES = re.compile(_LONG_NUMBER.pattern.encode())
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+# A text, which holds no value; an empty list or map, whose bracket has none behind it; a mark.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]\s*+[\]}]|([,:\[{])', re.DOTALL)
+_TOKEN_BYTES = re.compile(_TOKEN.pattern.encode(), re.DOTALL)
+AT_ONCE_VALUES = 20_000
+AT_ONCE_BYTES = 4 * 1024 * 1024
+"""What is read at once, in some 10 ms; of more, other threads have their turns meanwhile."""
 
 
 class JsonError(ValueError):
@@ -29,19 +37,25 @@ class JsonError(ValueError):
 
 
 class DepthError(JsonError):
-    """A text that is nested too deeply."""
+    """A text that is nested too deeply, or has too many values."""
 
 
 def read(content: bytes | str) -> Any:
     """The value of a JSON text (RFC 8259), in UTF-8 where it is bytes; a byte order mark is taken.
 
-    Raises JsonError for what is no JSON, for NaN, for numbers too large for a decimal, for lone
-    surrogates, and DepthError for what is nested deeper than MAX_DEPTH.
+    A large text may be read beside an event loop, in a thread: the loop has its turns. Raises
+    JsonError for what is no JSON, for NaN and for lone surrogates, and DepthError for what is nested
+    deeper than MAX_DEPTH or has more than MAX_VALUES_READ values.
     """
     if isinstance(content, str):
         content = content.removeprefix("\ufeff")
     else:
         content = content.removeprefix(b"\xef\xbb\xbf")
+    marks = _marks(content)
+    if marks > MAX_VALUES_READ and _has_more_values(content, MAX_VALUES_READ):
+        raise DepthError(f"larger than {MAX_VALUES_READ:,} values: send less at once")
+    if marks > AT_ONCE_VALUES or len(content) > AT_ONCE_BYTES:
+        return _in_turns(content)
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -49,9 +63,9 @@ def read(content: bytes | str) -> Any:
             raise DepthError(f"nested deeper than {MAX_DEPTH} levels") from None
         if "infinity" not in error.msg:
             raise JsonError(f"no valid JSON: {error.msg} (character {error.pos})") from None
-        return _endless(content)
+        return _in_turns(content)
     # Counting is cheap and rarely says yes, so that most texts are not walked.
-    if _opened(content) > MAX_DEPTH:
+    if _count(content, "{[") > MAX_DEPTH:
         check_depth(value)
     long = _LONG_NUMBER if isinstance(content, str) else _LONG_NUMBER_BYTES
     if long.search(content):  # type: ignore[arg-type]
@@ -61,49 +75,81 @@ def read(content: bytes | str) -> Any:
 
 
 def read_whatever_number(text: str) -> Any:
-    """As `read`, of what must not be refused: NaN, the infinities, and numbers too large for a
-    decimal are the texts that they were written as."""
+    """As `read`, of what must not be refused: NaN and the infinities are the texts that they were
+    written as."""
     try:
         return read(text)
     except DepthError:
         raise
     except JsonError:
-        return _endless(text.removeprefix("\ufeff"), str, _decimal_or_text)
+        return _in_turns(text.removeprefix("\ufeff"), str)
 
 
-def _endless(
-    content: bytes | str,
-    constant: Callable[[str], Any] | None = None,
-    decimal: Callable[[str], Any] | None = None,
-) -> Any:
-    """The value of a JSON text that has a number of hundreds of digits."""
+class _InTurns(json.JSONDecoder):
+    """Reads as the standard library does without its C code, which keeps the interpreter to itself
+    until a whole text is read."""
+
+    def __init__(self, constant: Callable[[str], Any]) -> None:
+        super().__init__(parse_int=_whole, parse_float=_decimal, parse_constant=constant)
+        self.scan_once = json.scanner.py_make_scanner(self)  # type: ignore[attr-defined]
+
+
+def _in_turns(content: bytes | str, constant: Callable[[str], Any] | None = None) -> Any:
+    """The same value, more slowly; other threads have their turns meanwhile."""
     try:
         text = content if isinstance(content, str) else content.decode()
-        value = json.loads(
-            text,
-            parse_int=_whole,
-            parse_float=decimal or _decimal,
-            parse_constant=constant or _no_constant,
-        )
+        if not text.isascii():
+            text.encode()  # refuses lone surrogates
+        value = _InTurns(constant or _no_constant).decode(text)
         check_depth(value)
-        orjson.dumps(value)  # refuses lone surrogates
+        if _SURROGATE.search(text):
+            _check_texts(value)
     except RecursionError:
         raise DepthError(f"nested deeper than {MAX_DEPTH} levels") from None
     except json.JSONDecodeError as error:
         raise JsonError(f"no valid JSON: {error.msg} (character {error.pos})") from None
-    except (UnicodeDecodeError, TypeError):
+    except UnicodeError:
         raise JsonError("no valid JSON: text that is no Unicode") from None
     return value
 
 
+def _check_texts(value: Any) -> None:
+    """Raises UnicodeError where a text has half of a pair of surrogates."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            item.encode()
+        elif isinstance(item, dict):
+            waiting.extend(item)
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+
+
+def _count(content: bytes | str, characters: str) -> int:
+    if isinstance(content, str):
+        return sum(map(content.count, characters))
+    return sum(content.count(character.encode()) for character in characters)
+
+
+def _marks(content: bytes | str) -> int:
+    """No fewer than the values of a text: one stands behind each of these, but in texts."""
+    return 1 + _count(content, ",:[{")
+
+
+def _has_more_values(content: bytes | str, limit: int) -> bool:
+    tokens = _TOKEN if isinstance(content, str) else _TOKEN_BYTES
+    found = 1
+    for token in tokens.finditer(content):  # type: ignore[arg-type]
+        found += token.lastindex is not None
+        if found > limit:
+            return True
+    return False
+
+
 def _no_constant(name: str) -> Any:
     raise JsonError(f"no valid JSON: {name} is no number")
-
-
-def _opened(content: bytes | str) -> int:
-    if isinstance(content, str):
-        return content.count("{") + content.count("[")
-    return content.count(b"{") + content.count(b"[")
 
 
 def check_depth(value: Any) -> None:
@@ -135,13 +181,4 @@ def _decimal(digits: str) -> float | int | str:
     if fraction and not fraction.strip("0"):
         return _whole(whole)
     number = float(digits)
-    if math.isinf(number):
-        raise JsonError(f"no valid JSON: the number {digits[:20]}… is too large for a decimal")
-    return number
-
-
-def _decimal_or_text(digits: str) -> float | int | str:
-    try:
-        return _decimal(digits)
-    except JsonError:
-        return digits
+    return digits if math.isinf(number) else number

@@ -24,6 +24,8 @@ MAX_CHECKS = 500_000
 """Places of a value, times schemas that look at each; about 50 ms."""
 MAX_PATTERN = 500
 """Characters of a regular expression."""
+MAX_PATTERNS = 100
+"""Regular expressions of a schema: reading each takes up to half a millisecond."""
 
 Schemas = list[dict[str, Any]]
 
@@ -64,6 +66,7 @@ class _Document:
     def __init__(self, root: Any) -> None:
         self._root = root
         self._anchors: dict[str, list[Any]] = {}
+        self._patterns = 0
         level = [root]
         while level:
             below: list[Any] = []
@@ -81,6 +84,9 @@ class _Document:
         pattern = schema.get("pattern")
         if isinstance(pattern, str) and len(pattern) > MAX_PATTERN:
             raise OutOfBoundsError(f"a `pattern` has more than {MAX_PATTERN} characters")
+        self._patterns += isinstance(pattern, str) + len(_map(schema, "patternProperties"))
+        if self._patterns > MAX_PATTERNS:
+            raise OutOfBoundsError(f"it has more than {MAX_PATTERNS} patterns")
         for keyword in ("$anchor", "$dynamicAnchor"):
             if isinstance(name := schema.get(keyword), str):
                 self._anchors.setdefault(name, []).append(schema)

@@ -62,11 +62,15 @@ class Sealed(TypeDecorator[Any]):
         """What a session reads."""
         if value is None:
             return None
-        return self.load(keyring_of(dialect).decrypt(value, self.column.encode()))
+        return self.load(self.open(keyring_of(dialect), value))
 
     def seal(self, keyring: Keyring, value: Any) -> bytes:
         """The envelope of a value; for migrations, too."""
         return keyring.encrypt(self.dump(value), self.column.encode())
+
+    def open(self, keyring: Keyring, envelope: bytes) -> bytes:
+        """The bytes in an envelope, for `load`; raises DecryptionError."""
+        return keyring.decrypt(envelope, self.column.encode())
 
     @abstractmethod
     def dump(self, value: Any) -> bytes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import asyncio
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query
-from pydantic import Field
-from sqlalchemy import and_, delete, func, select, update
+from pydantic import AfterValidator, Field
+from sqlalchemy import LargeBinary, and_, delete, func, select, type_coerce, update
 
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
@@ -17,7 +18,10 @@ from api.registrations import ENDED, change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
+from automations.bounds import OutOfBoundsError, size_of
+from store.encryption import Keyring
 from store.models import Automation, AutomationVersion, Registration, Run, new_id, now_ms
+from store.sealed import SealedJson
 
 router = APIRouter(
     prefix="/projects/{projectId}/automations",
@@ -32,8 +36,21 @@ OF_AUTOMATION = errors(ErrorKind.NOT_FOUND, ErrorKind.AUTOMATION_NOT_FOUND)
 Name = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Create a task"])
 ]
+MAX_VALUES = 50_000
+"""Texts, numbers, lists and maps in a draft: so many are looked at in some milliseconds."""
+
+
+def _bounded(definition: dict[str, Any]) -> dict[str, Any]:
+    try:
+        size_of(definition, values=MAX_VALUES)
+    except OutOfBoundsError as error:
+        raise ValueError(f"A draft cannot be as large as this: {error}.") from None
+    return definition
+
+
 Definition = Annotated[
     dict[str, Any],
+    AfterValidator(_bounded),
     Field(
         description="A trigger and steps; its schema is GET /api/v1/schemas/automation. A draft "
         "may be unfinished.",
@@ -130,6 +147,10 @@ _LAST_RUN = (
 )
 
 
+_DRAFT = cast(SealedJson, Automation.__table__.c.draft.type)
+_PUBLISHED = cast(SealedJson, AutomationVersion.__table__.c.definition.type)
+
+
 @router.get("", summary="List the automations")
 async def list_automations(
     access: AnyAccess,
@@ -147,8 +168,8 @@ async def list_automations(
             Automation.published_version,
             Automation.created_at,
             Automation.updated_at,
-            Automation.draft,
-            AutomationVersion.definition,
+            type_coerce(Automation.draft, LargeBinary).label("draft"),
+            type_coerce(AutomationVersion.definition, LargeBinary).label("definition"),
             _REGISTRATIONS.label("registrations"),
             _LAST_RUN.label("last_run"),
         )
@@ -168,19 +189,28 @@ async def list_automations(
     async with state.database() as session:
         rows = await session.execute(query.order_by(Automation.id.desc()).limit(limit + 1))
         found = [dict(row._mapping) for row in rows]
-        for row in found:
-            # Both are sealed, so that no query can compare them.
-            draft, published = row.pop("draft"), row.pop("definition")
-            row["draft_changed"] = published is not None and published != draft
         last_runs = await session.execute(
             select(Run.id, Run.status, Run.started_at).where(
                 Run.id.in_([row["last_run"] for row in found])
             )
         )
         runs = {row.id: LastRun(**row._mapping) for row in last_runs}
+    for row in found:
+        # Both are sealed, so that no query can compare them.
+        draft, published = row.pop("draft"), row.pop("definition")
+        row["draft_changed"] = published is not None and await asyncio.to_thread(
+            _differ, state.keyring, draft, published
+        )
     views = [AutomationSummary(**{**row, "last_run": runs.get(row["last_run"])}) for row in found]
     items, next_cursor = page_of(views, limit, "id")
     return Page(items=items, next_cursor=next_cursor)
+
+
+def _differ(keyring: Keyring, draft: bytes, published: bytes) -> bool:
+    """Whether two sealed definitions are not the same."""
+    is_now = _DRAFT.open(keyring, draft)
+    was = _PUBLISHED.open(keyring, published)
+    return is_now != was and _DRAFT.load(is_now) != _PUBLISHED.load(was)
 
 
 @router.post("", status_code=201, summary="Create an automation")

@@ -53,6 +53,14 @@ def test_a_schema_that_multiplies_is_a_fault_of_the_definition() -> None:
         ({"properties": {"a": {"allOf": [{"type": "string"}] * 90}}}, {"a": [1] * 4_000}),
         ({"properties": {"a": {"items": {"enum": list(range(1, 1500))}}}}, {"a": [0] * 10_000}),
         ({"properties": {"a": {"type": "string"}}}, {"a": [1] * 400_000}),
+        (
+            {"properties": {"a": {"oneOf": [{"items": {"type": "string"}}] * 40}}},
+            {"a": [1] * 10_000},
+        ),
+        (
+            {"properties": {"a": {"items": {"enum": [f"{'x' * 3000}{i}" for i in range(15)]}}}},
+            {"a": [f"{'x' * 3000}q"] * 300},
+        ),
     ],
 )
 def test_data_that_does_not_fit_is_told_soon_and_shortly(
@@ -70,6 +78,13 @@ def test_a_pattern_that_takes_much_memory_is_refused() -> None:
         InputSchema({"type": "object", "properties": {"a": {"pattern": r"(\w{1,100}){1,10}x"}}})
 
 
+def test_a_schema_has_no_more_patterns_than_are_read_soon() -> None:
+    names = {f"p{number}": {"pattern": f"(?i)[à-ž]{{1,50}}{number}"} for number in range(101)}
+    definition = {"trigger": {"type": "manual", "input": {"type": "object", "properties": names}}}
+    [fault] = validate(definition, NoApps(), {})
+    assert "more than 100 patterns" in fault.message
+
+
 def test_a_published_schema_that_cannot_be_used_any_more_refuses_data_with_a_sentence() -> None:
     pattern = {"properties": {"a": {"pattern": r"(\w{1,100}){1,10}x"}}}
     for schema in ({"type": "object", **pattern}, bomb()):
@@ -77,7 +92,7 @@ def test_a_published_schema_that_cannot_be_used_any_more_refuses_data_with_a_sen
         compiled = compile_definition(
             Definition.model_validate(definition), definition, load_catalogue()
         )
-        [(path, message)] = compiled.faults_of({"a": "x"})
+        _, [(path, message)] = compiled.check({"a": "x"})
         assert path == "data"
         assert message.startswith("The trigger's schema ")
 

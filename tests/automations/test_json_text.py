@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from automations import json_text
 from automations.bounds import MAX_DEPTH
 from automations.json_text import DepthError, JsonError, read
 
@@ -29,6 +31,8 @@ from automations.json_text import DepthError, JsonError, read
         ("0.1", 0.1),
         ("1234567890123456.75", 1234567890123456.75),
         ('"1234567890123456789012"', "1234567890123456789012"),
+        ('{"n": 1e400, "m": [-1.5E+999]}', {"n": "1e400", "m": ["-1.5E+999"]}),
+        ('{"a": 1, "b": 2, "a": 3}', {"a": 3, "b": 2}),
     ],
 )
 @pytest.mark.parametrize("as_bytes", [True, False])
@@ -72,7 +76,7 @@ def test_a_value_comes_back_with_large_whole_numbers_as_text(value: Any) -> None
         "01",
         "'a'",
         '"\\ud800"',
-        "1e400",
+        "[-Infinity, 1]",
         '{"a":1,}',
         b'"\xff"',
         "1 2",
@@ -102,3 +106,50 @@ def test_what_is_nested_far_too_deeply_is_told_as_such_and_is_no_text() -> None:
     for levels in (MAX_DEPTH + 1, 1_100, 100_000):
         with pytest.raises(DepthError):
             read("[" * levels + "]" * levels)
+
+
+WHOLE = [
+    '{"a": [1, -2.5, 1e3, null, true], "": {}, "é\\u00e9\\ud83e\\udd9c": "x\\n", "a": [[]]}',
+    '"text"',
+    " 12345678901234567890 ",
+    "\ufeff[]",
+]
+FAULTY = ["[1,]", "[NaN]", '{"a" 1}', "'a'", '"a\nb"', "[01]", "1 2", "", '["\\udfff"]', "[" * 80]
+
+
+@pytest.mark.parametrize("text", [*WHOLE, *FAULTY])
+def test_a_large_text_is_read_as_a_small_one_is(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def outcome() -> Any:
+        found = []
+        for content in (text, text.encode("utf-8", "surrogatepass")):
+            try:
+                found.append(read(content))
+            except JsonError as error:
+                found.append(type(error))
+        return found
+
+    at_once = outcome()
+    monkeypatch.setattr(json_text, "AT_ONCE_VALUES", -1)
+    assert outcome() == at_once
+
+
+def test_others_have_their_turns_while_a_large_text_is_read() -> None:
+    text = '{"items": [' + '{"id": 1, "name": "n"},' * 60_000 + "1]}"
+    reading = threading.Thread(target=read, args=[text])
+    reading.start()
+    turns = 0
+    while reading.is_alive():
+        turns += 1
+        reading.join(0.001)
+    assert turns > 5
+
+
+def test_more_values_than_a_text_may_have_are_counted_before_any_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_text, "MAX_VALUES_READ", 1_000)
+    with pytest.raises(JsonError, match="larger than 1,000 values"):
+        read("[" + "[]," * 1_000 + "1]")
+    assert len(read("[" + "[ ]," * 998 + "1]")) == 999
+    # What stands in a text is none.
+    assert len(read(b'["' + b'[{\\",:' * 1_000 + b'"]')) == 1
