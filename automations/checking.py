@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from automations.bounds import MAX_DEPTH
 from automations.checker import MAX_LENGTH, RESERVED, check, expanded
 from automations.evaluator import build, references
+from automations.expressions import compile_expression, compile_template
 from automations.reading import Sight, read
 from automations.shapes import UNKNOWN, Shape, as_json, kind, list_of, of_value, record, union
 from automations.templates import split
-from automations.values import ExpressionError
+from automations.values import Budget, ExpressionError, Occasion, TooMuchWork
 
 if TYPE_CHECKING:
     from google.api.expr.v1alpha1 import checked_pb2
@@ -24,9 +26,12 @@ MAX_CHARACTERS = 128 * 1024
 """Of all expressions of one definition, with their macros written out."""
 _FAULTY = 250
 """Characters that a faulty expression counts more."""
+CONSTANT_WORK = 2_000
+"""Units of work after which a constant is none that is known: half a millisecond."""
 MAX_NAMINGS = 200
 """Different sets of names of loops that the expressions of one definition use: each makes the
 checker set itself up anew, in about 5 ms."""
+_SOME_OCCASION = Occasion(datetime(2026, 1, 1, tzinfo=UTC), "")
 Tell = Callable[[str, str, bool], None]
 """Takes a path, a message, and whether it is a warning."""
 _FAILURES = (ExpressionError, RecursionError, ValueError, TypeError)
@@ -58,7 +63,15 @@ class Checking:
             return None, UNKNOWN
         named = {path[0] for path in references(checked.expr)}
         self._namings.add(frozenset(named.difference(RESERVED)))
-        shape = read(checked, sight, lambda told, soft: self._tell(path, _sentence(told), soft))
+        found: list[str] = []
+
+        def tell(told: str, soft: bool) -> None:
+            found.append(told)
+            self._tell(path, _sentence(told), soft)
+
+        shape = read(checked, sight, tell)
+        if not found and not named and (failure := _failure_of(source)):
+            self._tell(path, _sentence(f"this always fails: {failure}"), True)
         if not shape.kinds & wanted.kinds:
             told = f"This gives {shape.words}; it must be {wanted.words}."
             self._tell(path, told, not shape.sure)
@@ -128,6 +141,8 @@ class Checking:
             shape = kind("string")
         else:
             shape = self._can_leave(shapes[0], path)
+            constant = constant_of(value)
+            shape = shape if constant is None else of_value(constant[0])
         self._fits(shape, takes, path)
         return shape
 
@@ -159,6 +174,32 @@ class Checking:
                 "value."
             )
             self._tell(path, told, True)
+
+
+@lru_cache(maxsize=1024)
+def constant_of(text: str) -> tuple[Any] | None:
+    """The value of a text that is one expression which reads nothing and is soon computed, such as
+    `{{ -5 }}` or `{{ duration("1h") }}`; None: of any other, and of one that fails."""
+    try:
+        pieces = split(text)
+        template = compile_template(text)
+        if sum(is_code for is_code, _ in pieces) != 1 or template.references:
+            return None
+        return (template.resolve({}, Budget(CONSTANT_WORK)),)
+    except _FAILURES:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _failure_of(source: str) -> str | None:
+    """Why an expression that reads nothing cannot be computed; None: it can, or takes too long."""
+    try:
+        compile_expression(source).evaluate({}, Budget(CONSTANT_WORK, _SOME_OCCASION))
+    except TooMuchWork:
+        return None
+    except ExpressionError as error:
+        return str(error)
+    return None
 
 
 @lru_cache(maxsize=1024)

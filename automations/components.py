@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from automations.checking import constant_of
 from automations.constants import faults_of_value
 from automations.definition import AppStep, AppTrigger, CallStep, Definition, ManualTrigger
 from automations.faults import Titles
@@ -54,6 +55,27 @@ def titles_in(catalogue: ComponentCatalogue) -> Titles:
         }
 
     return titles
+
+
+def _known(value: Any, schema: Any) -> Any:
+    """An input, with what its expressions give where they are constants; but not where what takes
+    it would turn the one kind into the other: text into a number, or a number into text."""
+    constant = constant_of(value) if isinstance(value, str) and "{{" in value else None
+    if constant is None:
+        return value
+    [known] = constant
+    kinds = schema.get("type", "string") if isinstance(schema, dict) else "string"
+    if "number" in kinds or "integer" in kinds:
+        return value if isinstance(known, str) and _is_number(known) else known
+    return known if isinstance(known, str) and "boolean" not in kinds else value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 class Components:
@@ -148,7 +170,8 @@ class Components:
                 self._tell(f"{path}.{name}", f"{key} has no input `{name}`{hint}", False)
         # What is needed has been told, with its place.
         rest = {keyword: value for keyword, value in schema.items() if keyword != "required"}
-        for place, told in faults_of_value(rest, given, path):
+        known = {name: _known(value, properties.get(name)) for name, value in given.items()}
+        for place, told in faults_of_value(rest, known, path):
             self._tell(place, told, is_soft)
 
     def _unknown(self, what: str, key: str) -> str:

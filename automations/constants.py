@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -178,6 +178,10 @@ def seconds_fault(value: Any, most: int) -> str | None:
 def moment_fault(value: Any) -> str | None:
     """Why a constant is no moment to wait for; None: it is one."""
     if isinstance(value, str) and _is_moment(value):
+        try:
+            datetime.fromisoformat(value).astimezone(UTC)
+        except OverflowError:
+            return "This must be a moment within the years 1 to 9999."
         return None
     if isinstance(value, str):
         return (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 STEP_ID_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
@@ -21,6 +21,15 @@ MAX_CALL_DEPTH = 10
 """How deep automations may call one another."""
 
 DAY_SECONDS = 86_400.0
+
+
+def _whole(value: Any) -> Any:
+    # JSON does not tell 10 from 10.0.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number."""
 
 CelSource = Annotated[str, Field(min_length=1, max_length=4096)]
 """A bare CEL expression (no braces)."""
@@ -64,7 +73,7 @@ class Retry(Node):
     first waits are short and the caller waits along; longer ones pause the run.
     """
 
-    max_attempts: int | None = Field(
+    max_attempts: Whole | None = Field(
         None, ge=1, le=100, description="tries in all; left out: as many as fit `giveUpAfter`"
     )
     give_up_after: float | None = Field(
@@ -181,7 +190,7 @@ class ForEachStep(StepBase):
     items: CelSource
     item_name: str = Field("item", pattern=STEP_ID_PATTERN)
     index_name: str = Field("index", pattern=STEP_ID_PATTERN)
-    parallelism: int = Field(1, ge=1, le=50)
+    parallelism: Whole = Field(1, ge=1, le=50)
     steps: list[Step] = Field(min_length=1)
     output: Template = None
     """What one iteration gives; absent: null for each item."""
@@ -199,7 +208,7 @@ class RepeatStep(StepBase):
     type: Literal["repeat"] = "repeat"
     until: CelSource
     """Computed after each iteration; sees what its steps gave, and the new value of `carry`."""
-    max_times: int = Field(100, ge=1, le=10_000)
+    max_times: Whole = Field(100, ge=1, le=10_000)
     index_name: str = Field("index", pattern=STEP_ID_PATTERN)
     steps: list[Step] = Field(min_length=1)
     carry: Carry | None = None

@@ -44,8 +44,8 @@ def read(content: bytes | str) -> Any:
     """The value of a JSON text (RFC 8259), in UTF-8 where it is bytes; a byte order mark is taken.
 
     A large text may be read beside an event loop, in a thread: the loop has its turns. Raises
-    JsonError for what is no JSON, for NaN and for lone surrogates, and DepthError for what is nested
-    deeper than MAX_DEPTH or has more than MAX_VALUES_READ values.
+    JsonError for what is no JSON, for NaN and for lone surrogates, and DepthError for what is
+    nested deeper than MAX_DEPTH or has more than MAX_VALUES_READ values.
     """
     if isinstance(content, str):
         content = content.removeprefix("\ufeff")

@@ -45,6 +45,8 @@ _PARTS: dict[str, type[BaseModel]] = {
 }
 _STAND_INS = dict.fromkeys(("when", "until", "items", "value"), "dyn(null)")
 """What is looked at instead of an expression that is missing or no text."""
+_PLAIN = ("int_", "float_", "bool_")
+"""How the kinds of faults begin of what is no text."""
 _ROUNDS = 4
 """How often a definition is repaired: what lay behind a fault may be faulty itself."""
 
@@ -85,7 +87,9 @@ def _repaired(definition: Any) -> tuple[Definition | None, list[Fault], frozense
     rest = definition
     for _ in range(_ROUNDS):
         try:
-            return Definition.model_validate(rest), faults, frozenset(unknown)
+            # Else a number written as text would be taken in one field and refused in another.
+            parsed = Definition.model_validate(rest, strict=True)
+            return parsed, faults, frozenset(unknown)
         except ValidationError as error:
             details = error.errors(include_url=False)
             if len(details) > MAX_FAULTS:
@@ -105,7 +109,16 @@ def _fault(error: ErrorDetails, definition: Any) -> Fault:
     if error["type"] == "extra_forbidden":
         known = _fields_at(definition, places[:-1])
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in places)
-    return Fault(path.lstrip("."), sentence_of(error, known))
+    return Fault(path.lstrip("."), f"{sentence_of(error, known)}{_hint(error)}")
+
+
+def _hint(error: ErrorDetails) -> str:
+    """What to write instead of a text."""
+    if not isinstance(error["input"], str) or not error["type"].startswith(_PLAIN):
+        return ""
+    if "{{" in error["input"]:
+        return " No expression can stand here."
+    return " Write it without quotes."
 
 
 def _places(location: tuple[int | str, ...]) -> list[int | str]:

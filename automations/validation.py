@@ -335,10 +335,18 @@ class _Validation:
             if not shape.kinds & wanted.kinds:
                 asked = "a number of seconds" if is_delay else "a moment as text, or a timestamp"
                 self._tell(path, f"This gives {shape.words}; it must be {asked}.", not shape.sure)
+                return
+            faults = [self._wait_fault(value, is_delay) for value in shape.values or ()]
+            # Of several that it may be, one may be right.
+            if faults and None not in faults:
+                self._tell(path, faults[0] or "", not shape.sure)
             return
-        fault = seconds_fault(value, MAX_WAIT_SECONDS) if is_delay else moment_fault(value)
+        fault = self._wait_fault(value, is_delay)
         if fault is not None:
             self._tell(path, fault)
+
+    def _wait_fault(self, value: Any, is_delay: bool) -> str | None:
+        return seconds_fault(value, MAX_WAIT_SECONDS) if is_delay else moment_fault(value)
 
     def _sight(self, flow: Flow, step: Step | None) -> Any:
         return sight_of(flow, self._places, None if step is None else step.id)
