@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,13 +20,12 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.pauses import PauseWatch
-from store.bookings import RunOpened
 from store.database import Database
 from store.ledger import Ledger
 from store.models import Project, Run, RunPause, new_id, now_ms
 from store.outages import StoreUnavailable, outlast
 from store.pauses import book_answer, book_callback, taken_callback
-from temporal.booking import CANCELED, row_of, run_closed
+from temporal.booking import CANCELED, run_closed, run_opened
 from temporal.pauses import ENDED, answer_pause
 from temporal.reconciliation import end_of, is_stuck
 from temporal.reset import failed_step_event
@@ -111,17 +109,16 @@ class Runs:
         self._ledger = Ledger(database)
         self._pauses = PauseWatch(database)
         self._followed: dict[str, asyncio.Task[None]] = {}
-        self._starting: Counter[str] = Counter()
-        """Runs that requests are starting at this moment."""
         self._kept: set[asyncio.Task[None]] = set()
         """What goes on when its caller has gone away."""
 
-    async def run(self, run: RunInput, run_id: str) -> RunAnswer:
+    async def run(self, run: RunInput, run_id: str, *, is_new: bool = True) -> RunAnswer:
         """Starts a run and waits for its end or its first pause.
 
-        Raises EngineUnavailable, which says whether something was started.
+        `is_new`: nobody else can have started it. Raises EngineUnavailable, which says whether
+        something was started.
         """
-        await self.start(run, run_id)
+        await self.start(run, run_id, is_new=is_new)
         return await self.join(run_id, run.project_id, run.account_id)
 
     async def join(self, run_id: str, project_id: str, account_id: str) -> RunAnswer:
@@ -146,29 +143,19 @@ class Runs:
             ended.cancel()
             paused.cancel()
 
-    async def start(self, run: RunInput, run_id: str) -> None:
+    async def start(self, run: RunInput, run_id: str, *, is_new: bool = True) -> None:
         """Starts a run, once for all time; does nothing where it was started.
 
         It goes on although the caller goes away. Raises EngineUnavailable, which says whether
         something was started.
         """
-        await asyncio.shield(self._keep(self._start_counted(run, run_id)))
+        await asyncio.shield(self._keep(self._start(run, run_id, is_new=is_new)))
 
-    async def _start_counted(self, run: RunInput, run_id: str) -> None:
-        self._starting[run_id] += 1
-        try:
-            await self._start(run, run_id)
-        finally:
-            self._starting[run_id] -= 1
-            if not self._starting[run_id]:
-                del self._starting[run_id]
-
-    async def _start(self, run: RunInput, run_id: str) -> None:
-        row = row_of(run)
-        opened = RunOpened({"id": run_id, "status": "running", "started_at": now_ms(), **row})
+    async def _start(self, run: RunInput, run_id: str, *, is_new: bool) -> None:
+        booked_at = now_ms()
         # The book first: a run that it does not know would never be seen to end.
         try:
-            await self._ledger.write(opened)
+            await self._ledger.write(run_opened(run, run_id, booked_at))
         except StoreUnavailable as error:
             logger.error("The database failed: %s", error)
             raise EngineUnavailable(NOT_BOOKED) from None
@@ -182,11 +169,11 @@ class Runs:
             except RuntimeError:
                 # A client that connects lazily says so when its first call fails.
                 if not was_asked:
-                    await self._forget(run_id)
+                    await self._not_started(run_id, booked_at, is_new=is_new)
                     raise EngineUnavailable(NOT_STARTED) from None
             except RPCError as error:
                 if error.status not in UNREACHABLE and not was_asked:
-                    await self._forget(run_id)
+                    await self._not_started(run_id, booked_at, is_new=is_new)
                     raise
                 # The server may have taken it without our hearing of it: it is asked again, and
                 # says that the run is there.
@@ -194,7 +181,7 @@ class Runs:
             else:
                 return
             if asyncio.get_running_loop().time() > end:
-                self._keep(self._resolve(run_id))
+                self._keep(self._resolve(run_id, booked_at, SETTLE_SECONDS))
                 raise EngineUnavailable(MAY_HAVE_STARTED.format(run_id), run_id)
             await asyncio.sleep(RETRY_WAIT)
 
@@ -210,9 +197,19 @@ class Runs:
             raise EngineUnavailable(MAY_HAVE_STARTED.format(run_id), run_id) from None
         return True
 
-    async def _resolve(self, run_id: str) -> None:
-        """Forgets a run once Temporal says that it was not started; books its end if it was."""
-        await asyncio.sleep(SETTLE_SECONDS)
+    async def _not_started(self, run_id: str, booked_at: int, *, is_new: bool) -> None:
+        """Forgets a run that was not started here; that nobody did elsewhere, Temporal must say."""
+        if is_new:
+            await self._forget(run_id, booked_at)
+        else:
+            self._keep(self._resolve(run_id, booked_at, 0.0))
+
+    async def _resolve(self, run_id: str, booked_at: int, settle: float) -> None:
+        """Forgets a run once Temporal says that it was not started; books its end if it was.
+
+        Asked after `settle` seconds, when no request of ours is under way any more.
+        """
+        await asyncio.sleep(settle)
         async with asyncio.timeout(RESOLVE_SECONDS):
             while True:
                 try:
@@ -223,14 +220,14 @@ class Runs:
                 break
         if was_started:
             self._follow(run_id)
-        elif not self._starting[run_id]:
-            # Else the same request came again and starts it just now: it sees to what comes of it.
-            await self._forget(run_id)
+        else:
+            await self._forget(run_id, booked_at)
 
-    async def _forget(self, run_id: str) -> None:
-        # Reconciliation does it, too.
+    async def _forget(self, run_id: str, booked_at: int) -> None:
+        # Not where the same request came again, here or at another API, and starts it just now: it
+        # has booked it anew, and sees to what comes of it. Reconciliation does the same.
         with contextlib.suppress(StoreUnavailable):
-            await self._ledger.forget(run_id)
+            await self._ledger.forget(run_id, booked_at)
 
     async def cancel(self, run_id: str) -> None:
         """Asks a run to end; raises RunNotActive when it has.

@@ -132,14 +132,14 @@ _CLOSED_AS: dict[str, NotificationType] = {
 
 
 def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Writes entries in a transaction that is open; what is there already stays as it is.
+    """Writes entries in a transaction that is open; what is known already stays as it is.
 
     The developer is told, in the same transaction, of runs that ended and credits that ran low.
     """
     insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     opened = [entry.row for entry in entries if isinstance(entry, RunOpened)]
     if opened:
-        connection.execute(insert(_RUNS).on_conflict_do_nothing(), opened)
+        connection.execute(_opening(insert(_RUNS)), opened)
     closed = [entry for entry in entries if isinstance(entry, RunClosed)]
     steps = [entry for entry in entries if isinstance(entry, StepWrite)]
     steps += [entry.steps for entry in closed if entry.steps is not None]
@@ -226,6 +226,19 @@ def run_data(run_id: str, automation_id: str, user_id: str, status: str) -> dict
         "userId": user_id or None,
         "status": status,
     }
+
+
+def _opening(statement: Any) -> Any:
+    """Books runs. Whoever starts one that is booked and was not started takes it over, so that
+    nobody forgets it who booked it before; a called one that is run again is open again."""
+    is_later = _RUNS.c.started_at < statement.excluded.started_at
+    is_open = (_RUNS.c.status == "running") | _RUNS.c.parent_run_id.is_not(None)
+    again = {"status": "running", "message": None, "result": None, "ended_at": None}
+    return statement.on_conflict_do_update(
+        index_elements=[_RUNS.c.id],
+        set_=again | {"started_at": statement.excluded.started_at},
+        where=is_later & is_open,
+    )
 
 
 def _write_steps(connection: Connection, insert: Any, writes: Sequence[StepWrite]) -> list[Row]:

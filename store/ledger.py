@@ -155,14 +155,14 @@ class Ledger:
             )
         return again is not None
 
-    async def forget(self, run_id: str, started_at: int | None = None) -> None:
-        """Removes a run that could not be started; one that was booked anew meanwhile stays.
+    async def forget(self, run_id: str, started_at: int) -> None:
+        """Removes a run that could not be started; one that somebody starts again stays.
 
-        `started_at` (ms): when it was booked that is to be forgotten; None: whenever it was.
+        `started_at` (ms): when it was booked that is to be forgotten.
         """
-        statement = delete(Run).where(Run.id == run_id, Run.status == "running")
-        if started_at is not None:
-            statement = statement.where(Run.started_at == started_at)
+        statement = delete(Run).where(
+            Run.id == run_id, Run.status == "running", Run.started_at == started_at
+        )
         async with self._database.begin() as session:
             await session.execute(statement)
 

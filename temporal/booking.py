@@ -13,7 +13,7 @@ from temporalio.exceptions import (
     TimeoutError,  # noqa: A004 - Temporal's own
 )
 
-from store.bookings import Row, RunClosed, StepWrite
+from store.bookings import Row, RunClosed, RunOpened, StepWrite
 from workflows.payloads import RunInput, RunOutcome, StepTrace
 
 CANCELED = "Canceled"
@@ -21,9 +21,9 @@ CANCELED = "Canceled"
 STUCK = "It could not go on, so that it did not hear of it and was ended from outside."
 
 
-def row_of(run: RunInput) -> Row:
-    """What the book says of a run from its start on, but for its id, status and start."""
-    return run.model_dump(
+def run_opened(run: RunInput, run_id: str, started_at: int) -> RunOpened:
+    """The entry of a run that starts, at `started_at` (ms)."""
+    row = run.model_dump(
         include={
             "project_id",
             "automation_id",
@@ -33,6 +33,7 @@ def row_of(run: RunInput) -> Row:
             "parent_run_id",
         }
     )
+    return RunOpened({"id": run_id, "status": "running", "started_at": started_at, **row})
 
 
 def free_step_rows(run_id: str, project_id: str, traces: Sequence[StepTrace]) -> list[Row]:

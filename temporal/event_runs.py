@@ -16,10 +16,10 @@ from sqlalchemy import select
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from store.bookings import RunOpened
 from store.database import Database
 from store.ledger import Ledger
 from store.models import Automation, AutomationVersion, Project, Registration, Run, now_ms
+from temporal.booking import run_opened
 from temporal.callback_urls import CallbackUrls
 from temporal.called import called_automations
 from temporal.starting import start_run
@@ -106,27 +106,18 @@ class EventRuns:
         if published.run_status not in {None, "running"}:
             return Started(run_id, is_new=False)
         run = await self._input(registration, published, run_id, event, fetch=fetch)
-        row = run.model_dump(
-            include={"project_id", "automation_id", "version", "user_id", "trigger"}
-        )
-        opened = RunOpened(
-            {
-                "id": run_id,
-                "status": "running",
-                "started_at": now_ms(),
-                "parent_run_id": None,
-                **row,
-            }
-        )
+        opened = run_opened(run, run_id, now_ms())
         # The book first: a run that it does not know would never be seen to end. One that is
         # booked and never started is forgotten by reconciliation, and the event is told again.
-        await self._ledger.write(opened)
+        if published.run_status is None:
+            await self._ledger.write(opened)
         try:
             await start_run(self._client, run, run_id)
         except WorkflowAlreadyStartedError:
             return Started(run_id, is_new=False)
         if published.run_status is not None:
-            # It was booked long ago: reconciliation may have forgotten it at this very moment.
+            # It was booked long ago, and starts now: reconciliation may have forgotten it at this
+            # very moment.
             await self._ledger.write(opened)
         return Started(run_id, is_new=True)
 

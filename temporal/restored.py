@@ -16,13 +16,12 @@ from sqlalchemy import select
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError
 
-from store.bookings import RunOpened
 from store.database import Database
 from store.ledger import Ledger
 from store.models import Project, Run, RunPause
 from store.outages import StoreUnavailable
 from store.pauses import book_pause, book_resume
-from temporal.booking import row_of
+from temporal.booking import run_opened
 from workflows.payloads import Pause, RunInput
 
 logger = logging.getLogger(__name__)
@@ -110,13 +109,10 @@ class RestoredRuns:
             self._unbookable.add(execution.id)
             return
         logger.warning("Run %s is not in the database, and is booked anew.", execution.id)
-        row = row_of(run)
         if run.parent_run_id is not None:
-            row["trigger"] = "call"
+            run.trigger = "call"
         started_at = int(execution.start_time.timestamp() * 1000)
-        await self._ledger.write(
-            RunOpened({"id": execution.id, "status": "running", "started_at": started_at, **row})
-        )
+        await self._ledger.write(run_opened(run, execution.id, started_at))
 
     async def _input(self, execution: WorkflowExecution) -> RunInput:
         handle = self._client.get_workflow_handle(execution.id, run_id=execution.run_id)

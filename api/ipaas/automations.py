@@ -95,14 +95,16 @@ async def run_automation(
         answer = await once.answer_of(known.run_id, target.account_id)
         if answer is not None:
             return run_response(answer)
-    draft = body.development == "true"
+    draft, is_new = body.development == "true", True
     launch = await prepare(state, target, body.user_id, body.data, draft=draft)
     if once is not None:
         # Once it was checked: what is refused has started nothing, and may be sent corrected.
-        launch = launch.under(state, (await once.claim(launch.run_id)).run_id)
+        claimed = (await once.claim(launch.run_id)).run_id
+        is_new = claimed == launch.run_id
+        launch = launch.under(state, claimed)
     # A server that is stopped meanwhile tells it to the caller.
     request.state.run_id = launch.run_id
-    return run_response(await state.runs.run(launch.run, launch.run_id))
+    return run_response(await state.runs.run(launch.run, launch.run_id, is_new=is_new))
 
 
 def run_response(answer: RunAnswer) -> Response:

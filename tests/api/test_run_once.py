@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -19,12 +21,13 @@ from store import idempotency
 from store.bookings import RunClosed
 from store.idempotency import Request as Remembered
 from store.ledger import Ledger
-from store.models import new_id, now_ms
+from store.models import Run, new_id, now_ms
 from store.outages import StoreUnavailable
 from temporal.starting import start_run
 from tests.api.beacon import listening
-from tests.api.conftest import Workshop, make_workshop
+from tests.api.conftest import Rest, Workshop, make_workshop, serving
 from tests.api.engine import whole_engine
+from tests.workflows.conftest import run_input
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -186,7 +189,7 @@ async def test_a_crash_between_the_key_and_the_start_loses_nothing(
 ) -> None:
     seen: list[str] = []
 
-    async def crash(*_: Any) -> None:
+    async def crash(*_: Any, **_more: Any) -> None:
         seen.append("crash")
         raise LookupError
 
@@ -335,22 +338,95 @@ async def project_of_database(database: Any) -> str:
     return "p"
 
 
-async def test_a_run_that_is_being_started_again_is_not_forgotten(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+async def test_a_run_that_another_api_starts_again_is_not_forgotten(
+    database: Database, project_of_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.runs, "SETTLE_SECONDS", 0.0)
-    runs = api.runs.Runs(None, database)  # type: ignore[arg-type]
-    forgotten: list[str] = []
+    """Who has given a start up asks the engine, and then the book, whether it is still theirs."""
+    monkeypatch.setattr(api.runs, "now_ms", iter(range(1_000, 2_000)).__next__)
+    for name in ("START_SECONDS", "SETTLE_SECONDS", "RETRY_WAIT"):
+        monkeypatch.setattr(api.runs, name, 0.0)
+    first, second = (api.runs.Runs(None, database) for _ in range(2))  # type: ignore[arg-type]
+    starts: dict[str, Any] = {}
 
-    async def answer(run_id: str) -> bool:
+    async def lost(_client: Any, _run: Any, run_id: str) -> None:
+        if run_id not in starts:
+            raise LOST
+        starts[run_id] = "started"
+
+    async def was_started(run_id: str) -> bool:
+        # Just before the engine's answer is heard, the same request comes to the other API.
+        if run_id == "again":
+            starts[run_id] = "asked for"
+            monkeypatch.setattr(first, "was_started", no)
+            await second.start(run, run_id, is_new=False)
         return False
 
-    async def forget(run_id: str) -> None:
-        forgotten.append(run_id)
+    async def no(_run_id: str) -> bool:
+        return False
 
-    monkeypatch.setattr(runs, "was_started", answer)
-    monkeypatch.setattr(runs, "_forget", forget)
-    runs._starting["again"] += 1
-    for run_id in ("again", "never"):
-        await runs._resolve(run_id)
-    assert forgotten == ["never"]
+    monkeypatch.setattr(api.runs, "start_run", lost)
+    monkeypatch.setattr(first, "was_started", was_started)
+    run = run_input([]).model_copy(update={"project_id": project_of_database})
+    for run_id in ("never", "again"):
+        with pytest.raises(api.runs.EngineUnavailable, match="may have been"):
+            await first.start(run, run_id)
+    await first.aclose()
+    assert starts == {"again": "started"}
+    async with database() as session:
+        assert list(await session.scalars(select(Run.id))) == ["again"]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+async def test_a_start_that_is_refused_forgets_only_what_nobody_else_can_have_started(
+    database: Database, project_of_database: str, monkeypatch: pytest.MonkeyPatch, *, is_new: bool
+) -> None:
+    monkeypatch.setattr(api.runs, "now_ms", iter(range(1_000, 2_000)).__next__)
+    elsewhere, here = (api.runs.Runs(None, database) for _ in range(2))  # type: ignore[arg-type]
+    refused = RPCError("too large", RPCStatusCode.INVALID_ARGUMENT, b"")
+    answers: list[Any] = [None, refused]
+
+    async def start(*_: Any) -> None:
+        if (answer := answers.pop(0)) is not None:
+            raise answer
+
+    async def was_started(_run_id: str) -> bool:
+        return not is_new
+
+    monkeypatch.setattr(api.runs, "start_run", start)
+    monkeypatch.setattr(here, "was_started", was_started)
+    followed: list[str] = []
+    monkeypatch.setattr(here, "_follow", followed.append)
+    run = run_input([]).model_copy(update={"project_id": project_of_database})
+    if is_new:
+        answers.pop(0)
+    else:
+        await elsewhere.start(run, "shared")
+    with pytest.raises(RPCError, match="too large"):
+        await here.start(run, "shared", is_new=is_new)
+    await here.aclose()
+    async with database() as session:
+        known = list(await session.scalars(select(Run.id)))
+    assert known == ([] if is_new else ["shared"])
+    assert followed == known
+
+
+async def test_one_key_is_one_run_at_two_apis_at_once(shop: Workshop, path: str, app: App) -> None:
+    """Each with its own connections, caches and waits: they share the database and the engine."""
+    app.may_answer.clear()
+    here = shop.application.http
+    settings = here._transport.app.state.inlay.settings  # type: ignore[attr-defined]
+    async with serving(settings) as (_, http):
+        bearer = shop.application.bearer
+        there = dataclasses.replace(shop, application=Rest(http, bearer))
+        sending = [
+            asyncio.create_task(post(where, path, "two-apis")) for where in (shop, there) * 4
+        ]
+        await app.called.wait()
+        app.may_answer.set()
+        answers = await asyncio.gather(*sending)
+        assert all(answer == answers[0] for answer in answers)
+        assert (answers[0][0], answers[0][1]["status"], app.calls) == (200, "completed", 1)
+        assert (await post(there, path, "two-apis")) == answers[0]
+        other = {"data": {"order": 8}}
+        assert (await post(there, path, "two-apis", other))[1]["code"] == 906
+    assert app.calls == 1

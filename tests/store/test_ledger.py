@@ -501,3 +501,43 @@ async def test_no_step_waits_for_another_try_in_a_run_that_has_ended(
     async with database() as session:
         [step] = await session.scalars(select(RunStep))
     assert (step.status, step.error) == ("error", "answered 503")
+
+
+async def test_who_starts_a_run_that_was_booked_before_takes_it_over(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    first, later = ({**run_row(project), "started_at": moment} for moment in (1_000, 2_000))
+    await ledger.write(RunOpened(first))
+    await ledger.write(RunOpened(later))
+    await ledger.write(RunOpened(first))
+    await ledger.forget("run-1", 1_000)
+    async with database() as session:
+        run = (await session.scalars(select(Run))).one()
+    assert (run.status, run.started_at) == ("running", 2_000)
+    # One that has ended is not begun again by a request that comes late.
+    await ledger.write(RunClosed("run-1", "completed", None, 7))
+    await ledger.write(RunOpened({**later, "started_at": now_ms() + 1_000}))
+    async with database() as session:
+        run = (await session.scalars(select(Run))).one()
+    assert (run.status, run.result, run.started_at) == ("completed", 7, 2_000)
+
+
+async def test_a_called_run_that_its_caller_runs_again_is_open_again(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened(run_row(project)))
+    called = {**run_row(project, "run-2"), "parent_run_id": "run-1", "started_at": 1_000}
+    await ledger.write(RunOpened(called))
+    await ledger.write(RunClosed("run-2", "error", "It failed.", None, ended_at=2_000))
+    # A replay tells of the same start again, a retry of another one.
+    for started_at, status in ((1_000, "error"), (9_000, "running")):
+        await ledger.write(RunOpened({**called, "started_at": started_at}))
+        async with database() as session:
+            assert (await session.get_one(Run, "run-2")).status == status
+    await ledger.write(RunClosed("run-2", "completed", None, 7, ended_at=10_000))
+    async with database() as session:
+        run = await session.get_one(Run, "run-2")
+    assert (run.status, run.message, run.result) == ("completed", None, 7)
+    assert (run.started_at, run.ended_at) == (9_000, 10_000)
