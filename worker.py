@@ -18,6 +18,7 @@ from activities.registrations import Registrations
 from connections.accounts import Connections
 from connectors.catalogue import catalogue_of
 from connectors.http import open_http
+from connectors.secret_inputs import SecretInputs
 from settings import Settings
 from store.database import Database, close_database, database_of
 from store.encryption import Keyring
@@ -51,10 +52,12 @@ async def run_worker(settings: Settings) -> None:
     client = await _connect(settings, keyring)
     async with open_http(settings) as http:
         connections = Connections(database, keyring, catalogue, http, settings)
-        components = ComponentActivity(catalogue, connections, http, ledger)
+        secret_inputs = SecretInputs(catalogue, keyring)
+        components = ComponentActivity(catalogue, connections, http, ledger, secret_inputs)
         book = Bookkeeping(database, ledger)
         delivery = Delivery(database, keyring, http)
-        event_runs = EventRuns(client, database, ledger, CallbackUrls(keyring, settings.public_url))
+        callback_urls = CallbackUrls(keyring, settings.public_url)
+        event_runs = EventRuns(client, database, ledger, callback_urls, secret_inputs)
         event_log = EventLog(database, keyring)
         registrations = Registrations(
             database, keyring, catalogue, connections, http, settings.public_url

@@ -20,6 +20,7 @@ from connectors.credential import Credential
 from connectors.executor import ComponentError, execute
 from connectors.http import OutgoingHttp
 from connectors.manifest import Component
+from connectors.secret_inputs import SecretInputs
 from store.bookings import StepWrite
 from store.encryption import DecryptionError
 from store.ledger import Ledger
@@ -68,12 +69,18 @@ class ComponentActivity:
     """Executes any component of the catalogue; the activity's type is the component's key."""
 
     def __init__(
-        self, catalogue: Catalogue, connections: Connections, http: OutgoingHttp, ledger: Ledger
+        self,
+        catalogue: Catalogue,
+        connections: Connections,
+        http: OutgoingHttp,
+        ledger: Ledger,
+        secret_inputs: SecretInputs,
     ) -> None:
         self._catalogue = catalogue
         self._calls = ConnectedCalls(connections)
         self._http = http
         self._ledger = ledger
+        self._secret_inputs = secret_inputs
         self._kept: set[asyncio.Task[None]] = set()
         self._under_way: dict[tuple[str, str, str], _UnderWay] = {}
         """Calls by run, step and iteration."""
@@ -193,12 +200,19 @@ class ComponentActivity:
 
     async def _call(self, component: Component, call: ComponentCall, under_way: _UnderWay) -> Any:
         key = f"{call.run_id}:{call.step_id}:{call.iteration}"
+        try:
+            inputs = self._secret_inputs.of_call(call.project_id, component, call.inputs)
+        except DecryptionError:
+            raise failure(
+                "fatal",
+                "a secret input cannot be read, as its key is gone: enter it again and start anew",
+            ) from None
 
         async def ask(credential: Credential | None) -> Any:
             under_way.is_asked = True
             return await execute(
                 component,
-                call.inputs,
+                inputs,
                 credential,
                 self._http.of(call.project_id),
                 idempotency_key=key,

@@ -181,6 +181,7 @@ async def launch_of(
     called = await _checked_apps(state, target, compiled, user_id)
     run_id = run_id_of(target.name, new_id())
     callback_url, callback_key = state.callback_urls.make(target.project_id, run_id)
+    for_history = state.secret_inputs.for_history
     run = RunInput(
         project_id=target.project_id,
         account_id=target.account_id,
@@ -188,10 +189,12 @@ async def launch_of(
         automation_name=target.name,
         version=0 if draft else target.published_version or 0,
         user_id=user_id or DEVELOPER,
-        definition=compiled.definition,
+        definition=for_history(target.project_id, compiled.definition),
         called={
             automation_id: CalledAutomation(
-                name=item.name, version=item.version, definition=item.compiled.definition
+                name=item.name,
+                version=item.version,
+                definition=for_history(target.project_id, item.compiled.definition),
             )
             for automation_id, item in called.items()
         },

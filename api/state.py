@@ -22,6 +22,7 @@ from connections.accounts import Connections
 from connections.links import Links
 from connectors.catalogue import Catalogue, catalogue_of
 from connectors.http import open_http
+from connectors.secret_inputs import SecretInputs
 from settings import Settings
 from store.database import Database, close_database, database_of
 from store.encryption import Keyring
@@ -50,6 +51,7 @@ class State:
     links: Links
     runs: Runs
     versions: PublishedVersions
+    secret_inputs: SecretInputs
     passwords: Passwords
     openid: OpenId | None
     token_use: TokenUse
@@ -81,7 +83,8 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             runs = Runs(client, database)
             callback_urls = CallbackUrls(keyring, settings.public_url)
             event_log = EventLog(database, keyring)
-            event_runs = EventRuns(client, database, Ledger(database), callback_urls)
+            secret_inputs = SecretInputs(catalogue, keyring)
+            event_runs = EventRuns(client, database, Ledger(database), callback_urls, secret_inputs)
             yield State(
                 settings=settings,
                 database=database,
@@ -92,6 +95,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
                 links=Links(connections),
                 runs=runs,
                 versions=PublishedVersions(catalogue),
+                secret_inputs=secret_inputs,
                 passwords=Passwords(),
                 openid=openid,
                 token_use=token_use,

@@ -18,7 +18,7 @@ from connectors.signing import SigningError
 from connectors.urls import UrlError, check_url, expand_path, expand_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from connectors.credential import Credential
     from connectors.http import OutgoingHttp
@@ -33,7 +33,8 @@ class UnusableCredential(Exception):
 class AppClient:
     """An app as one account reaches it.
 
-    `scope` is what templates see of the connection; `secrets` is what must not be shown of it.
+    `scope` is what templates see of the connection; `secrets` is what must not be shown of it, and
+    of what is `hidden` beside: secret inputs.
     """
 
     def __init__(
@@ -43,10 +44,11 @@ class AppClient:
         http: OutgoingHttp,
         *,
         timeout: float,
+        hidden: Iterable[str] = (),
     ) -> None:
         self.app = app
         self.scope: Mapping[str, Any] = NO_CONNECTION
-        self.secrets = secrets_of(app, credential)
+        self.secrets = [*hidden_forms(hidden), *secrets_of(app, credential)]
         self._http = http
         self._timeout = timeout
         self._authentication: Authentication | None = None

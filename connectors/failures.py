@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -30,6 +31,7 @@ MAX_SHOWN = 50_000
 MAX_WAIT = 86_400.0
 """Seconds: longer waits asked for by a vendor are cut to a day."""
 
+_PERCENT = re.compile("%[0-9A-F]{2}")
 _ADVICE: Mapping[str, str] = {
     "rate_limited": "The app allows no more calls for now.",
     "transient": "This may pass by itself.",
@@ -260,7 +262,8 @@ def secrets_of(app: App, credential: Credential | None) -> list[str]:
 def hidden_forms(values: Iterable[str]) -> list[str]:
     """Secrets as vendors write them, the longest first; what is shorter than 4 is no secret.
 
-    As they are, escaped for JSON, HTML or a URL, or in base64; also with the blanks drawn together.
+    As they are, escaped for JSON (also twice), HTML or a URL, in hexadecimal, or anywhere in
+    base64; also with the blanks drawn together.
     """
     forms: set[str] = set()
     for value in values:
@@ -271,11 +274,19 @@ def hidden_forms(values: Iterable[str]) -> list[str]:
 
 
 def _written(text: str) -> set[str]:
-    forms = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    data = text.encode("utf-8", "surrogatepass")
+    escaped = json.dumps(text)[1:-1]
+    forms = {text, escaped, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(escaped)[1:-1]}
     forms |= {html.escape(form) for form in forms}
-    forms |= {quote(text, safe=""), quote(text), quote_plus(text)}
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        forms.add(encode(text.encode()).decode().rstrip("="))
+    in_urls = {quote(data, safe=""), quote(data), quote_plus(data)}
+    forms |= in_urls | {_PERCENT.sub(lambda part: part[0].lower(), form) for form in in_urls}
+    forms |= {data.hex(), data.hex().upper()}
+    # Beside other bytes its base64 is another one, by how many thirds of a group are before it.
+    # What its first and last character say of the others' bytes is left out.
+    for before in range(3):
+        start, end = (before * 8 + 5) // 6, (before + len(data)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            forms.add(encode(bytes(before) + data).decode()[start:end])
     return forms
 
 

@@ -7,6 +7,10 @@ a ciphertext finds its key among several, and another key can take its place wit
 
 Version 1 knew no data key (`1 | key id (8) | nonce (12) | data and tag`); it is still read.
 GCM: NIST SP 800-38D.
+
+What is handed out and comes back, and must be told from another without being read, is a token:
+`3 | key id (8) | AES-SIV (RFC 5297)` under a key derived of the ring's: equal values have equal
+tokens. None is stored.
 """
 
 from __future__ import annotations
@@ -24,7 +28,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from settings import ConfigurationError
 from store.files import kept_secret
@@ -41,6 +47,9 @@ LABEL_BYTES = 9
 """The length of the beginning of a ciphertext that names its version and its key."""
 _DIRECT = b"\x01"
 _ENVELOPE = b"\x02"
+_TOKEN = b"\x03"
+_TOKEN_BLOCK = 64
+"""A token tells no more of a value's length than how many of these bytes it fills."""
 _ID_BYTES = 8
 _NONCE_BYTES = 12
 _DATA_NONCE = bytes(_NONCE_BYTES)
@@ -83,6 +92,7 @@ class Keyring:
         if any(len(key) != KEY_BYTES for key in keys):
             raise ConfigurationError(f"Each encryption key must have exactly {KEY_BYTES} bytes.")
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
+        self._tokens = {_key_id(key): AESSIV(_token_key(key)) for key in keys}
         self._first = _key_id(keys[0])
         self._header = _ENVELOPE + self._first
 
@@ -174,6 +184,30 @@ class Keyring:
             raise DecryptionError("Its data key was changed.") from None
         return self._wrap(data_key) + ciphertext[_DATA_AT:]
 
+    def token(self, plaintext: bytes, context: bytes) -> bytes:
+        """What stands for `plaintext` where nobody may read it; the same one each time.
+
+        Whoever can have tokens made can compare them: make them only for those who may use the
+        plaintext, and of one `context` for each use.
+        """
+        padded = plaintext + b"\x80" + bytes(-(len(plaintext) + 1) % _TOKEN_BLOCK)
+        return _TOKEN + self._first + self._tokens[self._first].encrypt(padded, [context])
+
+    def read_token(self, token: bytes, context: bytes) -> bytes:
+        """The plaintext of what `token` gave for the same `context`.
+
+        Raises:
+            DecryptionError: the key is not in this keyring, or the token or the context differ.
+        """
+        cipher = self._tokens.get(token[1:LABEL_BYTES])
+        if token[:1] != _TOKEN or cipher is None:
+            raise DecryptionError("The key that made this token is not here.")
+        try:
+            padded = cipher.decrypt(token[LABEL_BYTES:], [context])
+        except (InvalidTag, ValueError):
+            raise DecryptionError("The token was changed or belongs to something else.") from None
+        return padded.rstrip(b"\x00")[:-1]
+
     def _wrap(self, data_key: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         wrapped = self._ciphers[self._first].encrypt(nonce, data_key, self._header)
@@ -198,6 +232,10 @@ def make_key() -> str:
 def _unwrap(cipher: AESGCM, ciphertext: bytes) -> bytes:
     nonce, wrapped = ciphertext[LABEL_BYTES:_WRAPPED_AT], ciphertext[_WRAPPED_AT:_DATA_AT]
     return cipher.decrypt(nonce, wrapped, ciphertext[:LABEL_BYTES])
+
+
+def _token_key(key: bytes) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, None, b"inlay tokens").derive(key)
 
 
 def _key_id(key: bytes) -> bytes:

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from connectors.secret_inputs import SecretInputs
 from store.database import Database
 from store.ledger import Ledger
 from store.models import Automation, AutomationVersion, Project, Registration, Run, now_ms
@@ -62,12 +63,18 @@ class EventRuns:
     """Starts the runs of events, in the API and in workers alike. Share one in a process."""
 
     def __init__(
-        self, client: Client, database: Database, ledger: Ledger, callback_urls: CallbackUrls
+        self,
+        client: Client,
+        database: Database,
+        ledger: Ledger,
+        callback_urls: CallbackUrls,
+        secret_inputs: SecretInputs,
     ) -> None:
         self._client = client
         self._database = database
         self._ledger = ledger
         self._callback_urls = callback_urls
+        self._secret_inputs = secret_inputs
         self._under_way: dict[str, asyncio.Task[Started]] = {}
         self._durable: OrderedDict[str, None] = OrderedDict()
         self._definitions: OrderedDict[tuple[str, int], dict[str, Any]] = OrderedDict()
@@ -187,8 +194,17 @@ class EventRuns:
             version=published.version,
             user_id=registration.user_id,
             trigger=registration.trigger,
-            definition=definition,
-            called=called,
+            definition=self._secret_inputs.for_history(registration.project_id, definition),
+            called={
+                key: item.model_copy(
+                    update={
+                        "definition": self._secret_inputs.for_history(
+                            registration.project_id, item.definition
+                        )
+                    }
+                )
+                for key, item in called.items()
+            },
             data=registration.data if published.data is None else published.data,
             event=event,
             callback_url=callback_url,

@@ -11,7 +11,7 @@ from sqlalchemy import LargeBinary, and_, delete, func, select, type_coerce, upd
 
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
-from api.errors import ApiError, ErrorKind
+from api.errors import ApiError, ErrorKind, invalid
 from api.faults import Faults, findings_of, views_of
 from api.manage.run_views import RunStatus
 from api.registrations import ENDED, change, tell
@@ -19,6 +19,7 @@ from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, pag
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from automations.bounds import OutOfBoundsError, size_of
+from connectors.secret_inputs import SecretElsewhere
 from store.encryption import Keyring
 from store.models import Automation, AutomationVersion, Registration, Run, new_id, now_ms
 from store.sealed import SealedJson
@@ -53,7 +54,8 @@ Definition = Annotated[
     AfterValidator(_bounded),
     Field(
         description="A trigger and steps; its schema is GET /api/v1/schemas/automation. A draft "
-        "may be unfinished.",
+        "may be unfinished. Secret inputs are read as `inlay-secret:…`, which means the saved "
+        "value when it is sent back.",
         examples=[
             {
                 "trigger": {
@@ -222,14 +224,14 @@ async def create_automation(
         id=new_id(),
         project_id=access.project_id,
         name=body.name,
-        draft=body.definition,
+        draft=await _taken(state, access.project_id, body.definition),
         draft_revision=1,
         created_at=now_ms(),
         updated_at=now_ms(),
     )
     async with state.database.begin() as session:
         session.add(automation)
-    return automation_view(automation)
+    return await _view(state, automation)
 
 
 @router.get("/{automationId}", summary="Show an automation", responses=OF_AUTOMATION)
@@ -237,7 +239,7 @@ async def get_automation(
     automation_id: AutomationId, access: AnyAccess, state: StateDep
 ) -> AutomationView:
     """One automation with its draft."""
-    return automation_view(await find_automation(state, access.project_id, automation_id))
+    return await _view(state, await find_automation(state, access.project_id, automation_id))
 
 
 @router.patch(
@@ -253,7 +255,7 @@ async def update_automation(
     if body.name is not None:
         changes["name"] = body.name
     if body.definition is not None:
-        changes["draft"] = body.definition
+        changes["draft"] = await _taken(state, access.project_id, body.definition)
         changes["draft_revision"] = Automation.draft_revision + 1
         if body.revision is None:
             raise ApiError(
@@ -275,7 +277,7 @@ async def update_automation(
             "Somebody else saved this draft since you read it: read it again.",
             {"revision": current.draft_revision},
         )
-    return automation_view(saved)
+    return await _view(state, saved)
 
 
 @router.delete(
@@ -337,7 +339,20 @@ def no_automation(automation_id: str) -> ApiError:
     )
 
 
-def automation_view(automation: Automation) -> AutomationView:
+async def shown(state: State, project_id: str, definition: Any) -> Any:
+    """A definition for people, without its secrets; other requests need not wait for it."""
+    return await asyncio.to_thread(state.secret_inputs.for_people, project_id, definition)
+
+
+async def _taken(state: State, project_id: str, definition: Any) -> Any:
+    """A definition of people, with the secrets that it only names; raises code 1."""
+    try:
+        return await asyncio.to_thread(state.secret_inputs.of_people, project_id, definition)
+    except SecretElsewhere as error:
+        raise invalid([(place, str(error)) for place in error.places], str(error)) from None
+
+
+async def _view(state: State, automation: Automation) -> AutomationView:
     """An automation as the API answers it."""
     return AutomationView(
         id=automation.id,
@@ -346,5 +361,5 @@ def automation_view(automation: Automation) -> AutomationView:
         published_version=automation.published_version,
         created_at=automation.created_at,
         updated_at=automation.updated_at,
-        definition=automation.draft,
+        definition=await shown(state, automation.project_id, automation.draft),
     )

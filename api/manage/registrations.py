@@ -15,7 +15,7 @@ from api.registrations import END_SECONDS, change, end, settle, start_run
 from api.schemas import Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
-from connectors.masking import mask
+from connectors.masking import mask, mask_same
 from connectors.triggers import InboundSource, WebhookSource
 from store.models import Automation, Registration, RegistrationEvent, new_id
 from store.registrations import event_payload, unseal_hook
@@ -76,7 +76,9 @@ class EventView(Model):
 class RegistrationDetails(RegistrationView):
     """A registration with what it was registered with and its last events."""
 
-    data: dict[str, Any]
+    data: dict[str, Any] = Field(
+        description="What the user was registered with; what became a secret input is masked."
+    )
     inputs: dict[str, Any] | None = Field(description="The trigger's; secret ones are masked.")
     hook_url: str | None = Field(
         description="Only where a person enters it at the app, or calls it. It is a secret."
@@ -266,11 +268,12 @@ async def _details(state: State, project_id: str, registration_id: str) -> Regis
         )
         recent = [_event_view(event) for event in events]
     trigger = state.catalogue.trigger(row.trigger)
+    schema = trigger.input_schema if trigger else {}
     url, secret = _entered_by_people(state, row)
     return RegistrationDetails(
         **_values(state, row, name),
-        data=row.data,
-        inputs=mask(trigger.input_schema if trigger else {}, row.inputs),
+        data=mask_same(schema, row.inputs, row.data),
+        inputs=mask(schema, row.inputs),
         hook_url=url,
         hook_secret=secret,
         recent_events=recent,

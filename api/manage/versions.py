@@ -13,7 +13,7 @@ from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind, invalid
 from api.faults import FaultView, check, findings_of
-from api.manage.automations import find_automation, no_automation
+from api.manage.automations import find_automation, no_automation, shown
 from api.registrations import change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
@@ -57,7 +57,9 @@ class VersionSummary(Model):
 class VersionView(VersionSummary):
     """A version with its definition."""
 
-    definition: dict[str, Any]
+    definition: dict[str, Any] = Field(
+        description="With `inlay-secret:…` in place of secret inputs, as in drafts."
+    )
 
 
 class PublishedView(VersionView):
@@ -94,7 +96,7 @@ async def publish_automation(
     faults = await findings_of(state, access.project_id, automation_id, automation.draft)
     warnings = check(faults, "The draft")
     version = await _publish(state, automation_id, revision, automation.draft, restore=False)
-    return _published(version, warnings)
+    return await _published(state, access.project_id, version, warnings)
 
 
 @router.get("/versions", summary="List the versions")
@@ -137,7 +139,8 @@ async def get_version(
     """One version with its definition."""
     automation = await find_automation(state, access.project_id, automation_id)
     version = await _find(state, automation_id, number)
-    return _view(version, current=number == automation.published_version)
+    is_current = number == automation.published_version
+    return await _view(state, access.project_id, version, current=is_current)
 
 
 @router.post(
@@ -160,7 +163,7 @@ async def roll_back(
     again = await _publish(
         state, automation_id, automation.draft_revision, version.definition, restore=True
     )
-    return _published(again, warnings)
+    return await _published(state, access.project_id, again, warnings)
 
 
 async def _publish(
@@ -245,15 +248,19 @@ async def _find(state: State, automation_id: str, number: int) -> AutomationVers
     return version
 
 
-def _view(version: AutomationVersion, *, current: bool) -> VersionView:
+async def _view(
+    state: State, project_id: str, version: AutomationVersion, *, current: bool
+) -> VersionView:
     return VersionView(
         number=version.number,
         published_at=version.published_at,
         current=current,
-        definition=version.definition,
+        definition=await shown(state, project_id, version.definition),
     )
 
 
-def _published(version: AutomationVersion, warnings: list[FaultView]) -> PublishedView:
-    view = _view(version, current=True)
+async def _published(
+    state: State, project_id: str, version: AutomationVersion, warnings: list[FaultView]
+) -> PublishedView:
+    view = await _view(state, project_id, version, current=True)
     return PublishedView(**view.model_dump(), warnings=warnings)

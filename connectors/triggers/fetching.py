@@ -9,6 +9,7 @@ from automations.expressions import ExpressionError
 from connectors.client import AppClient, UnusableCredential
 from connectors.failures import failure, judge, scrub
 from connectors.http import OutgoingError, RefusedError, TooLargeError
+from connectors.masking import secrets_in
 from connectors.triggers.sources import AppWebhookSource, WebhookSource
 from connectors.urls import UrlError
 
@@ -42,8 +43,9 @@ async def fetch_event(
     if not isinstance(source, WebhookSource | AppWebhookSource) or source.incoming.fetch is None:
         raise failure(part, "fatal", "this trigger's events are whole as they are delivered")
     hidden = [value for value in subscription.values() if isinstance(value, str)]
+    hidden += secrets_in(trigger.input_schema, inputs)
     try:
-        client = AppClient(trigger.app, credential, http, timeout=TIMEOUT)
+        client = AppClient(trigger.app, credential, http, timeout=TIMEOUT, hidden=hidden)
         scope = {
             **client.scope,
             "event": event,
@@ -62,8 +64,8 @@ async def fetch_event(
     except OutgoingError as error:
         refused = isinstance(error, RefusedError | TooLargeError)
         kind: ErrorKind = "fatal" if refused else "transient"
-        raise failure(part, kind, scrub(str(error), [*client.secrets, *hidden])) from None
-    verdict = judge(trigger.app, [], seen, [*client.secrets, *hidden])
+        raise failure(part, kind, scrub(str(error), client.secrets)) from None
+    verdict = judge(trigger.app, [], seen, client.secrets)
     if verdict is not None:
         raise failure(part, verdict.kind, verdict.what, verdict.retry_after)
     fetched = {"status": seen["status"], "headers": seen["headers"], "body": seen["body"]}
@@ -71,4 +73,4 @@ async def fetch_event(
         return source.incoming.emit.resolve({"event": event, "inputs": inputs, "fetched": fetched})
     except ExpressionError as error:
         what = f"the answer has not the form that is expected ({error})"
-        raise failure(part, "fatal", scrub(what, [*client.secrets, *hidden])) from None
+        raise failure(part, "fatal", scrub(what, client.secrets)) from None

@@ -17,6 +17,7 @@ from automations.expressions import ExpressionError
 from connectors.client import AppClient, UnusableCredential
 from connectors.failures import ComponentError, judge, scrub
 from connectors.http import OutgoingError, OutgoingHttp, RefusedError, TooLargeError
+from connectors.masking import secrets_in
 from connectors.pagination import PageError, Pages
 from connectors.scope import moment
 from connectors.triggers.cursors import (
@@ -195,7 +196,13 @@ class _Asking:
     async def _reading(self) -> tuple[Reading, str | int | None]:
         """The pages, and the app's new token; one that is too old is left behind."""
         asker = self.asker
-        self.client = AppClient(asker.trigger.app, asker.credential, asker.http, timeout=TIMEOUT)
+        self.client = AppClient(
+            asker.trigger.app,
+            asker.credential,
+            asker.http,
+            timeout=TIMEOUT,
+            hidden=secrets_in(asker.trigger.input_schema, asker.inputs),
+        )
         self.secrets = self.client.secrets
         reading = Reading(self.rules, self.of, self.cursor)
         seen = await self._read(reading)

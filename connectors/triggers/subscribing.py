@@ -12,6 +12,7 @@ from connectors.client import AppClient, UnusableCredential
 from connectors.failures import ComponentError, failure, hidden_forms, judge, scrub
 from connectors.http import OutgoingError, RefusedError, TooLargeError
 from connectors.inputs import prepare
+from connectors.masking import secrets_in
 from connectors.scope import moment
 from connectors.triggers.sources import AppWebhookSource, WebhookSource
 from connectors.urls import UrlError
@@ -99,7 +100,8 @@ class Subscribing:
         self._inputs = inputs
         self._registration_id = registration_id
         try:
-            self._client = AppClient(trigger.app, credential, http, timeout=TIMEOUT)
+            hidden = secrets_in(trigger.input_schema, inputs)
+            self._client = AppClient(trigger.app, credential, http, timeout=TIMEOUT, hidden=hidden)
         except UnusableCredential as error:
             raise failure(_as_component(trigger), "reauth", str(error)) from None
 

@@ -26,6 +26,7 @@ from connections.accounts import Connections
 from connectors.catalogue import catalogue_of
 from connectors.http import open_http
 from connectors.masking import MASK
+from connectors.secret_inputs import SecretInputs
 from settings import Settings
 from store.bookings import UNSTORABLE, StepWrite
 from store.database import Database, close_database, open_database
@@ -130,7 +131,8 @@ async def bench(settings: Settings, postgres_url: str, keyring: Keyring) -> Asyn
         database = open_database(way.url, keyring)
         catalogue = catalogue_of(settings.connector_dirs)
         connections = Connections(database, keyring, catalogue, http, settings)
-        activity = ComponentActivity(catalogue, connections, http, Ledger(database))
+        secret_inputs = SecretInputs(catalogue, keyring)
+        activity = ComponentActivity(catalogue, connections, http, Ledger(database), secret_inputs)
         bench = Bench(activity, database, way)
         async with database.begin() as session:
             account = Account(email="dev@example.com", password_hash="x", daily_credits=50)

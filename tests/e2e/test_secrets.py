@@ -32,6 +32,7 @@ from tests.e2e.secrecy.planted import (
     MACHINE,
     NOTE,
     PARTNER_KEY,
+    PIN,
     SWITCHES,
     USER,
 )
@@ -185,6 +186,7 @@ def test_every_kind_of_credential_was_used(evidence: Evidence) -> None:
         "client secret": SWITCHES["client_secret"],
         "client secret of the user": MACHINE[1],
         "secret setting": PARTNER_KEY,
+        "secret input": PIN,
         "access token": f"{PLANTED}access-",
         "refresh token": f"{PLANTED}refresh-",
         "code": f"{PLANTED}code-",
@@ -273,7 +275,7 @@ def test_secrets_that_may_be_shown_are_found_where_they_are(evidence: Evidence) 
     shown = [Secret(secret.name, secret.value) for secret in evidence.story.made]
     found = {leak.secret for leak in leaks(shown, evidence.story.answers)}
     by_inlay = {"session", "API token", "webhook secret", "connect link", "state"}
-    assert found == by_inlay | {"trigger's secret"}
+    assert found == by_inlay
     assert leaks([Secret("password", DEVELOPER_PASSWORD)], evidence.story.answers) == []
 
 

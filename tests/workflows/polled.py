@@ -25,6 +25,7 @@ from connections.accounts import Connections
 from connectors.catalogue import Catalogue, load_catalogue
 from connectors.http import OutgoingHttp, open_http
 from connectors.manifest import App
+from connectors.secret_inputs import SecretInputs
 from settings import Settings
 from store.database import Database
 from store.encryption import Keyring
@@ -181,7 +182,8 @@ class Station:
     def polling(self) -> Polling:
         ledger = Ledger(self.database)
         urls = CallbackUrls(self.keyring, self.settings.public_url)
-        runs = EventRuns(self.client, self.database, ledger, urls)
+        secret_inputs = SecretInputs(self.catalogue, self.keyring)
+        runs = EventRuns(self.client, self.database, ledger, urls, secret_inputs)
         return Polling(
             self.database, self.keyring, self.catalogue, self.connections, self.http, runs
         )

@@ -1787,7 +1787,7 @@ export interface components {
             name: string;
             /**
              * Definition
-             * @description A trigger and steps; its schema is GET /api/v1/schemas/automation. A draft may be unfinished.
+             * @description A trigger and steps; its schema is GET /api/v1/schemas/automation. A draft may be unfinished. Secret inputs are read as `inlay-secret:…`, which means the saved value when it is sent back.
              * @example {
              *       "result": "{{ vars.text }}",
              *       "steps": [
@@ -3015,7 +3015,10 @@ export interface components {
              * @description Runs take this version.
              */
             current: boolean;
-            /** Definition */
+            /**
+             * Definition
+             * @description With `inlay-secret:…` in place of secret inputs, as in drafts.
+             */
             definition: {
                 [key: string]: unknown;
             };
@@ -3117,7 +3120,10 @@ export interface components {
             updatedAt: number;
             /** Temporaluiurl */
             temporalUiUrl: string;
-            /** Data */
+            /**
+             * Data
+             * @description What the user was registered with; what became a secret input is masked.
+             */
             data: {
                 [key: string]: unknown;
             };
@@ -3852,7 +3858,10 @@ export interface components {
              * @description Runs take this version.
              */
             current: boolean;
-            /** Definition */
+            /**
+             * Definition
+             * @description With `inlay-secret:…` in place of secret inputs, as in drafts.
+             */
             definition: {
                 [key: string]: unknown;
             };

@@ -58,7 +58,12 @@ def write_apps(apps: Iterable[App], folder: Path, url: str) -> None:
         _write(folder / app.key / "app.yaml", manifest, url)
         for name, request in {
             "use": app.use,
-            "refuse": {"method": "POST", "path": "/gossip/refuse/{how}"},
+            "refuse": {
+                "method": "POST",
+                "path": "/gossip/refuse/{how}",
+                "headers": {"X-Pin": "{{ base64.encode(inputs.pin) }}"},
+                "query": {"pin": "{{ inputs.pin }}"},
+            },
             "deny": {"path": "/gossip/deny"},
             "break": {"path": "/gossip/break"},
         }.items():
@@ -67,8 +72,10 @@ def write_apps(apps: Iterable[App], folder: Path, url: str) -> None:
 
 
 def _schema(name: str) -> dict[str, Any]:
-    known = {"use": "text", "refuse": "how"}.get(name)
-    properties = {known: {"type": "string"}} if known else {}
+    known = {"use": ["text"], "refuse": ["how", "pin"]}.get(name, [])
+    properties: dict[str, Any] = {each: {"type": "string"} for each in known}
+    if "pin" in properties:
+        properties["pin"]["format"] = "password"
     return {"type": "object", "properties": properties}
 
 

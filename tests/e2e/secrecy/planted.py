@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 USER = "ada"
 CODEC_TOKEN = "planted-codec-token-8Hn"
 DEVELOPER_PASSWORD = "planted-password-of-the-developer-4Gk"
+PIN = 'planted-pin-of-a-step-1Wd+/"é'
 PARTNER_KEY = "planted-partner-key-6Lw+/="
 MACHINE = ("machine", "planted-machine-secret-3Vb&%")
 AWS = ("AKIAEXAMPLE7Q", "planted-aws-secret-0Rj/+")

@@ -20,6 +20,7 @@ from tests.e2e.secrecy.manifests import App
 from tests.e2e.secrecy.planted import (
     DEVELOPER_PASSWORD,
     MACHINE,
+    PIN,
     SWITCHES,
     USER,
     fields_of,
@@ -170,7 +171,8 @@ class Story(Callers):
         steps: list[dict[str, Any]] = []
         for app in APPS:
             name = app.key.replace("-", "_")
-            refuse = _step(f"refuse_{name}", f"{app.key}.refuse", {"how": "{{ how }}"})
+            told = {"how": "{{ how }}", "pin": PIN}
+            refuse = _step(f"refuse_{name}", f"{app.key}.refuse", told)
             loop = {"type": "for-each", "items": str(list(WAYS)), "itemName": "how"}
             # A second try takes the server a second, so one of the apps has it.
             tries = 2 if app is APPS[0] else 1
@@ -190,9 +192,7 @@ class Story(Callers):
     async def receive(self) -> None:
         """Requests start runs when they know a secret, which is an input of a trigger."""
         secret = f"of-the-trigger-{secrets.token_hex(12)}"
-        # The developer may read it again, and histories are sealed as a whole.
-        shown = rf"\w+ {self.project}/automations.*|history of .*|decoded large payload"
-        self._made("trigger's secret", secret, shown)
+        self.made.append(Secret("trigger's secret", secret))
         trigger = {"type": "app", "component": "webhook.received", "inputs": {"secret": secret}}
         steps: list[dict[str, Any]] = [
             {"id": "ask", "type": "approval", "message": "{{ event.body.witness }}?"},

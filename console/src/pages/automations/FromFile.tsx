@@ -65,6 +65,11 @@ export function FromFile({ name, isBusy, onName, onCreate }: Props) {
           </Alert>
         )}
         {found && <Summary definition={found.definition as unknown as Definition} />}
+        {found?.secrets && (
+          <Alert color="orange" role="status">
+            {t("templates.secrets", { places: found.secrets.join(", ") })}
+          </Alert>
+        )}
         <Group justify="flex-end">
           {!name && (
             <Text size="sm" c="dimmed">

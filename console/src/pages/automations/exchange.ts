@@ -1,7 +1,8 @@
 /** Automations as files: exported, and read again. */
 
 import { parse, stringify } from "../../api/json";
-import type { Definition } from "./editor/draft/model";
+import type { Definition, Json } from "./editor/draft/model";
+import { withoutSecrets } from "./editor/draft/secrets";
 
 /** The id of the form that makes an automation, whatever it begins with. */
 export const CREATE_FORM = "create-automation";
@@ -10,10 +11,13 @@ export const CREATE_FORM = "create-automation";
 export interface Exported {
   name: string;
   definition: Record<string, unknown>;
+  /** Where secrets are to be entered that were left out. */
+  secrets?: string[];
 }
 
 export function exported(name: string, definition: Definition): string {
-  return stringify({ name, definition }, 2);
+  const { value, secrets } = withoutSecrets(definition as unknown as Json);
+  return stringify({ name, definition: value, ...(secrets.length > 0 && { secrets }) }, 2);
 }
 
 /** Has the browser save an automation as a file. */
@@ -40,7 +44,12 @@ export function imported(source: string, fallbackName: string): Exported | null 
   if (typeof definition !== "object" || definition === null || !("steps" in definition))
     return null;
   const name = typeof holder.name === "string" && holder.name.trim() ? holder.name : fallbackName;
-  return { name: name.slice(0, 200), definition: definition as Record<string, unknown> };
+  const secrets = Array.isArray(holder.secrets) ? holder.secrets.map(String) : [];
+  return {
+    name: name.slice(0, 200),
+    definition: definition as Record<string, unknown>,
+    ...(secrets.length > 0 && { secrets }),
+  };
 }
 
 /** A name that no automation has yet: `Orders`, else `Orders (2)`. */

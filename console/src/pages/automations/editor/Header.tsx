@@ -97,7 +97,7 @@ function Published({
     );
   }
   const before = published.data?.definition as never;
-  const isChanged = published.isSuccess && changes(before, draft.definition as never).length > 0;
+  const isChanged = published.isSuccess && changes(before, draft.shown as never).length > 0;
   return (
     <>
       <Badge variant="light" color="green" tt="none">
@@ -141,7 +141,7 @@ function More({ projectId, automation, draft }: Pick<Props, "projectId" | "autom
           </Menu.Item>
           <Menu.Item
             leftSection={<IconDownload size={16} aria-hidden />}
-            onClick={() => download(automation.name, draft.definition)}
+            onClick={() => download(automation.name, draft.shown)}
           >
             {t("automations.export")}
           </Menu.Item>

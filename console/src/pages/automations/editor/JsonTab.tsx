@@ -56,10 +56,10 @@ export function JsonTab({ name, draft, faults, warnings }: Props) {
         </Alert>
       )}
       <Group>
-        <Button variant="default" onClick={() => download(name, draft.definition)}>
+        <Button variant="default" onClick={() => download(name, draft.shown)}>
           {t("automations.export")}
         </Button>
-        <CopyButton value={exported(name, draft.definition)}>
+        <CopyButton value={exported(name, draft.shown)}>
           {({ copied, copy }) => (
             <Button variant="default" onClick={copy}>
               {copied ? t("automations.copied") : t("automations.exportCopy")}

@@ -15,6 +15,8 @@ const CONFLICT = 409;
 export interface Draft {
   /** Anything that was saved by anybody: check with `isShaped` before showing it. */
   definition: Definition;
+  /** As the server shows it, without secrets; what is not saved yet stands as it was typed. */
+  shown: Definition;
   revision: number;
   state: SaveState;
   error: Error | null;
@@ -42,6 +44,7 @@ export function useDraft(projectId: string, automation: Automation): Draft {
   const [state, setState] = useState<SaveState>("saved");
   const [error, setError] = useState<Error | null>(null);
   const [saved, setSaved] = useState(history.present);
+  const [answered, setAnswered] = useState(history.present);
   // What saving reads while it waits for an answer; the states above are what is shown.
   const now = useRef({
     history,
@@ -66,6 +69,7 @@ export function useDraft(projectId: string, automation: Automation): Draft {
         );
         here.saved = sent;
         setSaved(sent);
+        setAnswered(answer.definition as unknown as Definition);
         here.revision = answer.revision;
         setRevision(answer.revision);
         setError(null);
@@ -129,6 +133,7 @@ export function useDraft(projectId: string, automation: Automation): Draft {
   };
   return {
     definition: history.present,
+    shown: history.present === saved ? answered : history.present,
     revision,
     state: state === "unsaved" && history.present === saved ? "saved" : state,
     error,
@@ -150,6 +155,7 @@ export function useDraft(projectId: string, automation: Automation): Draft {
       now.current.saved = theirs;
       now.current.history = next;
       setSaved(theirs);
+      setAnswered(theirs);
       setHistory(next);
       setState("saved");
     },

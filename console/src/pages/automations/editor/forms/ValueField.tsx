@@ -9,6 +9,7 @@ import { TextValue } from "./TextValue";
 import classes from "../editor.module.css";
 import { canShow, choicesOf, read, widgetOf, written } from "./fields";
 import type { Json } from "../draft/model";
+import { isSavedSecret } from "../draft/secrets";
 import type { Asked } from "../options/options";
 import type { Schema, Source } from "../data/sources";
 
@@ -39,9 +40,14 @@ export function ValueField(given: Props) {
   if (widget === "text" || widget === "long" || widget === "json")
     return (
       <div onBlur={() => setLeft(true)}>
-        {widget === "json" ? <JsonText {...props} /> : <PlainText {...props} />}
+        {widget === "json" && !isSavedSecret(value) ? (
+          <JsonText {...props} />
+        ) : (
+          <PlainText {...props} />
+        )}
       </div>
     );
+  if (isSavedSecret(value)) return <PlainText {...props} />;
   const isComputed = isForced || !canShow(widget, value);
   const toggle = () => {
     setForced(!isComputed);
@@ -104,12 +110,14 @@ function common(t: TFunction, props: Props) {
 function PlainText(props: Props & { kind?: "text" | "whole" }) {
   const { t } = useTranslation();
   const { value, required, onChange, sources, kind = "text" } = props;
+  const isSaved = isSavedSecret(value);
   return (
     <TextValue
       {...common(t, props)}
+      {...(isSaved && { placeholder: t("editor.savedSecret") })}
       kind={kind}
       sources={sources}
-      value={typeof value === "string" ? value : written(value)}
+      value={isSaved ? "" : typeof value === "string" ? value : written(value)}
       onChange={(text) => onChange(text === "" && !required ? undefined : text)}
     />
   );

@@ -97,7 +97,7 @@ function PublishForm({ path, automation, draft, faults, warnings, onClose, onSel
         projectId={path.projectId}
         lacking={lacking.filter(({ lack }) => lack === "integration")}
       />
-      <Registrations path={path} before={before?.trigger} after={draft.definition.trigger} />
+      <Registrations path={path} before={before?.trigger} after={draft.shown.trigger} />
       {automation.publishedVersion === null ? (
         <Text size="sm">{t(firstOf(draft.definition))}</Text>
       ) : (
@@ -106,7 +106,7 @@ function PublishForm({ path, automation, draft, faults, warnings, onClose, onSel
             <Title order={3} mb="xs">
               {t("versions.since", { version: automation.publishedVersion })}
             </Title>
-            <Changes before={before} after={draft.definition} />
+            <Changes before={before} after={draft.shown} />
           </section>
         )
       )}

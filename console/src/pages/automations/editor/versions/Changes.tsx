@@ -5,6 +5,7 @@ import { stringify } from "../../../../api/json";
 import { type Catalogue, useAppViews, usedApps } from "../draft/catalogue";
 import { RESULT } from "../draft/faults";
 import { fieldOf, schemaOf } from "../draft/places";
+import { isSavedSecret } from "../draft/secrets";
 import { kindOf, labelOfPlace } from "../flow/labels";
 import { type Definition, type Json, isShaped, parsePath } from "../draft/model";
 import { type Difference, type ValueChange, difference } from "./difference";
@@ -107,7 +108,11 @@ function Side({ label, value }: { label: string; value: Json | undefined }) {
         </Text>
       ) : (
         <Code block tabIndex={0}>
-          {typeof value === "string" ? value : stringify(value, 2)}
+          {isSavedSecret(value)
+            ? t("editor.savedSecret")
+            : typeof value === "string"
+              ? value
+              : stringify(value, 2)}
         </Code>
       )}
     </div>

@@ -78,7 +78,7 @@ function useSide(
   number: number,
 ): { definition: Definition | null; error: Error | null } {
   const version = useVersion(path, number === DRAFT ? null : number);
-  if (number === DRAFT) return { definition: draft.definition, error: null };
+  if (number === DRAFT) return { definition: draft.shown, error: null };
   return {
     definition: (version.data?.definition ?? null) as Definition | null,
     error: version.error,
