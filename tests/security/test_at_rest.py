@@ -60,8 +60,7 @@ async def test_a_secret_input_of_a_trigger_lies_sealed_in_the_draft(
     )
     path = f"{workshop.path}/automations/{made['id']}"
     body = {"definition": {"trigger": trigger, "steps": []}, "revision": made["revision"]}
-    saved = await workshop.developer.expect(200, "PATCH", path, body)
-    assert saved["definition"]["trigger"]["inputs"]["secret"] == "planted-one"
+    await workshop.developer.expect(200, "PATCH", path, body)
     async with database() as session:
         [raw] = await session.scalars(text("SELECT draft FROM automations"))
     assert b"planted" not in bytes(raw)
