@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from connectors import catalogue
 from settings import Settings
 from store.database import close_database, open_database
 from store.encryption import KEY_BYTES, Keyring
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from xdist.remote import Producer
 
+    from connectors.manifest import App
     from store.database import Database
 
 pytest_plugins = ["tests.provider.fixtures"]
@@ -31,6 +34,23 @@ pytest_plugins = ["tests.provider.fixtures"]
 PUBLIC_URL = "http://127.0.0.1:8000"
 MACHINE = "tests/e2e/"
 """Tests that take the whole machine: all of Inlay on its usual ports, processes killed."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The shipped apps, which take more than a second to read, are read once by each process."""
+    read = catalogue.load_app
+
+    @cache
+    def read_once(folder: Path) -> App:
+        return read(folder)
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(
+        catalogue,
+        "load_app",
+        lambda folder: (read_once if folder.parent == catalogue.BUILT_IN else read)(folder),
+    )
+    config.add_cleanup(patched.undo)
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]  # it ships no types

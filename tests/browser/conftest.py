@@ -19,9 +19,8 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
-from api.app import create_app
 from temporal.server import free_port
-from tests.api.conftest import Workshop, make_workshop
+from tests.api.conftest import Workshop, app_of, make_workshop
 from tests.api.connect.apps import write_apps
 from tests.api.connect.conftest import Product, integrate
 from tests.browser.chromium import axe_script, find_chromium
@@ -159,7 +158,7 @@ async def serving_apps(
         }
     )
     async with (
-        serving(lambda: create_app(changed), port),
+        serving(lambda: app_of(changed), port),
         serving(shop.application, shop_port),
         httpx.AsyncClient(base_url=url) as http,
     ):

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.app import create_app
 from temporal.server import free_port
-from tests.api.conftest import PASSWORD, Rest
+from tests.api.conftest import PASSWORD, Rest, app_of
 from tests.browser.conftest import opened, serving
 from tests.browser.console.running import LAPTOP, Running, running, sign_in
 
@@ -64,7 +63,7 @@ async def url(settings: Settings, sqlite_url: str) -> AsyncIterator[str]:
             "temporal_address": "127.0.0.1:1",
         }
     )
-    async with serving(lambda: create_app(changed), port):
+    async with serving(lambda: app_of(changed), port):
         yield url
 
 

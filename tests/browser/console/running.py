@@ -15,11 +15,10 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from api.app import create_app
 from settings import Settings
 from temporal.server import dev_server, free_port
 from tests.api.beacon import listening
-from tests.api.conftest import PASSWORD, Workshop, make_workshop
+from tests.api.conftest import PASSWORD, Workshop, app_of, make_workshop
 from tests.browser.conftest import serving
 from tests.workflows.receiver import Receiver, receiving
 from worker import run_worker
@@ -241,7 +240,7 @@ async def running(folder: Path, database: Path) -> AsyncIterator[Running]:
         working = asyncio.create_task(run_worker(settings))
         try:
             async with (
-                serving(lambda: create_app(settings), port),
+                serving(lambda: app_of(settings), port),
                 httpx.AsyncClient(base_url=url, timeout=30) as http,
             ):
                 yield Running(url, http, desk, endpoint)

@@ -12,11 +12,10 @@ import pytest
 from playwright.async_api import expect
 from pydantic import SecretStr
 
-from api.app import create_app
 from api.auth import COOKIE
 from api.openid import Failure
 from temporal.server import free_port
-from tests.api.conftest import PASSWORD
+from tests.api.conftest import PASSWORD, app_of
 from tests.browser.conftest import CONSOLE, PHONE, grave_faults, opened, serving
 from tests.packages import OidcProvider, oidc_provider_for
 
@@ -54,7 +53,7 @@ async def installation(settings: Settings, sqlite_url: str) -> AsyncIterator[Ins
                 "openid_name": "Example Inc.",
             }
         )
-        async with serving(lambda: create_app(changed), port):
+        async with serving(lambda: app_of(changed), port):
             yield Installation(url, provider)
 
 
