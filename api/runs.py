@@ -25,11 +25,12 @@ from store.ledger import Ledger
 from store.models import Project, Run, RunPause, new_id, now_ms
 from store.outages import StoreUnavailable, outlast
 from store.pauses import book_answer, book_callback, taken_callback
-from temporal.booking import CANCELED, run_closed, run_opened
+from temporal.booking import run_closed, run_opened
 from temporal.pauses import ENDED, answer_pause
-from temporal.reconciliation import end_of, is_stuck
+from temporal.reconciliation import end_of
 from temporal.reset import failed_step_event
 from temporal.starting import start_run
+from temporal.stuck import cannot_go_on, end_from_outside
 from workflows.payloads import Resume, RunInput
 
 logger = logging.getLogger(__name__)
@@ -232,14 +233,14 @@ class Runs:
     async def cancel(self, run_id: str) -> None:
         """Asks a run to end; raises RunNotActive when it has.
 
-        One that cannot go on would not hear of it, and is ended from outside.
+        One that cannot go on would not hear of it, and is ended from outside; where that shows only
+        later, by reconciliation.
         """
         async with _reaching_temporal():
-            handle = self._client.get_workflow_handle(run_id)
-            if is_stuck(await handle.describe()):
-                await handle.terminate(reason=f"{CANCELED} while it could not go on")
+            if await cannot_go_on(self._client, run_id):
+                await end_from_outside(self._client, run_id)
             else:
-                await handle.cancel()
+                await self._client.get_workflow_handle(run_id).cancel()
         self._follow(run_id)
 
     async def resume(self, pause: RunPause, answer: Resume) -> bool:

@@ -19,7 +19,6 @@ from typing import Any
 from sqlalchemy import exists, select
 from temporalio.client import (
     Client,
-    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
 )
@@ -35,6 +34,7 @@ from store.outages import StoreUnavailable
 from temporal.booking import outcome_of_failure, run_closed
 from temporal.pauses import UnheardAnswers
 from temporal.restored import RestoredRuns
+from temporal.stuck import cannot_go_on, end_from_outside, is_to_end
 from temporal.unbooked import unbooked_steps
 from workflows.payloads import RunOutcome
 
@@ -51,8 +51,6 @@ MAX_BACKOFF = 60.0
 BATCH = 100
 AT_A_TIME = 20
 """Ends that are read at once."""
-STUCK_TRIES = 4
-"""So often in vain, and a run's next turn will fail again until somebody mends what it needs."""
 STUCK_AFTER = 20.0
 """Seconds without news after which a run is asked whether it can go on."""
 ASKED_AT_ONCE = 20
@@ -170,9 +168,12 @@ class Reconciliation:
         return {execution.id async for execution in self._client.list_workflows(query)}
 
     async def _ask(self, row: Any) -> None:
-        """Tells of a run whose workflow cannot go on."""
-        description = await self._client.get_workflow_handle(row.id).describe()
-        if is_stuck(description):
+        """Tells of a run that cannot go on, and ends it where somebody has canceled it."""
+        if not await cannot_go_on(self._client, row.id):
+            return
+        if await is_to_end(self._client, row.id):
+            await end_from_outside(self._client, row.id)
+        else:
             await self._ledger.note(row.id, STUCK)
 
     async def _close(self, row: Any) -> None:
@@ -221,11 +222,6 @@ class Reconciliation:
         if time.monotonic() >= self._next_purge:
             await idempotency.purge(self._database)
             self._next_purge = time.monotonic() + PURGE_INTERVAL
-
-
-def is_stuck(description: WorkflowExecutionDescription) -> bool:
-    """Whether a workflow has failed to take its next turn again and again."""
-    return description.raw_description.pending_workflow_task.attempt >= STUCK_TRIES
 
 
 async def end_of(client: Client, run_id: str) -> RunOutcome:

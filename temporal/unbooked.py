@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 ASK_TIMEOUT = timedelta(seconds=10)
 FIRST_TURN_EVENTS = 4
 """A shorter history ends before the first turn of its workflow: nothing was done."""
+AWAY = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.CANCELLED}
+"""What the server says when it cannot be asked now; else it cannot tell, and never will: of a part
+that had no turn, say."""
 MAX_PARTS = 100
 ENDED_PARTS = (
     "WorkflowType = 'LoopPart' AND ExecutionStatus != 'Completed' AND RootWorkflowId = '{}'"
@@ -53,7 +56,7 @@ async def _asked(client: Client, workflow_id: str) -> list[StepTrace]:
         logger.warning("What %s did last cannot be learned.", workflow_id)
         return []
     except RPCError as error:
-        if error.status not in {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.NOT_FOUND}:
+        if error.status in AWAY:
             raise
         logger.warning("What %s did last cannot be learned: %s", workflow_id, error.message)
         return []

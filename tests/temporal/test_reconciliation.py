@@ -263,7 +263,7 @@ async def test_after_an_outage_everything_is_looked_at_again(
 async def test_a_run_that_cannot_take_its_next_step_says_so(
     temporal: Client, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("temporal.reconciliation.STUCK_TRIES", 2)
+    monkeypatch.setattr("temporal.stuck.TRIES", 2)
     queue = str(uuid4())
 
     broken = Worker(
