@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.provider.fixtures"]
 
 PUBLIC_URL = "http://127.0.0.1:8000"
+DATABASES = ("sqlite", "postgresql")
+STORE = "tests/store/"
+"""Tests of what is written for both kinds of database."""
 MACHINE = "tests/e2e/"
 """Tests that take the whole machine: all of Inlay on its usual ports, processes killed."""
 
@@ -51,6 +54,16 @@ def pytest_configure(config: pytest.Config) -> None:
         lambda folder: (read_once if folder.parent == catalogue.BUILT_IN else read)(folder),
     )
     config.add_cleanup(patched.undo)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What hangs on the kind of database is tried on both; all else, which the same statements
+    of the store serve, on SQLite."""
+    if "database_kind" in metafunc.fixturenames:
+        marks = metafunc.definition.iter_markers("both_databases")
+        in_store = metafunc.definition.nodeid.startswith(STORE)
+        kinds = DATABASES if in_store or any(marks) else DATABASES[:1]
+        metafunc.parametrize("database_kind", kinds, scope="function")
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]  # it ships no types
@@ -157,10 +170,10 @@ async def empty_postgres_url(postgres_sockets: Path) -> AsyncIterator[str]:
     await _administer(postgres_sockets, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated database for this test alone: the test runs once on each kind."""
-    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str) -> str:
+    """A migrated database for this test alone; those marked `both_databases` run on each kind."""
+    name = "sqlite_url" if database_kind == "sqlite" else "postgres_url"
     url: str = request.getfixturevalue(name)
     return url
 

@@ -14,6 +14,8 @@ import pytest
 from temporal.server import free_port
 from tests.test_cli_keys import ROOT, command, inlay
 
+pytestmark = pytest.mark.both_databases
+
 NOWHERE = {"temporal_address": "127.0.0.1:1"}
 
 

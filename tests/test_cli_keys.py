@@ -20,6 +20,8 @@ from store.rotation import BATCH
 if TYPE_CHECKING:
     from store.database import Database
 
+pytestmark = pytest.mark.both_databases
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from store.database import Database
     from tests.api.conftest import Workshop
 
+pytestmark = pytest.mark.both_databases
+
 ADA = {"email": "ada@example.com", "password": PASSWORD}
 SESSIONS = "/api/v1/sessions"
 ACCOUNT = "/api/v1/account"

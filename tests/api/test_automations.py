@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from store.database import Database
     from tests.api.conftest import Workshop
 
+pytestmark = pytest.mark.both_databases
+
 FAULTY: dict[str, Any] = {
     "trigger": {"type": "manual"},
     "steps": [

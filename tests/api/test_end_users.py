@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from store.database import Database
     from tests.api.conftest import Workshop
 
+pytestmark = pytest.mark.both_databases
+
 MOMENT = 1_700_000_000_123
 FORMULAS = ("=1+1", "+49", "-1", "@SUM(A1)", "\t=1", "\uff1d1+1", " =1")
 

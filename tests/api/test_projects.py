@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from sqlalchemy import func, select
 
 from automations.functions import LIBRARY
@@ -23,6 +24,8 @@ from tests.api.conftest import GREETING
 if TYPE_CHECKING:
     from store.database import Database
     from tests.api.conftest import Workshop
+
+pytestmark = pytest.mark.both_databases
 
 PROJECT = {"name": "Second", "webhookUrl": "https://second.example.com/hook"}
 

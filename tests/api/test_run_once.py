@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from store.database import Database
 
+pytestmark = pytest.mark.both_databases
+
 START = {"data": {"order": 7}}
 LOST = RPCError("timed out", RPCStatusCode.DEADLINE_EXCEEDED, b"")
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from store.models import Run, RunStep, new_id, now_ms
 
 if TYPE_CHECKING:
     from store.database import Database
     from tests.api.conftest import Workshop
+
+pytestmark = pytest.mark.both_databases
 
 
 def setting(step_id: str) -> dict[str, Any]:

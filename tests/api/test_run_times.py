@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from store.database import Database
     from tests.api.conftest import Workshop
 
+pytestmark = pytest.mark.both_databases
+
 STARTS = (1_000, 2_000, 2_000, 3_000, 4_000)
 
 

@@ -8,12 +8,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from automations.zones import named_zone
 from store.models import Run, RunStep, new_id, now_ms
 
 if TYPE_CHECKING:
     from store.database import Database
     from tests.api.conftest import Workshop
+
+pytestmark = pytest.mark.both_databases
 
 HOUR_MS = 3_600_000
 STATUSES = ("completed", "error", "canceled", "running", "paused")

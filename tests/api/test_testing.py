@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from store.database import Database
 
+pytestmark = pytest.mark.both_databases
+
 NOTE = {"type": "object", "properties": {"id": {"type": "string"}, "text": {"type": "string"}}}
 SAMPLE = {"id": "sample", "text": "as an example"}
 APP = {

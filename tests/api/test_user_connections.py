@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from store.database import Database
     from tests.api.conftest import Rest, Workshop
 
+pytestmark = pytest.mark.both_databases
+
 
 def at(workshop: Workshop, user_id: str, app_key: str = "cubicl") -> str:
     return f"{workshop.path}/users/{user_id}/connections/{app_key}"

@@ -25,6 +25,8 @@ from store.encryption import Keyring
 from store.models import Connection, Notification, now_ms
 from tests.connections.person import Person, query_of
 
+pytestmark = pytest.mark.both_databases
+
 WORKER = Path(__file__).parent / "renewing_process.py"
 ME = ("u1", "calendar")
 Connect = Callable[..., Awaitable[Credential]]

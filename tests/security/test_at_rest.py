@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import LargeBinary, literal, text, update
 
 from store.encryption import KEY_BYTES, Keyring
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from store.database import Database
     from tests.api.conftest import Workshop
+
+pytestmark = pytest.mark.both_databases
 
 
 async def failed_run(session: AsyncSession, project_id: str, message: str) -> str:

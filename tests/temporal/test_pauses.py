@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     Handle = WorkflowHandle[AutomationRun, RunOutcome]
 
+pytestmark = pytest.mark.both_databases
+
 __all__ = ["temporal", "temporal_server"]
 
 USERS = ("mended", "broken")

@@ -255,6 +255,7 @@ async def test_what_was_settled_long_ago_is_removed_by_itself(
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.both_databases
 async def test_each_of_many_arrives_once_while_workers_come_and_go(
     temporal: Client, office: Office, receiver: Receiver
 ) -> None:
@@ -402,6 +403,7 @@ async def test_an_endpoint_that_is_dead_fails_what_was_sent_and_is_then_paused(
     assert [a.id for a in receiver.arrived[before:]] == [f"msg_{second}"]
 
 
+@pytest.mark.both_databases
 async def test_what_a_killed_worker_had_taken_arrives_after_its_lease(
     skipping: Client, office: Office, receiver: Receiver
 ) -> None:

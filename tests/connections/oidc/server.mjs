@@ -15,7 +15,8 @@ const client = (id, method) => ({
   token_endpoint_auth_method: method,
 })
 
-const server = createServer()
+// Idle connections stay for longer than any test is slow.
+const server = createServer({ keepAliveTimeout: 120_000 })
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address()
   const provider = new Provider(`http://127.0.0.1:${port}`, {
