@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from temporalio.api.common.v1 import Payload
@@ -11,6 +12,8 @@ from store.encryption import Keyring
 
 ENCODING = b"binary/encrypted"
 CONTEXT = b"temporal-payload"
+AT_ONCE_BYTES = 1_048_576
+"""A larger payload is encrypted beside the event loop, which goes on meanwhile."""
 
 
 class EncryptionCodec(PayloadCodec):
@@ -22,10 +25,9 @@ class EncryptionCodec(PayloadCodec):
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Each payload as one ciphertext of its serialised form."""
         return [
-            Payload(
-                metadata={"encoding": ENCODING},
-                data=self._keyring.encrypt(payload.SerializeToString(), CONTEXT),
-            )
+            await asyncio.to_thread(self._encrypted, payload)
+            if len(payload.data) > AT_ONCE_BYTES
+            else self._encrypted(payload)
             for payload in payloads
         ]
 
@@ -35,8 +37,17 @@ class EncryptionCodec(PayloadCodec):
         Raises DecryptionError when the key is not here.
         """
         return [
-            Payload.FromString(self._keyring.decrypt(payload.data, CONTEXT))
-            if payload.metadata.get("encoding") == ENCODING
-            else payload
+            await asyncio.to_thread(self._decrypted, payload)
+            if len(payload.data) > AT_ONCE_BYTES
+            else self._decrypted(payload)
             for payload in payloads
         ]
+
+    def _encrypted(self, payload: Payload) -> Payload:
+        data = self._keyring.encrypt(payload.SerializeToString(), CONTEXT)
+        return Payload(metadata={"encoding": ENCODING}, data=data)
+
+    def _decrypted(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != ENCODING:
+            return payload
+        return Payload.FromString(self._keyring.decrypt(payload.data, CONTEXT))

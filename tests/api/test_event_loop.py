@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from temporalio.api.common.v1 import Payload
 
 from api import faults, published, strict_json, testing
 from api.input_schema import InputSchema
 from api.manage import automations
 from api.server import DrainingServer
+from store.encryption import Keyring
+from temporal.codec import EncryptionCodec
 from tests.api.conftest import GREETING
 
 if TYPE_CHECKING:
@@ -75,6 +78,18 @@ async def test_requests_are_read_checked_and_computed_beside_the_loop(
     await workshop.developer.expect(200, "GET", path)
     assert watch.seen.keys() == watch.watched
     assert all(places == {BESIDE} for places in watch.seen.values())
+
+
+async def test_large_payloads_are_encrypted_beside_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watch = Watch(monkeypatch)
+    watch.on(Keyring, "encrypt")
+    watch.on(Keyring, "decrypt")
+    codec = EncryptionCodec(Keyring([b"k" * 32]))
+    large = [Payload(data=b"x" * 2_000_000)]
+    assert await codec.decode(await codec.encode(large)) == large
+    assert watch.seen == {"encrypt": {BESIDE}, "decrypt": {BESIDE}}
 
 
 async def test_a_body_has_no_more_faults_than_can_be_told(workshop: Workshop) -> None:
