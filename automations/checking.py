@@ -36,7 +36,8 @@ Tell = Callable[[str, str, bool], None]
 """Takes a path, a message, and whether it is a warning."""
 _FAILURES = (ExpressionError, RecursionError, ValueError, TypeError)
 _BARE = re.compile(
-    r"\s*(?:\$\{|\{)?\s*(data|event|steps|vars|run|callbacks)((?:\.[A-Za-z_]\w*|\[\w+\])+)\s*\}?\s*"
+    r"\s*(?:\$\{|\{|=|<%=|\[\[|%)?\s*(data|event|steps|vars|run|callbacks)"
+    r"((?:\.[A-Za-z_]\w*|\[\w+\])+)\s*(?:\}{1,2}|%>|\]\]|%)?\s*"
 )
 
 

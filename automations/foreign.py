@@ -144,6 +144,8 @@ _OPERATORS: tuple[tuple[str, str], ...] = (
     (r"\$", f"no name begins with `$`: {_STEP_BEFORE}"),
     (r"^\s*\{\{|\}\}\s*$", "write it without braces: this field is an expression as a whole"),
     (r"\{%|%\}", "there are no `{% %}` blocks: use a condition or a loop step"),
+    (r"^\s*\{[^:]*$", "write two braces at each side, `{{ … }}`, and not three"),
+    (r"/\*", "a comment is written `// …`, to the end of its line"),
     (r"`", 'text stands in quotes, `"…"`, and `+` puts values into it'),
     (r"===", "write `==` to compare"),
     (r"!==", "write `!=` to compare"),

@@ -15,6 +15,7 @@ from automations.checker import TYPE_NAMES
 from automations.evaluator import path_of
 from automations.foreign import SIZES, field_hint, function_hint, name_hint
 from automations.functions import LIBRARY
+from automations.functions.moments import doubt_of
 from automations.rules import (
     OWN,
     comparison_fault,
@@ -216,6 +217,7 @@ class _Reading:
                 return optional_of(given[0])
             case "value":
                 return given[0].inner or UNKNOWN
+        self._pattern(call.function, arguments)
         if self._fits(call.function, given, arguments) and call.function == "@in":
             self._contained(given, arguments)
         return result_of(call.function, given, self._checked(expr))
@@ -234,9 +236,19 @@ class _Reading:
             self._tell(f"{shown} is a map, so it has no item of a number", not value.sure)
         elif key.kinds == {"string"} and "object" not in value.kinds:
             self._tell(f"{shown} is a list: its items have numbers, from 0", not value.sure)
+        elif constant.int64_value < 0 and "array" in value.kinds and not asked:
+            last = f"{shown.strip('`')}.last()" if shown.startswith("`") else "x.last()"
+            self._tell(f"items are counted from 0: write `{last}` for the last one", False)
         elif value.kinds == {"array"}:
             return optional_of(value.item()) if asked else value.item()
         return optional_of(UNKNOWN) if asked else UNKNOWN
+
+    def _pattern(self, function: str, arguments: Sequence[syntax_pb2.Expr]) -> None:
+        """Tells of a pattern that is written out and does not mean what it seems to."""
+        if function in ("time.format", "time.parse") and len(arguments) > 1:
+            pattern = arguments[1].const_expr.string_value
+            if pattern and (doubt := doubt_of(pattern)):
+                self._tell(doubt, True)
 
     def _fits(
         self, function: str, given: Sequence[Shape], parts: Sequence[syntax_pb2.Expr]
@@ -375,6 +387,8 @@ def _no_name(name: str, known: Mapping[str, Shape]) -> str:
     told = f"There is no `{name}` here"
     if hint := name_hint(name):
         return f"{told}: {hint}"
+    if name in LIBRARY:
+        return f"{told}: a function is written with parentheses, `{name}(…)`"
     for owner in ("steps", "vars", "data"):
         fields = known[owner].field(name) if owner in known else None
         if isinstance(fields, Shape) and not fields.is_unknown:

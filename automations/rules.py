@@ -53,6 +53,14 @@ _TAKEN = {
     **dict.fromkeys(("int", "double"), frozenset({"number", "string", "timestamp", "duration"})),
     "timestamp": frozenset({"string", "number", "timestamp"}),
     "duration": frozenset({"string", "number", "duration"}),
+    **dict.fromkeys(
+        ("getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getMonth"),
+        frozenset({"timestamp"}),
+    ),
+    **dict.fromkeys(
+        ("getHours", "getMilliseconds", "getMinutes", "getSeconds"),
+        frozenset({"timestamp", "duration"}),
+    ),
 }
 """What CEL's own functions take as their first argument."""
 
@@ -100,7 +108,7 @@ def operation_fault(function: str, given: Sequence[Shape], shown: Sequence[str])
         hint = f": write `… in {_bare(shown[0])}`" if function == "contains" else ""
         return (
             f"`{function}` takes {words_of(_TAKEN[function])}, and {shown[0]} is "
-            f"{given[0].words}{hint}"
+            f"{given[0].words}{hint or _made_of_text(_TAKEN[function], given[0], shown[0])}"
         )
     return _call_fault(function, given, shown)
 
@@ -117,7 +125,8 @@ def _call_fault(function: str, given: Sequence[Shape], shown: Sequence[str]) -> 
             *(_OF_KIND.get(parameters[position], ANY) for parameters in fitting)
         )
         if not shape.kinds & taken:
-            return f"`{function}` takes {words_of(taken)}, and {name} is {shape.words}"
+            told = f"`{function}` takes {words_of(taken)}, and {name} is {shape.words}"
+            return f"{told}{_made_of_text(taken, shape, name)}"
     return None
 
 
@@ -189,6 +198,13 @@ def _conversion(kinds: Sequence[frozenset[str]]) -> str:
         return "; `string(…)` makes text of a number, `double(…)` a number of text"
     if text in kinds and frozenset({"timestamp"}) in kinds:
         return "; `timestamp(…)` makes a timestamp of text"
+    return ""
+
+
+def _made_of_text(taken: frozenset[str], given: Shape, shown: str) -> str:
+    """How to write a timestamp where text was given."""
+    if given.kinds == {"string"} and "timestamp" in taken:
+        return f": write `timestamp({_bare(shown)})`"
     return ""
 
 

@@ -134,6 +134,20 @@ def _tokens(pattern: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def doubt_of(pattern: str) -> str | None:
+    """What is likely wrong with a pattern that is written out; None: nothing."""
+    try:
+        parts = {text for kind, text in _tokens(pattern) if kind == "token"}
+    except ExpressionError as error:
+        return error.message
+    has_hours = bool(parts & {"HH", "H", "hh", "h"})
+    if parts & {"mm", "m"} and not has_hours:
+        return "`mm` in a pattern are minutes: write `MM` for months"
+    if has_hours and parts & {"MM", "M"} and not parts & {"dd", "d", "mm", "m"}:
+        return "`MM` in a pattern are months: write `mm` for minutes"
+    return None
+
+
 @TIME.add(
     "time.format(timestamp, string) -> string",
     "time.format(timestamp, string, string) -> string",

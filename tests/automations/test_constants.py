@@ -104,3 +104,37 @@ def test_a_constant_that_fits_is_taken(step: dict[str, Any]) -> None:
 def test_what_always_fails_is_told_before_it_runs(source: str) -> None:
     [told] = warnings({"id": "a", "type": "set", "values": {"v": f"{{{{ {source} }}}}"}}).values()
     assert told.startswith("This always fails: ")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("data.title.getFullYear()", "write `timestamp(data.title)`"),
+        ('time.format(data.title, "yyyy")', "write `timestamp(data.title)`"),
+        ("now", "`now(…)`"),
+        ("uuid", "`uuid(…)`"),
+        ("run.id.split('-')[-1]", "write `split(…).last()`"),
+        ("{ data.title }", "write two braces at each side"),
+        ("/* all */ data.title", "a comment is written `// …`"),
+    ],
+)
+def test_a_common_mistake_is_told_with_what_to_write(source: str, told: str) -> None:
+    [message] = faults({"id": "a", "type": "set", "values": {"v": f"{{{{ {source} }}}}"}}).values()
+    assert told in message
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("=data.title", "write `{{ data.title }}`"),
+        ("data.title }}", "write `{{ data.title }}`"),
+        ("<%= data.title %>", "write `{{ data.title }}`"),
+        ("[[data.title]]", "write `{{ data.title }}`"),
+        ("{{ time.format(now(), 'yyyy-mm-dd') }}", "write `MM` for months"),
+        ("{{ time.parse(data.title, 'HH:MM') }}", "write `mm` for minutes"),
+        ("{{ time.format(now(), 'YYYY') }}", "use yyyy"),
+    ],
+)
+def test_what_is_likely_a_mistake_is_warned_of(value: str, told: str) -> None:
+    [message] = warnings({"id": "a", "type": "set", "values": {"v": value}}).values()
+    assert told in message
