@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -20,6 +21,21 @@ DECODING = "/api/v1/temporal/"
 MAX_DECODING_BYTES = 16 * 1_048_576
 """For the payloads that the Temporal UI wants to have decoded."""
 HOOKS = "/api/v1/hooks/"
+ONCE = frozenset(
+    {
+        b"authorization",
+        b"content-length",
+        b"content-type",
+        b"host",
+        b"idempotency-key",
+        b"origin",
+        b"sec-fetch-site",
+        b"transfer-encoding",
+    }
+)
+"""Headers of which a second one would leave open which is meant, by us or by a proxy before us."""
+MANY = ("/api/v1/hooks/", "/api/v1/callbacks/", "/api/v1/oauth/")
+"""Where others say what a query holds; all routes beside take each name once."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What a proxy may have given; anything else is not let into the log."""
 
@@ -73,6 +89,10 @@ class Guard:
         if length.isdigit() and int(length[:20]) > limit and not is_hook:
             refusal = error_response(ErrorKind.BODY_TOO_LARGE, _too_large(limit))
             await refusal(scope, receive, send_guarded)
+        elif (twice := _said_twice(scope)) is not None:
+            message = f"{twice} stands in the request more than once: send it once."
+            refusal = error_response(ErrorKind.INVALID_PARAMETER, message)
+            await refusal(scope, receive, send_guarded)
         elif "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             message = "The character NUL (%00) is not allowed in a URL."
             refusal = error_response(ErrorKind.INVALID_PARAMETER, message)
@@ -99,6 +119,20 @@ def _stopped(scope: Scope) -> Response:
         None if run_id is None else {"runId": run_id},
         {"retry-after": "2"},
     )
+
+
+def _said_twice(scope: Scope) -> str | None:
+    """What stands in a request more than once and must not; None: nothing does."""
+    seen: set[bytes] = set()
+    for name, _ in scope["headers"]:
+        if name in ONCE and name in seen:
+            return f"The header {name.decode().title()}"
+        seen.add(name)
+    if not scope["path"].startswith("/api/") or scope["path"].startswith(MANY):
+        return None
+    names = [name for name, _ in parse_qsl(scope["query_string"], keep_blank_values=True)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    return None if twice is None else f"`{twice.decode('utf-8', 'replace')[:64]}` in the query"
 
 
 def _too_large(limit: int) -> str:

@@ -23,7 +23,12 @@ BODY_SECONDS = 120.0
 LINGER_SECONDS = 2.0
 """For which a client that is refused may go on sending; else it would not read why."""
 
-_PHRASES = {408: "Request Timeout", 414: "URI Too Long", 431: "Request Header Fields Too Large"}
+_PHRASES = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    414: "URI Too Long",
+    431: "Request Header Fields Too Large",
+}
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -94,6 +99,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._is_refused:
             self._stop_clock()
             super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP, or leaves open where the request ends."""
+        self._refuse(
+            400,
+            "This is no HTTP/1.1 request, or it does not say clearly where it ends (one "
+            "Content-Length, or Transfer-Encoding: chunked): send it otherwise.",
+        )
 
     def _check_head(self) -> None:
         if self._head_bytes > MAX_HEAD_BYTES or len(self.headers or ()) > MAX_HEADERS:

@@ -10,22 +10,47 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import LargeBinary, TypeDecorator
 
 from settings import ConfigurationError
-from store.encryption import Keyring
+from store.encryption import DecryptionError, Keyring
 from store.texts import kept
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from sqlalchemy import Dialect, Engine
 
     from store.encryption import Keyring
 
 # An engine has a dialect of its own, which is all that a column's type sees of it.
 _KEYRINGS: WeakKeyDictionary[Dialect, Keyring] = WeakKeyDictionary()
+
+
+UNREADABLE = (
+    "This cannot be read with the encryption keys of this server. Its operator sees with "
+    "`inlay keys status` which key is missing."
+)
+_IS_LISTING: ContextVar[bool] = ContextVar("is_listing", default=False)
+
+
+@asynccontextmanager
+async def listing() -> AsyncIterator[None]:
+    """Inside, in this task, what cannot be decrypted is read as its column's `unreadable`.
+
+    For lists that people look at: one entry must not keep the others from being seen. Never for
+    what is written again or computed with.
+    """
+    token = _IS_LISTING.set(True)
+    try:
+        yield
+    finally:
+        _IS_LISTING.reset(token)
 
 
 def lend_keyring(engine: Engine, keyring: Keyring) -> None:
@@ -49,6 +74,8 @@ class Sealed(TypeDecorator[Any]):
 
     impl = LargeBinary
     cache_ok = True
+    unreadable: Any = None
+    """What a list has in place of a value that cannot be decrypted."""
 
     def __init__(self, column: str) -> None:
         super().__init__()
@@ -62,7 +89,12 @@ class Sealed(TypeDecorator[Any]):
         """What a session reads."""
         if value is None:
             return None
-        return self.load(self.open(keyring_of(dialect), value))
+        try:
+            return self.load(self.open(keyring_of(dialect), value))
+        except DecryptionError:
+            if not _IS_LISTING.get():
+                raise
+            return self.unreadable
 
     def seal(self, keyring: Keyring, value: Any) -> bytes:
         """The envelope of a value; for migrations, too."""
@@ -85,6 +117,7 @@ class SealedJson(Sealed):
     """Any JSON value. Integers of any size and all characters come back as they were."""
 
     cache_ok = True
+    unreadable: Any = {"unreadable": UNREADABLE}  # noqa: RUF012
 
     def dump(self, value: Any) -> bytes:
         """UTF-8; half a surrogate pair, which JSON may hold, is kept."""
@@ -100,6 +133,7 @@ class SealedText(Sealed):
     """Text of any length, for people: what no document can hold is replaced (`store.texts`)."""
 
     cache_ok = True
+    unreadable: Any = UNREADABLE
 
     def dump(self, value: Any) -> bytes:
         """UTF-8."""

@@ -20,9 +20,9 @@ from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from automations.bounds import OutOfBoundsError, size_of
 from connectors.secret_inputs import SecretElsewhere
-from store.encryption import Keyring
+from store.encryption import DecryptionError, Keyring
 from store.models import Automation, AutomationVersion, Registration, Run, new_id, now_ms
-from store.sealed import SealedJson
+from store.sealed import UNREADABLE, SealedJson
 
 router = APIRouter(
     prefix="/projects/{projectId}/automations",
@@ -124,6 +124,9 @@ class AutomationSummary(AutomationHead):
     draft_changed: bool = Field(description="The draft differs from the published version.")
     registrations: int = Field(description="Subscriptions to its trigger that have not ended.")
     last_run: LastRun | None = Field(description="Of a version or of the draft; null: none yet.")
+    message: str | None = Field(
+        None, description="Why the draft or the version cannot be read; null: they can."
+    )
 
 
 class AutomationView(AutomationHead):
@@ -200,19 +203,21 @@ async def list_automations(
     for row in found:
         # Both are sealed, so that no query can compare them.
         draft, published = row.pop("draft"), row.pop("definition")
-        row["draft_changed"] = published is not None and await asyncio.to_thread(
-            _differ, state.keyring, draft, published
-        )
+        row |= await asyncio.to_thread(_compared, state.keyring, draft, published)
     views = [AutomationSummary(**{**row, "last_run": runs.get(row["last_run"])}) for row in found]
     items, next_cursor = page_of(views, limit, "id")
     return Page(items=items, next_cursor=next_cursor)
 
 
-def _differ(keyring: Keyring, draft: bytes, published: bytes) -> bool:
-    """Whether two sealed definitions are not the same."""
-    is_now = _DRAFT.open(keyring, draft)
-    was = _PUBLISHED.open(keyring, published)
-    return is_now != was and _DRAFT.load(is_now) != _PUBLISHED.load(was)
+def _compared(keyring: Keyring, draft: bytes, published: bytes | None) -> dict[str, Any]:
+    """Whether two sealed definitions are not the same, or that they cannot be read."""
+    try:
+        is_now = _DRAFT.open(keyring, draft)
+        was = None if published is None else _PUBLISHED.open(keyring, published)
+    except DecryptionError:
+        return {"draft_changed": published is not None, "message": UNREADABLE}
+    is_other = was is not None and is_now != was and _DRAFT.load(is_now) != _PUBLISHED.load(was)
+    return {"draft_changed": is_other}
 
 
 @router.post("", status_code=201, summary="Create an automation")

@@ -35,6 +35,7 @@ from connectors.auth import OAuth1Auth, OAuth2Auth, OAuth2GrantAuth
 from connectors.manifest import App
 from connectors.triggers.signatures import MAX_TOLERANCE
 from store.models import Integration, new_id, now_ms
+from store.sealed import listing
 
 router = APIRouter(
     prefix="/projects/{projectId}/integrations",
@@ -86,7 +87,7 @@ class IntegrationBody(OAuthClient):
 @router.get("", summary="List the integrations", dependencies=DECLARE_ANY)
 async def list_integrations(access: AnyAccess, state: StateDep) -> Integrations:
     """The project's apps, and those that its automations use but that are not added yet."""
-    async with state.database() as session:
+    async with listing(), state.database() as session:
         rows = await session.scalars(
             select(Integration)
             .where(Integration.project_id == access.project_id)

@@ -16,6 +16,7 @@ from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from store.models import Notification
 from store.notifications import MESSAGE_PREFIX, NotificationType, body_of, send_again
+from store.sealed import listing
 
 router = APIRouter(
     prefix="/projects/{projectId}/notifications",
@@ -72,7 +73,7 @@ async def list_notifications(
         query = query.where(Notification.type == kind)
     if cursor is not None:
         query = query.where(Notification.id < cursor)
-    async with state.database() as session:
+    async with listing(), state.database() as session:
         rows = list(await session.scalars(query.order_by(Notification.id.desc()).limit(limit + 1)))
     items, next_cursor = page_of([notification_view(row) for row in rows], limit, "id")
     return Page(items=items, next_cursor=next_cursor)

@@ -19,6 +19,7 @@ from connectors.masking import mask, mask_same
 from connectors.triggers import InboundSource, WebhookSource
 from store.models import Automation, Registration, RegistrationEvent, new_id
 from store.registrations import event_payload, unseal_hook
+from store.sealed import listing
 from workflows.registration import registration_workflow_id
 
 router = APIRouter(
@@ -119,7 +120,7 @@ async def list_registrations(
         query = query.where(Registration.state == registration_state)
     if cursor is not None:
         query = query.where(Registration.id < cursor)
-    async with state.database() as session:
+    async with listing(), state.database() as session:
         rows = await session.execute(query.order_by(Registration.id.desc()).limit(limit + 1))
         found = [RegistrationView(**_values(state, row, name)) for row, name in rows]
     items, next_cursor = page_of(found, limit, "id")
@@ -254,7 +255,7 @@ async def _find(state: State, project_id: str, registration_id: str) -> Registra
 
 
 async def _details(state: State, project_id: str, registration_id: str) -> RegistrationDetails:
-    async with state.database() as session:
+    async with listing(), state.database() as session:
         found = (
             await session.execute(_with_names(project_id).where(Registration.id == registration_id))
         ).one_or_none()

@@ -29,6 +29,7 @@ from api.state import State, StateDep
 from api.strict_json import JsonResponse, JsonRoute
 from store.lineage import family_of
 from store.models import Automation, Run, RunPause
+from store.sealed import listing
 from workflows.payloads import Resume
 
 router = APIRouter(
@@ -118,7 +119,7 @@ async def list_runs(
             or_(Run.started_at < started_at, and_(Run.started_at == started_at, Run.id < run_id))
         )
     query = query.order_by(Run.started_at.desc(), Run.id.desc())
-    async with state.database() as session:
+    async with listing(), state.database() as session:
         if search:
             said = await _runs_that_say(session, query, search, limit + 1)
             query = query.where(
@@ -142,7 +143,7 @@ async def list_runs(
 @router.get("/{runId}", summary="Show a run", response_model=RunDetails)
 async def get_run(run_id: RunId, access: AnyAccess, state: StateDep) -> Response:
     """One run with its first steps, what it waits for, and its page in the Temporal UI."""
-    async with state.database() as session:
+    async with listing(), state.database() as session:
         row = (
             await session.execute(_with_names(access.project_id).where(Run.id == run_id))
         ).one_or_none()
@@ -159,7 +160,7 @@ async def list_run_steps(
 ) -> Response:
     """The steps in the order in which they began, inputs and outputs with secrets masked."""
     await _find(state, access.project_id, run_id)
-    async with state.database() as session:
+    async with listing(), state.database() as session:
         return JsonResponse(await steps_page(session, run_id, limit, cursor))
 
 
@@ -277,7 +278,7 @@ async def _pause(state: State, run_id: str, which: PauseBody) -> RunPause:
 
 
 async def _find(state: State, project_id: str, run_id: str) -> Run:
-    async with state.database() as session:
+    async with listing(), state.database() as session:
         run = await session.scalar(
             select(Run).where(Run.id == run_id, Run.project_id == project_id)
         )

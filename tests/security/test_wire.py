@@ -1,4 +1,4 @@
-"""What Inlay promises of requests that are too large or too slow to be meant well."""
+"""What Inlay promises of requests that are too large, too slow or too unclear to be meant well."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 from api import wire
+from api.guard import ONCE, Guard
 from api.wire import MAX_HEAD_BYTES, MAX_HEADERS, MAX_URL_BYTES, BoundedProtocol
 
 if TYPE_CHECKING:
@@ -78,6 +79,68 @@ async def test_no_url_or_header_is_read_without_an_end(
     assert got == status
     assert (error["code"], error["name"]) == (1, "INVALID PARAMETER")
     assert "send less" in error["message"]
+
+
+UNCLEAR = {
+    "two lengths": START + b"content-length: 1\r\ncontent-length: 2\r\n\r\nab",
+    "one length twice": START + b"content-length: 1\r\ncontent-length: 1\r\n\r\na",
+    "a length and chunks": START
+    + b"content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a list of lengths": START + b"content-length: 1, 1\r\n\r\na",
+    "a length below nothing": START + b"content-length: -1\r\n\r\n",
+    "a folded header": START + b"a: b\r\n c: d\r\n\r\n",
+    "a name with a space": START + b"content-length : 1\r\n\r\na",
+    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", UNCLEAR.values(), ids=UNCLEAR)
+async def test_a_request_that_leaves_open_where_it_ends_is_refused(
+    port: int, request_: bytes
+) -> None:
+    status, error = await told(port, request_)
+    assert (status, error["code"], error["name"]) == (400, 1, "INVALID PARAMETER")
+    assert "Content-Length" in error["message"]
+
+
+async def guarded(path: str, query: bytes, *names: bytes) -> tuple[int, str]:
+    """How a request with these headers is answered, and what is said."""
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query,
+        "headers": [(name, b"1") for name in names],
+    }
+    await Guard(app)(scope, receive, send)
+    return sent[0]["status"], sent[1]["body"].decode()
+
+
+@pytest.mark.parametrize("name", sorted(ONCE))
+async def test_two_of_a_header_of_which_one_is_meant_are_refused(name: bytes) -> None:
+    for path in ("/api/v1/ipaas/automations/a/run", "/api/v1/hooks/secret", "/connect/secret"):
+        status, said = await guarded(path, b"", b"accept", name, name)
+        assert status == 400
+        assert f"header {name.decode().title()} stands in the request more than once" in said
+        assert (await guarded(path, b"", b"accept", b"accept", name))[0] == 200
+
+
+@pytest.mark.parametrize("query", [b"limit=1&limit=2", b"a=&a", b"%61=1&a=1", b"a=1&b=2&a=1"])
+async def test_a_name_that_stands_in_a_query_twice_is_refused(query: bytes) -> None:
+    status, said = await guarded("/api/v1/projects", query)
+    assert status == 400
+    assert "in the query stands in the request more than once" in said
+    # There, others say what a query holds, and all of it is kept.
+    for path in ("/api/v1/hooks/secret", "/api/v1/callbacks/token/step"):
+        assert (await guarded(path, query))[0] == 200
 
 
 async def test_nobody_holds_a_connection_with_headers_that_do_not_end(
