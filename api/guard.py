@@ -130,9 +130,10 @@ def _said_twice(scope: Scope) -> str | None:
         seen.add(name)
     if not scope["path"].startswith("/api/") or scope["path"].startswith(MANY):
         return None
-    names = [name for name, _ in parse_qsl(scope["query_string"], keep_blank_values=True)]
+    query = scope["query_string"].decode("latin-1")
+    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
     twice = next((name for name in names if names.count(name) > 1), None)
-    return None if twice is None else f"`{twice.decode('utf-8', 'replace')[:64]}` in the query"
+    return None if twice is None else f"`{twice[:64]}` in the query"
 
 
 def _too_large(limit: int) -> str:

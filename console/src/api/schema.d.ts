@@ -1871,6 +1871,11 @@ export interface components {
             registrations: number;
             /** @description Of a version or of the draft; null: none yet. */
             lastRun: components["schemas"]["LastRun"] | null;
+            /**
+             * Message
+             * @description Why the draft or the version cannot be read; null: they can.
+             */
+            message?: string | null;
         };
         /**
          * AutomationView
