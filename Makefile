@@ -4,7 +4,8 @@
 #                  ONCE=1 ends after the runs, INFO=path writes what happened as JSON
 #   make dev      run all of Inlay on this machine; data stays in .inlay
 #   make console  build the web console, which the API serves at /; demo and dev do so by themselves
-#   make test     set everything up and pass the tests; ARGS="-k name" goes to pytest
+#   make test     set everything up, then lint and pass all tests, side by side;
+#                  ARGS="-k name" goes to pytest, which then runs alone
 #   make bench    compare with a hand-written Temporal workflow; JSON=path writes the figures
 #   make storm    10,000 events, a fifth told twice, while every process is killed in turn
 #   make idle     what 10,000 registrations cost while nothing happens
@@ -18,6 +19,9 @@ VENV := .venv
 # Tests wait for servers more than they compute: one process more than there are processors.
 TEST_PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
 RUN := $(VENV)/bin/python
+# What tests start is compiled once, whatever the shell says of bytecode.
+PYTEST = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest \
+	--numprocesses=$(TEST_PROCESSES) --maxprocesses=4 --no-loadscope-reorder
 DEV_READY := $(VENV)/ready-dev
 TEST_READY := $(VENV)/ready-test
 NODE_READY := $(VENV)/ready-node
@@ -34,7 +38,7 @@ NODE_IS_NEW := const [a, b] = process.versions.node.split(".").map(Number); \
 NODE := $(shell node --eval '$(NODE_IS_NEW)' 2>/dev/null && command -v npm >/dev/null || echo $(NODE_READY))
 NPM := cd console && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --loglevel=error
 
-.PHONY: help demo dev console test bench storm idle lint wheel pictures lock
+.PHONY: help demo dev console test pytest test-console bench storm idle lint wheel pictures lock
 .DEFAULT_GOAL := help
 
 help:
@@ -48,9 +52,19 @@ dev: $(DEV_READY) $(CONSOLE)
 
 console: $(CONSOLE)
 
-test: $(TEST_READY)
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m pytest --numprocesses=$(TEST_PROCESSES) --maxprocesses=4 \
-		--no-loadscope-reorder $(ARGS)
+test: $(TEST_READY) $(if $(ARGS),,$(PACKAGES))
+ifeq ($(ARGS),)
+	@$(MAKE) --no-print-directory --jobs=3 pytest lint test-console
+else
+	@$(PYTEST) $(ARGS)
+endif
+
+pytest: $(TEST_READY)
+	@$(PYTEST)
+
+test-console: $(PACKAGES)
+	@$(NPM) run --silent types
+	@$(NPM) run --silent test -- --reporter=dot
 
 bench: $(DEV_READY)
 	@$(RUN) -m benchmarks $(if $(JSON),--json "$(JSON)")

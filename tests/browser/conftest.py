@@ -211,7 +211,7 @@ def built_console() -> Path:
 @contextmanager
 def console_copy() -> Iterator[Path]:
     """A copy of console/ with the packages of its lock, for the time of a block."""
-    packages = installed(CONSOLE, CONSOLE_LOCK)
+    packages = CONSOLE if _has_packages() else installed(CONSOLE, CONSOLE_LOCK)
     with tempfile.TemporaryDirectory(prefix="console-", dir=CACHE) as name:
         folder = Path(name)
         for file in _console_files():
@@ -220,6 +220,13 @@ def console_copy() -> Iterator[Path]:
             shutil.copy(file, place)
         (folder / "node_modules").symlink_to(packages / "node_modules")
         yield folder
+
+
+def _has_packages() -> bool:
+    """Whether make has installed the console's packages since they were last changed."""
+    done = CONSOLE / "node_modules" / ".package-lock.json"
+    changed = max((CONSOLE / name).stat().st_mtime for name in CONSOLE_LOCK)
+    return done.is_file() and done.stat().st_mtime >= changed
 
 
 def run_in_console(folder: Path, program: str, *arguments: str) -> None:
