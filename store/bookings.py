@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store.lineage import lineage, settle
 from store.models import Account, CreditUsage, Run, now_ms
 from store.notifications import NotificationType, notification_row
+from store.waits import end_wait
 
 EXECUTIONS_PER_FREE_CREDIT = 100
 """So many executions of free components cost one credit."""
@@ -115,7 +116,7 @@ _CLOSE = (
     )
 )
 # Nobody tries again what the run waited to try again.
-_END_WAITS = (
+_END_TRIES = (
     update(_STEPS)
     .where(_STEPS.c.run_id == bindparam("key_run"), _STEPS.c.status == "waiting")
     .values(status="error")
@@ -137,7 +138,9 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
     The developer is told, in the same transaction, of runs that ended and credits that ran low.
     """
     insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    opened = [entry.row for entry in entries if isinstance(entry, RunOpened)]
+    opened = [
+        {"restored_at": None, **entry.row} for entry in entries if isinstance(entry, RunOpened)
+    ]
     if opened:
         connection.execute(_opening(insert(_RUNS)), opened)
     closed = [entry for entry in entries if isinstance(entry, RunClosed)]
@@ -156,8 +159,9 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> None:
         if run is None:
             continue
         connection.execute(_END_PAUSES, {"key_run": entry.run_id})
+        end_wait(connection, entry.run_id, values["end"])
         if entry.status != "completed":
-            connection.execute(_END_WAITS, {"key_run": entry.run_id})
+            connection.execute(_END_TRIES, {"key_run": entry.run_id})
         if run.parent_run_id is not None:
             # It may have waited, and its callers with it.
             settle(connection, [row.id for row in lineage(connection, run.parent_run_id)])

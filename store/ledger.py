@@ -25,8 +25,9 @@ from store.bookings import (
     write_entries,
 )
 from store.database import Database, open_sync_sqlite
-from store.models import Account, CreditUsage, Run, RunStep
+from store.models import Account, CreditUsage, Run, RunStep, now_ms
 from store.outages import StoreUnavailable
+from store.waits import add_wait
 
 logger = logging.getLogger(__name__)
 
@@ -147,13 +148,19 @@ class Ledger:
     async def reopen(self, run_id: str) -> bool:
         """Books that a run that has ended is tried again; False where it goes on."""
         async with self._database.begin() as session:
+            ended_at = await session.scalar(
+                select(Run.ended_at).where(Run.id == run_id).with_for_update()
+            )
             again = await session.scalar(
                 update(Run)
                 .where(Run.id == run_id, Run.ended_at.is_not(None))
                 .values(status="running", message=None, result=None, ended_at=None)
                 .returning(Run.id)
             )
-        return again is not None
+            if again is None or ended_at is None:
+                return False
+            await session.run_sync(add_wait, run_id, ended_at, now_ms())
+        return True
 
     async def forget(self, run_id: str, started_at: int) -> None:
         """Removes a run that could not be started; one that somebody starts again stays.

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.orm import Session
 
 from store.encryption import DecryptionError
-from store.models import Automation, Run, RunPause
+from store.models import Automation, Run, RunPause, now_ms
+from store.waits import begin_wait, end_wait
 
 UNREADABLE = "What it waits for cannot be read: the key that sealed it is missing."
 """Stands in place of a message that cannot be decrypted."""
@@ -30,11 +31,18 @@ def settle(connection: Connection | Session, run_ids: Sequence[str]) -> None:
         if message is None:
             message = _message_of_called(connection, run_id)
         is_open = Run.status.in_(("running", "paused")) if message else Run.status == "paused"
-        connection.execute(
+        changed = connection.execute(
             update(Run)
             .where(Run.id == run_id, is_open)
             .values(status="paused" if message else "running", message=message)
+            .returning(Run.id)
         )
+        if changed.first() is None:
+            continue
+        if message:
+            begin_wait(connection, run_id)
+        else:
+            end_wait(connection, run_id, now_ms())
 
 
 def lineage(connection: Connection | Session, run_id: str) -> list[Any]:

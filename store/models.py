@@ -428,6 +428,9 @@ class Run(Base):
     result: Mapped[Any | None] = mapped_column(SealedJson("runs.result"))
     started_at: Mapped[int]
     ended_at: Mapped[int | None]
+    restored_at: Mapped[int | None]
+    """When the row was written anew from what Temporal knows: what its steps did before is not in
+    the book, nor what they cost. Null: it never was lost."""
 
 
 class RunStep(Base):
@@ -459,6 +462,17 @@ class RunStep(Base):
     attempts: Mapped[int] = mapped_column(default=1)
     started_at: Mapped[int]
     ended_at: Mapped[int | None]
+
+
+class RunWait(Base):
+    """A time in which a run did not work (`store.waits`)."""
+
+    __tablename__ = "run_waits"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    began_at: Mapped[int] = mapped_column(primary_key=True)
+    ended_at: Mapped[int | None]
+    """Null: it goes on."""
 
 
 class RunPause(Base):

@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 
 from store.database import Database
 from store.ledger import Ledger
-from store.models import Project, Run, RunPause
+from store.models import Project, Run, RunPause, now_ms
 from store.outages import StoreUnavailable
 from store.pauses import book_pause, book_resume
 from temporal.booking import run_opened
@@ -112,7 +112,9 @@ class RestoredRuns:
         if run.parent_run_id is not None:
             run.trigger = "call"
         started_at = int(execution.start_time.timestamp() * 1000)
-        await self._ledger.write(run_opened(run, execution.id, started_at))
+        opened = run_opened(run, execution.id, started_at)
+        opened.row["restored_at"] = now_ms()
+        await self._ledger.write(opened)
 
     async def _input(self, execution: WorkflowExecution) -> RunInput:
         handle = self._client.get_workflow_handle(execution.id, run_id=execution.run_id)

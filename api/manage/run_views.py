@@ -22,7 +22,8 @@ from api.manage.step_order import StepOrder
 from api.schemas import Model, Timestamp
 from api.strict_json import JsonResponse
 from store.lineage import family_of
-from store.models import Automation, AutomationVersion, Run, RunPause, RunStep
+from store.models import Automation, AutomationVersion, Run, RunPause, RunStep, RunWait
+from store.waits import overlap_ms, waited_ms
 from workflows.payloads import PauseKind
 
 FIRST_STEPS = 100
@@ -48,6 +49,14 @@ class RunView(Model):
     result: Any
     started_at: Timestamp
     ended_at: Timestamp | None
+    waited_ms: int = Field(
+        description="So much of the time since the start it waited: it was paused, or had ended "
+        "until it was retried. The rest is what it took."
+    )
+    restored_at: Timestamp | None = Field(
+        description="When the run was written down anew, since the database had been restored from "
+        "an older copy: its steps before that, and their credits, are not in the book."
+    )
     temporal_ui_url: str
 
 
@@ -71,7 +80,13 @@ class StepView(Model):
     error: str | None
     attempts: int
     started_at: Timestamp
-    ended_at: Timestamp | None
+    ended_at: Timestamp | None = Field(
+        description="Null: how a call ended that the run was making when it was ended is not known."
+    )
+    waited_ms: int = Field(
+        description="So much of the time between the two the run waited, as in an approval, or in "
+        "a loop with one; 0 of a call of an app, which is timed by its last try."
+    )
 
 
 class PauseView(Model):
@@ -113,6 +128,8 @@ def run_columns() -> list[ColumnElement[Any]]:
         Run.result.label("result"),
         Run.started_at.label("startedAt"),
         Run.ended_at.label("endedAt"),
+        waited_ms().label("waitedMs"),
+        Run.restored_at.label("restoredAt"),
     ]
 
 
@@ -197,6 +214,11 @@ async def steps_page(
     steps = {(row.stepId, row.iteration): dict(row._mapping) for row in found}
     # A run that is deleted meanwhile has no steps left.
     items = [steps[key] for key in shown if key in steps]
+    waits = (await session.scalars(select(RunWait).where(RunWait.run_id == run_id))).all()
+    for step in items:
+        is_timed = step["component"] is None and step["endedAt"] is not None
+        span = (step["startedAt"], step["endedAt"])
+        step["waitedMs"] = overlap_ms(waits, *span) if is_timed else 0
     last = items[-1] if items and len(places) > limit else None
     next_cursor = last and _cursor([last["startedAt"], last["stepId"], last["iteration"]])
     return {"items": items, "nextCursor": next_cursor}

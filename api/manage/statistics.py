@@ -22,6 +22,7 @@ from automations.values import ExpressionError
 from automations.zones import named_zone
 from store.bookings import credits_of
 from store.models import DEVELOPER, Automation, Connection, EndUser, Registration, Run, RunStep
+from store.waits import waited_ms
 
 router = APIRouter(
     prefix="/projects/{projectId}",
@@ -66,6 +67,7 @@ class Execution(Model):
     status: str
     started_at: Timestamp
     ended_at: Timestamp | None
+    waited_ms: int = Field(description="As of a run.")
 
 
 class Day(Model):
@@ -121,6 +123,7 @@ async def get_statistics(
                 Run.status,
                 Run.started_at,
                 Run.ended_at,
+                waited_ms().label("waited_ms"),
             )
             .outerjoin(Automation, Automation.id == Run.automation_id)
             .where(Run.project_id == project_id)

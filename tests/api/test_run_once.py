@@ -21,7 +21,7 @@ from store import idempotency
 from store.bookings import RunClosed
 from store.idempotency import Request as Remembered
 from store.ledger import Ledger
-from store.models import Run, new_id, now_ms
+from store.models import Registration, Run, new_id, now_ms
 from store.outages import StoreUnavailable
 from temporal.starting import start_run
 from tests.api.beacon import listening
@@ -143,8 +143,35 @@ async def test_a_run_is_tried_again_once_however_many_ask_for_it(
     answers = await asyncio.gather(*(shop.developer.call("POST", again) for _ in range(5)))
     app.may_answer.set()
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409, 409]
-    assert (await booked(shop, failed["runId"]))["status"] == "completed"
-    assert app.calls == 2
+    run = await booked(shop, failed["runId"])
+    assert (run["status"], app.calls) == ("completed", 2)
+    # What it took is told without the time in which it had ended.
+    assert 0 < run["waitedMs"] <= run["endedAt"] - run["startedAt"]
+
+
+async def test_a_run_of_an_event_took_what_it_took(shop: Workshop, path: str, app: App) -> None:
+    """From when it was started to the engine's moment of its end, whenever that is booked."""
+    state = shop.application.http._transport.app.state.inlay  # type: ignore[attr-defined]
+    registration = Registration(
+        id=new_id(),
+        project_id=shop.project_id,
+        automation_id=path.split("/")[-2],
+        user_id="",
+        trigger="webhook.received",
+        data={},
+    )
+    before = now_ms()
+    started = await state.event_runs.start(registration, "one", {"n": 1})
+    after = now_ms()
+    run = await booked(shop, started.run_id)
+    history = await state.temporal.get_workflow_handle(started.run_id).fetch_history()
+    closed = history.events[-1].event_time
+    assert (run["status"], app.calls, run["waitedMs"]) == ("completed", 1, 0)
+    assert before <= run["startedAt"] <= after
+    assert run["endedAt"] == closed.ToMilliseconds()
+    # Told again, it is the same run, and none of its times moves.
+    assert not (await state.event_runs.start(registration, "one", {"n": 1})).is_new
+    assert await booked(shop, started.run_id) == run
 
 
 async def test_a_key_stands_for_one_request(shop: Workshop, path: str, app: App) -> None:

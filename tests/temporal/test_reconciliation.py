@@ -312,6 +312,8 @@ async def test_a_run_that_the_database_has_lost_is_there_again_and_can_be_answer
         await until_paused(database, handle.id, looking)
         run = (await runs(database))[handle.id]
         assert (run.status, run.project_id, run.user_id) == ("paused", "p", "user-1")
+        # Its steps before are not in the book, and it says so.
+        assert run.restored_at is not None
         async with database() as session:
             pause = (await session.scalars(select(RunPause).filter_by(run_id=handle.id))).one()
         assert (pause.kind, pause.step_id) == ("approval", "ask")

@@ -2248,6 +2248,11 @@ export interface components {
             startedAt: number;
             /** Endedat */
             endedAt: number | null;
+            /**
+             * Waitedms
+             * @description As of a run.
+             */
+            waitedMs: number;
         };
         /**
          * FaultView
@@ -3353,6 +3358,16 @@ export interface components {
             startedAt: number;
             /** Endedat */
             endedAt: number | null;
+            /**
+             * Waitedms
+             * @description So much of the time since the start it waited: it was paused, or had ended until it was retried. The rest is what it took.
+             */
+            waitedMs: number;
+            /**
+             * Restoredat
+             * @description When the run was written down anew, since the database had been restored from an older copy: its steps before that, and their credits, are not in the book.
+             */
+            restoredAt: number | null;
             /** Temporaluiurl */
             temporalUiUrl: string;
             /** Pauses */
@@ -3436,6 +3451,16 @@ export interface components {
             startedAt: number;
             /** Endedat */
             endedAt: number | null;
+            /**
+             * Waitedms
+             * @description So much of the time since the start it waited: it was paused, or had ended until it was retried. The rest is what it took.
+             */
+            waitedMs: number;
+            /**
+             * Restoredat
+             * @description When the run was written down anew, since the database had been restored from an older copy: its steps before that, and their credits, are not in the book.
+             */
+            restoredAt: number | null;
             /** Temporaluiurl */
             temporalUiUrl: string;
         };
@@ -3697,8 +3722,16 @@ export interface components {
              * @description Milliseconds since the epoch (UTC).
              */
             startedAt: number;
-            /** Endedat */
+            /**
+             * Endedat
+             * @description Null: how a call ended that the run was making when it was ended is not known.
+             */
             endedAt: number | null;
+            /**
+             * Waitedms
+             * @description So much of the time between the two the run waited, as in an approval, or in a loop with one; 0 of a call of an app, which is timed by its last try.
+             */
+            waitedMs: number;
         };
         /**
          * TestBody

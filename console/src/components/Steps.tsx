@@ -107,7 +107,7 @@ function StepItem({ step, begin, end, whole }: ItemProps) {
             <Text size="xs" c="dimmed">
               {step.component ?? step.type}
               {" · "}
-              <Took startedAt={step.startedAt} endedAt={step.endedAt} />
+              {step.endedAt === null ? t("runs.endUnknown") : <Took {...step} />}
               {step.attempts > 1 && ` · ${t("runs.attempts", { count: step.attempts })}`}
             </Text>
           </div>

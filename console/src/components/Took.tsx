@@ -8,13 +8,19 @@ interface Props {
   startedAt: number;
   /** null: it goes on. */
   endedAt: number | null;
+  /** So much of it nothing was done. */
+  waitedMs: number;
 }
 
-/** How long something took, or for how long it has been running. */
-export function Took({ startedAt, endedAt }: Props) {
+/** How long something took, and how long it waited, or for how long it has been running. */
+export function Took({ startedAt, endedAt, waitedMs }: Props) {
   const { t, i18n } = useTranslation();
   const now = useNow(endedAt === null);
-  if (endedAt !== null) return duration(endedAt - startedAt, i18n.language);
+  if (endedAt !== null) {
+    const span = duration(endedAt - startedAt - waitedMs, i18n.language);
+    if (waitedMs === 0) return span;
+    return t("runs.tookAndWaited", { span, waited: duration(waitedMs, i18n.language) });
+  }
   return t("runs.runningFor", { span: duration(wholeSeconds(now - startedAt), i18n.language) });
 }
 

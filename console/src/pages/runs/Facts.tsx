@@ -39,8 +39,13 @@ export function Facts({ projectId, run }: { projectId: string; run: Details }) {
           <Moment at={run.startedAt} seconds />
         </Fact>
         <Fact name={t("runs.duration")}>
-          <Took startedAt={run.startedAt} endedAt={run.endedAt} />
+          <Took {...run} />
         </Fact>
+        {run.restoredAt !== null && (
+          <Fact name={t("runs.restored")}>
+            <Moment at={run.restoredAt} seconds /> · {t("runs.restoredMeaning")}
+          </Fact>
+        )}
         <Fact name={t("runs.id")}>
           <ShortId id={run.id} label={t("runs.id")} />
         </Fact>

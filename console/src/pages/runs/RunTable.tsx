@@ -56,7 +56,7 @@ export function RunTable({ projectId, runs }: { projectId: string; runs: Run[] }
             <Moment at={run.startedAt} />
           </Table.Td>
           <Table.Td visibleFrom="md">
-            <Took startedAt={run.startedAt} endedAt={run.endedAt} />
+            <Took {...run} />
           </Table.Td>
         </Table.Tr>
       ))}

@@ -76,7 +76,7 @@ function Executions({ projectId, executions }: { projectId: string; executions: 
               <Moment at={run.startedAt} />
             </Table.Td>
             <Table.Td visibleFrom="lg">
-              <Took startedAt={run.startedAt} endedAt={run.endedAt} />
+              <Took {...run} />
             </Table.Td>
           </Table.Tr>
         ))}

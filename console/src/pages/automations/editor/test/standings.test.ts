@@ -31,6 +31,7 @@ const done = (stepId: string, iteration = "", more: Partial<Execution> = {}): Ex
   error: null,
   startedAt: 1000,
   endedAt: 1250,
+  waitedMs: 0,
   ...more,
 });
 

@@ -15,7 +15,7 @@ import {
 
 export type Execution = Pick<
   components["schemas"]["StepView"],
-  "stepId" | "iteration" | "status" | "output" | "error" | "startedAt" | "endedAt"
+  "stepId" | "iteration" | "status" | "output" | "error" | "startedAt" | "endedAt" | "waitedMs"
 >;
 
 /** What is asked of a run. */
@@ -80,7 +80,7 @@ export function standings(definition: Definition, run: Observed): Map<string, St
       failed: errors,
       took:
         ended.length > 0
-          ? ended.reduce((sum, one) => sum + ((one.endedAt ?? 0) - one.startedAt), 0)
+          ? ended.reduce((sum, one) => sum + ((one.endedAt ?? 0) - one.startedAt - one.waitedMs), 0)
           : null,
     });
   }
