@@ -48,6 +48,7 @@ class RegistrationTarget:
 class AppTarget:
     """A project's integration, to which the app tells the events of all users."""
 
+    integration_id: str
     project_id: str
     app_key: str
     triggers: Sequence[tuple[Trigger, AppWebhookSource]]
@@ -177,7 +178,7 @@ class HookTargets:
             "integration": await self._integration(row.project_id, app),
             "tolerance": row.signature_tolerance,
         }
-        return AppTarget(row.project_id, app.key, triggers, context)
+        return AppTarget(row.id, row.project_id, app.key, triggers, context)
 
     async def _tolerance(self, project_id: str, app_key: str) -> int | None:
         """The seconds that the developer allows signed deliveries of the app to be late."""

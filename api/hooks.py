@@ -139,10 +139,11 @@ async def _deliver(secret: str, request: Request, state: State) -> Response:
                 raise not_found("hook") from None
             answer = await _take(target, scope, state)
     except Refused as refused:
+        reason = f"{refused.status}: {refused.message}"
         if isinstance(target, RegistrationTarget):
-            state.event_log.add(
-                target.registration.id, "rejected", message=f"{refused.status}: {refused.message}"
-            )
+            state.event_log.add(target.registration.id, "rejected", message=reason)
+        elif target is not None:
+            state.event_log.refuse_app(target.integration_id, reason)
         return _refusal(refused, target)
     return Response(answer.body, answer.status, dict(answer.headers))
 

@@ -42,10 +42,11 @@ async def lacking(
     uses: dict[str, _Use] = {}
     for key, path, name, is_own in _uses(definition, called):
         app = state.catalogue.app(key)
-        # An app that needs no account has nothing that a project could register.
-        if app is not None and app.auth.type != "none":
+        # Else the app has neither accounts nor anything that the project could enter.
+        if app is not None and app.needs_integration:
             use = uses.setdefault(key, _Use(path))
-            for names in (use.users, use.own) if is_own else (use.users,):
+            by_account = is_own and app.auth.type != "none"
+            for names in (use.users, use.own) if by_account else (use.users,):
                 if name not in names:
                     names.append(name)
     if not uses:

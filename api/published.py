@@ -66,16 +66,17 @@ def compile_definition(
             continue
         key = step.component.partition(".")[0]
         app = catalogue.app(key)
-        # An app that needs no account has nothing that a project could register.
-        if app is None or app.auth.type != "none":
+        if app is None or app.needs_integration:
             app_keys.add(key)
+        if app is None or app.auth.type != "none":
             needs.add(Need(key, step.replace_end_user_connection))
     trigger = definition.trigger
     if isinstance(trigger, AppTrigger):
         key = trigger.component.partition(".")[0]
         app = catalogue.app(key)
-        if app is None or app.auth.type != "none":
+        if app is None or app.needs_integration:
             app_keys.add(key)
+        if app is None or app.auth.type != "none":
             needs.add(Need(key, trigger.replace_end_user_connection))
     schema = trigger.input if isinstance(trigger, ManualTrigger) else {}
     return Compiled(

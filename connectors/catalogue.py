@@ -7,7 +7,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -39,11 +39,23 @@ class ManifestError(Exception):
     """A manifest is not valid; the message names the file and the place in it."""
 
 
+class Faulty(NamedTuple):
+    """What is wrong with an app of an operator's folder, which is missing because of it."""
+
+    app_key: str
+    fault: str
+    """The file in the app's folder, the line, and what stands there: `app.yaml:3: name: …`."""
+
+
 class Catalogue:
     """All apps by key; immutable. `faults`: why apps of an operator's folders are missing."""
 
-    def __init__(self, apps: Sequence[App], faults: Sequence[str] = ()) -> None:
+    def __init__(
+        self, apps: Sequence[App], faults: Sequence[str] = (), faulty: Sequence[Faulty] = ()
+    ) -> None:
         self.faults = tuple(faults)
+        self.faulty = tuple(faulty)
+        """The same as people may see it who do not run this installation."""
         self.apps: Mapping[str, App] = MappingProxyType({app.key: app for app in apps})
         self._components = {c.key: c for app in apps for c in app.components}
         self._triggers = {t.key: t for app in apps for t in app.triggers}
@@ -69,6 +81,7 @@ def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
     """
     apps: dict[str, App] = {}
     faults: list[str] = []
+    faulty: list[Faulty] = []
     for folder in (BUILT_IN, *folders):
         if not folder.is_dir():
             raise ManifestError(f"{folder} is no folder: correct INLAY_CONNECTOR_DIRS")
@@ -78,11 +91,14 @@ def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
             except ManifestError as error:
                 if folder == BUILT_IN:
                     raise
-                faults += str(error).splitlines()
+                lines = str(error).splitlines()
+                faults += lines
+                inside = f"{app_folder}{os.sep}"
+                faulty += [Faulty(app_folder.name, line.removeprefix(inside)) for line in lines]
                 apps.pop(app_folder.name, None)
             else:
                 apps[app.key] = app
-    return Catalogue(list(apps.values()), faults)
+    return Catalogue(list(apps.values()), faults, faulty)
 
 
 @lru_cache

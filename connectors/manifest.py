@@ -338,6 +338,11 @@ class App(Part):
         return self._private_headers
 
     @property
+    def needs_integration(self) -> bool:
+        """Whether a project must have added the app before it can be used."""
+        return self.auth.type != "none" or self._reads_integration
+
+    @property
     def reads_integration(self) -> bool:
         """Whether a request needs what the developer entered for the project."""
         return self._reads_integration

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select, update
 
-from store.models import Registration, now_ms
+from store.models import Integration, Registration, now_ms
 from store.registrations import EVENTS_KEPT, record_event, trim_events
 
 if TYPE_CHECKING:
@@ -49,8 +49,25 @@ class _Waiting:
 
     events: int = 0
     rejected: int = 0
+    last_refusal: str | None = None
+    last_refused_at: int | None = None
     last_event_at: int | None = None
     entries: deque[_Entry] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
+
+    def refuse(self, message: str | None) -> None:
+        """Counts a delivery that was refused."""
+        self.rejected += 1
+        self.last_refusal, self.last_refused_at = message, now_ms()
+
+    def refusals(self, table: type[Registration | Integration]) -> dict[str, Any]:
+        """How the columns of a row change that tell of them."""
+        if not self.rejected:
+            return {}
+        return {
+            "rejected": table.rejected + self.rejected,
+            "last_refusal": self.last_refusal,
+            "last_refused_at": self.last_refused_at,
+        }
 
 
 class EventLog:
@@ -60,6 +77,8 @@ class EventLog:
         self._database = database
         self._keyring = keyring
         self._waiting: dict[str, _Waiting] = {}
+        self._refused: dict[str, _Waiting] = {}
+        """By integration: deliveries to an app's URL that are no registration's yet."""
         self._entries = 0
         self._minute = 0
         self._rejected: dict[str, int] = {}
@@ -81,10 +100,18 @@ class EventLog:
             waiting.events += 1
             waiting.last_event_at = now_ms()
         elif status == "rejected":
-            waiting.rejected += 1
+            waiting.refuse(message)
         if self._entries < MAX_WAITING and self._is_kept(registration_id, status):
             self._entries += 1
             waiting.entries.append(_Entry(status, run_id, message, payload))
+        self._wake()
+
+    def refuse_app(self, integration_id: str, message: str) -> None:
+        """Notes a delivery to an app's URL that was refused. Returns at once and never raises."""
+        self._refused.setdefault(integration_id, _Waiting()).refuse(message)
+        self._wake()
+
+    def _wake(self) -> None:
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_all())
 
@@ -106,10 +133,12 @@ class EventLog:
 
     async def _write_all(self) -> None:
         try:
-            while self._waiting:
+            while self._waiting or self._refused:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._closing.wait(), INTERVAL)
                 batch, self._waiting, self._entries = self._waiting, {}, 0
+                refused, self._refused = self._refused, {}
+                await self._write_refused(refused)
                 try:
                     await self._write(batch)
                 except Exception:
@@ -118,6 +147,20 @@ class EventLog:
                         await self._write_one(registration_id, waiting)
         finally:
             self._writer = None
+
+    async def _write_refused(self, refused: dict[str, _Waiting]) -> None:
+        if not refused:
+            return
+        try:
+            async with self._database.begin() as session:
+                for integration_id, waiting in sorted(refused.items()):
+                    await session.execute(
+                        update(Integration)
+                        .where(Integration.id == integration_id)
+                        .values(waiting.refusals(Integration))
+                    )
+        except Exception as error:
+            logger.warning("Refused deliveries were not counted: %s", type(error).__name__)
 
     async def _write_one(self, registration_id: str, waiting: _Waiting) -> None:
         try:
@@ -141,7 +184,7 @@ class EventLog:
     ) -> None:
         changes: dict[str, Any] = {
             "events": Registration.events + waiting.events,
-            "rejected": Registration.rejected + waiting.rejected,
+            **waiting.refusals(Registration),
         }
         if waiting.last_event_at is not None:
             changes["last_event_at"] = waiting.last_event_at

@@ -153,6 +153,11 @@ class Integration(Base):
     signature_tolerance: Mapped[int | None]
     """Seconds by which the moment of a signed delivery may differ from now; None: as the app's
     manifest says."""
+    rejected: Mapped[int] = mapped_column(default=0)
+    """Deliveries to its URL that were refused."""
+    last_refusal: Mapped[str | None] = mapped_column(SealedText("integrations.last_refusal"))
+    """Why the last of them was."""
+    last_refused_at: Mapped[int | None]
     created_at: Mapped[int] = mapped_column(default=now_ms)
     updated_at: Mapped[int] = mapped_column(default=now_ms)
 
@@ -379,6 +384,9 @@ class Registration(Base):
     """Events that started a run."""
     rejected: Mapped[int] = mapped_column(default=0)
     """Deliveries that were refused (signature, form, size)."""
+    last_refusal: Mapped[str | None] = mapped_column(SealedText("registrations.last_refusal"))
+    """Why the last of them was."""
+    last_refused_at: Mapped[int | None]
     created_at: Mapped[int] = mapped_column(default=now_ms)
     updated_at: Mapped[int] = mapped_column(default=now_ms)
 

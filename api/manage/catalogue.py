@@ -116,10 +116,21 @@ class AppView(AppSummary):
     triggers: list[TriggerView]
 
 
+class FaultyApp(Model):
+    """An app of an operator's folder that is missing because its manifest is faulty."""
+
+    key: str
+    fault: str = Field(
+        description="What is wrong, and where: the file in the app's folder, and the line.",
+        examples=["app.yaml:3: name: this is needed"],
+    )
+
+
 class Apps(Model):
     """All apps."""
 
     items: list[AppSummary]
+    faulty: list[FaultyApp] = Field(description="One for each fault of a manifest.")
 
 
 class FunctionView(Model):
@@ -143,9 +154,12 @@ _SCHEMA = Definition.model_json_schema(by_alias=True)
 
 @router.get("/apps", summary="List the apps")
 async def list_apps(state: StateDep) -> Apps:
-    """All apps of this installation, by name."""
+    """All apps of this installation, by name, and why others are missing."""
     apps = sorted(state.catalogue.apps.values(), key=lambda app: app.name.lower())
-    return Apps(items=[AppSummary(**_summary(app)) for app in apps])
+    return Apps(
+        items=[AppSummary(**_summary(app)) for app in apps],
+        faulty=[FaultyApp(key=key, fault=fault) for key, fault in state.catalogue.faulty],
+    )
 
 
 @router.get(

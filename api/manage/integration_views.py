@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.accounts import OAUTH
+from api.manage.refusals import Refusal, refusal_of
 from api.schemas import Model, Timestamp
 from api.state import State
 from api.used_apps import Use, needed_scopes
@@ -56,6 +57,8 @@ class IntegrationView(Model):
         description="By how much the moment of a signed delivery may differ from now; null: as the "
         "app's connector says.",
     )
+    rejected: int = Field(0, description="How many deliveries to `hookUrl` were refused.")
+    last_refusal: Refusal | None = Field(None, description="Of the last of them.")
     used_by: list[Using]
     needed_scopes: NeededScopes
     missing_scopes: list[str] = Field(
@@ -107,6 +110,8 @@ async def integration_view(state: State, row: Integration, uses: dict[str, Use])
         redirect_uri=redirect_uri(state.settings) if oauth else None,
         hook_url=hook_url(state.settings, hook) if hook else None,
         signature_tolerance_seconds=row.signature_tolerance,
+        rejected=row.rejected,
+        last_refusal=refusal_of(row),
         used_by=using(use),
         needed_scopes=needed,
         missing_scopes=[scope for scope in needed if scope not in row.scopes],

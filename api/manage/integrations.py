@@ -99,7 +99,7 @@ async def list_integrations(access: AnyAccess, state: StateDep) -> Integrations:
     missing = []
     for key in sorted(uses.keys() - {row.app_key for row in integrations}):
         app, use = state.catalogue.app(key), uses[key]
-        if app is not None and app.auth.type != "none":
+        if app is not None and app.needs_integration:
             missing.append(
                 Missing(
                     app_key=key,

@@ -94,7 +94,7 @@ async def list_options(body: OptionsBody, access: AnyAccess, state: StateDep) ->
     needed = _needed(part, options, body.inputs)
     question = [access.project_id, body.component, body.input, needed, body.search]
     place = _opened(state.keyring, body.cursor, question) if body.cursor else None
-    if part.app.auth.type != "none":
+    if part.app.needs_integration:
         await require_integrations(state, access.project_id, [part.app_key])
 
     async def ask(credential: Credential | None) -> Choices:

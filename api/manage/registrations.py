@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from api.auth import DECLARE_ANY, AnyAccess
 from api.documentation import OF_PROJECT, errors
 from api.errors import ApiError, ErrorKind, not_found
+from api.manage.refusals import Refusal, refusal_of
 from api.registrations import END_SECONDS, change, end, settle, start_run
 from api.schemas import Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
@@ -58,6 +59,7 @@ class RegistrationView(Model):
     last_event_at: Timestamp | None
     events: int = Field(description="How many events started a run.")
     rejected: int = Field(description="How many deliveries were refused.")
+    last_refusal: Refusal | None = Field(None, description="Of the last of them.")
     created_at: Timestamp
     updated_at: Timestamp
     temporal_ui_url: str
@@ -320,7 +322,8 @@ def _values(state: State, row: Registration, name: str | None) -> dict[str, Any]
     """The fields of a RegistrationView."""
     settings = state.settings
     workflows = f"{settings.temporal_ui_url.rstrip('/')}/namespaces/{settings.temporal_namespace}"
-    of_row = set(RegistrationView.model_fields) - {"automation_name", "temporal_ui_url"}
+    of_others = {"automation_name", "temporal_ui_url", "last_refusal"}
+    of_row = set(RegistrationView.model_fields) - of_others
     here = settings.public_url.rstrip("/")
     moving = None
     if row.told_url not in (None, here):
@@ -328,6 +331,7 @@ def _values(state: State, row: Registration, name: str | None) -> dict[str, Any]
     return {
         **{field: getattr(row, field) for field in of_row},
         "message": row.message or moving,
+        "last_refusal": refusal_of(row),
         "automation_name": name,
         "temporal_ui_url": f"{workflows}/workflows/{registration_workflow_id(row.id)}",
     }

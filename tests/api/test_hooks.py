@@ -358,6 +358,9 @@ class TestBadInput:
         assert await bench.runs(hook) == []
         reasons = await bench.refused(hook, len(cases))
         assert [str(reason)[:3] for reason in reasons] == [str(case[0]) for case in cases]
+        shown = f"/api/v1/projects/{bench.shop.project_id}/registrations/{hook.id}"
+        told = await bench.shop.developer.expect(200, "GET", shown)
+        assert (told["rejected"], told["lastRefusal"]["reason"]) == (len(cases), reasons[-1])
         large = await bench.http.post(hook.path, content=b"x" * TOO_MUCH, headers=headers)
         assert large.status_code == 413
         assert (await bench.http.post(hook.path, content=body, headers=headers)).status_code == 200

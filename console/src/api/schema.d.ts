@@ -388,7 +388,7 @@ export interface paths {
         };
         /**
          * List the apps
-         * @description All apps of this installation, by name.
+         * @description All apps of this installation, by name, and why others are missing.
          */
         get: operations["listApps"];
         put?: never;
@@ -1774,6 +1774,11 @@ export interface components {
         Apps: {
             /** Items */
             items: components["schemas"]["AppSummary"][];
+            /**
+             * Faulty
+             * @description One for each fault of a manifest.
+             */
+            faulty: components["schemas"]["FaultyApp"][];
         };
         /**
          * AutomationBody
@@ -2289,6 +2294,20 @@ export interface components {
             warnings: components["schemas"]["FaultView"][];
         };
         /**
+         * FaultyApp
+         * @description An app of an operator's folder that is missing because its manifest is faulty.
+         */
+        FaultyApp: {
+            /** Key */
+            key: string;
+            /**
+             * Fault
+             * @description What is wrong, and where: the file in the app's folder, and the line.
+             * @example app.yaml:3: name: this is needed
+             */
+            fault: string;
+        };
+        /**
          * FieldOption
          * @description One choice of a `select` field.
          */
@@ -2491,6 +2510,14 @@ export interface components {
              * @description By how much the moment of a signed delivery may differ from now; null: as the app's connector says.
              */
             signatureToleranceSeconds?: number | null;
+            /**
+             * Rejected
+             * @description How many deliveries to `hookUrl` were refused.
+             * @default 0
+             */
+            rejected: number;
+            /** @description Of the last of them. */
+            lastRefusal?: components["schemas"]["Refusal"] | null;
             /** Usedby */
             usedBy: components["schemas"]["Using"][];
             /**
@@ -3039,6 +3066,23 @@ export interface components {
             warnings: components["schemas"]["FaultView"][];
         };
         /**
+         * Refusal
+         * @description A delivery that was refused.
+         */
+        Refusal: {
+            /**
+             * Reason
+             * @description The status that it was answered, and why.
+             * @example 401: the signature does not fit the delivery
+             */
+            reason: string;
+            /**
+             * At
+             * @description Milliseconds since the epoch (UTC).
+             */
+            at: number;
+        };
+        /**
          * RegisterBody
          * @description Who is registered, and with what.
          */
@@ -3118,6 +3162,8 @@ export interface components {
              * @description How many deliveries were refused.
              */
             rejected: number;
+            /** @description Of the last of them. */
+            lastRefusal?: components["schemas"]["Refusal"] | null;
             /**
              * Createdat
              * @description Milliseconds since the epoch (UTC).
@@ -3218,6 +3264,8 @@ export interface components {
              * @description How many deliveries were refused.
              */
             rejected: number;
+            /** @description Of the last of them. */
+            lastRefusal?: components["schemas"]["Refusal"] | null;
             /**
              * Createdat
              * @description Milliseconds since the epoch (UTC).
