@@ -85,7 +85,11 @@ def load_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
     for folder in (BUILT_IN, *folders):
         if not folder.is_dir():
             raise ManifestError(f"{folder} is no folder: correct INLAY_CONNECTOR_DIRS")
-        for app_folder in sorted(p for p in folder.iterdir() if (p / "app.yaml").is_file()):
+        try:
+            app_folders = sorted(p for p in folder.iterdir() if (p / "app.yaml").is_file())
+        except OSError as error:
+            raise ManifestError(f"{folder} cannot be read: {error.strerror}") from None
+        for app_folder in app_folders:
             try:
                 app = load_app(app_folder)
             except ManifestError as error:
@@ -120,9 +124,16 @@ def load_app(folder: Path) -> App:
     """The app of one folder; raises `ManifestError`."""
     document = read_app(folder)
     try:
-        return App.model_validate(document)
-    except ValidationError as error:
-        raise ManifestError("\n".join(_faults(error, folder, document))) from error
+        try:
+            return App.model_validate(document)
+        except ValidationError as error:
+            raise ManifestError("\n".join(_faults(error, folder, document))) from error
+    except ManifestError:
+        raise
+    except Exception as error:
+        # Whatever is written there, only this app may be missing because of it.
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise ManifestError(f"{folder / 'app.yaml'}:1: the app cannot be read: {told}") from error
 
 
 def read_app(folder: Path) -> dict[str, Any]:
@@ -130,19 +141,23 @@ def read_app(folder: Path) -> dict[str, Any]:
     source = folder / "app.yaml"
     document = _read(source)
     if document.get("key") != folder.name:
-        raise ManifestError(f"{source}: key: must be the folder's name, {folder.name!r}")
+        line, _ = _position(source, ["key"])
+        raise ManifestError(f"{source}:{line}: key: must be the folder's name, {folder.name!r}")
     for name, place in PLACES.items():
         if name in document:
-            raise ManifestError(f"{source}: {name}: each stands in its own file in {place}/")
+            line, _ = _position(source, [name])
+            told = f"{name}: each stands in its own file in {place}/"
+            raise ManifestError(f"{source}:{line}: {told}")
         document[name] = []
         for path in sorted((folder / place).glob("*.yaml")):
             part = _read(path)
             if "key" in part:
-                raise ManifestError(f"{path}: key: leave it out, it is the file's name")
+                line, _ = _position(path, ["key"])
+                raise ManifestError(f"{path}:{line}: key: leave it out, it is the file's name")
             document[name].append({**part, "key": f"{folder.name}.{path.stem}"})
     logo = folder / "logo.svg"
     if logo.is_file():
-        document["logo"] = logo.read_text("utf-8")
+        document["logo"] = _text(logo)
     return document
 
 
@@ -209,6 +224,12 @@ class _Loader(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(None, None, "aliases are not allowed", event.start_mark)
         return super().compose_node(parent, index)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError) as error:  # a date or a number that there is not
+            raise yaml.MarkedYAMLError(None, None, str(error), node.start_mark) from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         names = [key.value for key, _ in node.value]
         for key, _ in node.value:
@@ -219,20 +240,37 @@ class _Loader(yaml.SafeLoader):
 
 
 def _read(path: Path) -> dict[str, Any]:
+    text = _text(path)
+    try:
+        document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        what = error.problem or error.context
+        raise ManifestError(f"{path}:{line}: no valid YAML: {what}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        what = f"the character U+{error.character:04X} is not allowed"
+        raise ManifestError(f"{path}:{line}: no valid YAML: {what}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        what = " ".join(str(error).split())
+        raise ManifestError(f"{path}:1: no valid YAML: {what}") from error
+    if not isinstance(document, dict):
+        raise ManifestError(f"{path}:1: must be a mapping")
+    return document
+
+
+def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise ManifestError(f"{path}: larger than {MAX_FILE_BYTES} bytes")
-        document = yaml.load(path.read_text("utf-8-sig"), _Loader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        what = error.problem or error.context
-        raise ManifestError(f"{path}{line}: no valid YAML: {what}") from error
-    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
-        what = " ".join(str(error).split())
-        raise ManifestError(f"{path}: no valid YAML: {what}") from error
-    if not isinstance(document, dict):
-        raise ManifestError(f"{path}: must be a mapping")
-    return document
+            raise ManifestError(f"{path}:1: larger than {MAX_FILE_BYTES} bytes")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ManifestError(f"{path}:1: cannot be read: {error.strerror}") from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ManifestError(f"{path}:{line}: no text in UTF-8") from error
 
 
 def check_manifests(catalogue: Catalogue | None = None) -> list[str]:

@@ -34,6 +34,8 @@ class Pages:
     _count: int = 0
     _seen: set[str] = field(default_factory=set)
     _wanted: int = 0
+    _last: list[Any] = field(default_factory=list)
+    """The records of the page before."""
 
     def __post_init__(self) -> None:
         """Reads the wanted number and prepares the first page."""
@@ -68,13 +70,17 @@ class Pages:
     def take(self, scope: Mapping[str, Any], url: httpx.URL) -> bool:
         """Takes the records of a page; True when another page is to be asked for.
 
-        Raises `PageError` when the vendor gives no list or the same place twice.
+        Raises `PageError` when the vendor gives no list, or the same place or page twice.
         """
         found = self.rules.records.find(scope)
         if found is None:
             found = []
         if not isinstance(found, list):
             raise PageError("the answer holds no list of records where one was expected")
+        if found and found == self._last and self.rules.type in {"page", "offset"}:
+            # It does not look at the number that it was asked for: no page comes after this one.
+            raise PageError("the app gives the same page twice")
+        self._last = found
         self.records += found
         self._count += 1
         more = self._advance(scope, url, len(found))

@@ -153,7 +153,7 @@ class Integration(Base):
     signature_tolerance: Mapped[int | None]
     """Seconds by which the moment of a signed delivery may differ from now; None: as the app's
     manifest says."""
-    rejected: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0, server_default="0")
     """Deliveries to its URL that were refused."""
     last_refusal: Mapped[str | None] = mapped_column(SealedText("integrations.last_refusal"))
     """Why the last of them was."""

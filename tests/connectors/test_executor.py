@@ -465,6 +465,16 @@ class TestPages:
         assert (error.kind, what in error.message) == ("fatal", True)
         assert len(vendor.arrived) <= 2
 
+    @pytest.mark.parametrize("kind", ["page", "offset"])
+    async def test_an_app_that_gives_the_same_page_again_is_not_asked_for_ever(
+        self, vendor: Vendor, http: OutgoingHttp, kind: str
+    ) -> None:
+        vendor.answer(Answer(200, {"rows": [{"id": 1}, {"id": 2}]}))
+        pagination = {"type": kind, "records": "body.rows", "param": "p", "page_size": 2}
+        error = await error_of(shop(vendor, http, pagination=pagination, request={"path": "/r"}))
+        assert (error.kind, "the same page twice" in error.message) == ("fatal", True)
+        assert len(vendor.arrived) == 2
+
     @pytest.mark.parametrize(
         ("caps", "records", "calls"), [({"max_pages": 3}, 6, 3), ({"max_records": 5}, 5, 3)]
     )

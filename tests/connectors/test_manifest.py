@@ -176,6 +176,63 @@ def test_a_fault_is_found_by_its_line(tmp_path: Path, app: str, action: str, whe
     assert str(folder / where.format(last=last)) in f"{caught.value} "
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "where"),
+    [
+        (
+            "app.yaml",
+            APP.encode() + b"description: 2026-13-45\n",
+            "app.yaml:{last}: no valid YAML: ",
+        ),
+        (
+            "app.yaml",
+            APP.encode() + b"description: " + b"9" * 5000,
+            "app.yaml:{last}: no valid YAML",
+        ),
+        ("app.yaml", APP.encode() + b"description: \x01\n", "app.yaml:{last}: no valid YAML: the "),
+        ("app.yaml", APP.encode() + b"description: \xff\n", "app.yaml:{last}: no text in UTF-8"),
+        ("app.yaml", b"# The shop\nkey: other\n", "app.yaml:2: key: must be the folder's name"),
+        ("app.yaml", APP.encode() + b"triggers: []\n", "app.yaml:{last}: triggers: each stands"),
+        ("actions/act.yaml", b"- 1\n", "actions/act.yaml:1: must be a mapping"),
+        (
+            "actions/act.yaml",
+            ACTION.encode() + b"key: act\n",
+            "actions/act.yaml:{last}: key: leave",
+        ),
+        ("actions/act.yaml", b" " * 1_000_001, "actions/act.yaml:1: larger than 1000000 bytes"),
+        ("logo.svg", b"<svg>\n\xff</svg>", "logo.svg:2: no text in UTF-8"),
+    ],
+)
+def test_whatever_stands_in_a_file_only_its_app_is_missing_and_the_line_is_told(
+    tmp_path: Path, name: str, content: bytes, where: str
+) -> None:
+    (write(tmp_path) / "shop" / name).write_bytes(content)
+    catalogue = load_catalogue([tmp_path])
+    assert set(catalogue.apps) == set(load_catalogue().apps)
+    [fault] = catalogue.faults
+    last = len(content.splitlines())
+    assert fault.startswith(str(tmp_path / "shop" / where.format(last=last)))
+    [faulty] = catalogue.faulty
+    assert faulty.app_key == "shop"
+    assert faulty.fault.startswith(where.format(last=last))
+
+
+def test_a_fault_that_nobody_foresaw_is_told_of_its_app_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise KeyError("surprise")
+
+    folder = write(tmp_path)
+    monkeypatch.setattr("connectors.catalogue.BUILT_IN", tmp_path / "none")
+    (tmp_path / "none").mkdir()
+    monkeypatch.setattr("connectors.catalogue.App.model_validate", fail)
+    [fault] = load_catalogue([folder]).faults
+    assert (
+        fault == f"{folder / 'shop' / 'app.yaml'}:1: the app cannot be read: KeyError: 'surprise'"
+    )
+
+
 def test_a_faulty_app_of_a_folder_is_missing_and_takes_no_other_with_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,6 +8,7 @@ import { Copyable } from "../../components/Copyable";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { Json } from "../../components/Json";
 import { Moment } from "../../components/Moment";
+import { Refusals } from "../../components/Refusals";
 import { StateBadge } from "../../components/StateBadge";
 import { Actions } from "./Actions";
 import { Events } from "./Events";
@@ -56,6 +57,7 @@ export function Registration({ projectId, registrationId, onClose }: Props) {
           <Trouble projectId={projectId} registration={found} />
           <Actions projectId={projectId} registration={found} onEnded={onClose} />
           <Times projectId={projectId} registration={found} />
+          <Refusals count={found.rejected} last={found.lastRefusal} />
           {found.hookUrl && (
             <Copyable
               label={t("registrations.hookUrl")}

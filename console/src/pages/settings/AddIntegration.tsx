@@ -11,6 +11,7 @@ import { appQuery, type Integrations, type useAdd } from "./useIntegrations";
 interface Props {
   projectId: string;
   apps: components["schemas"]["AppSummary"][];
+  faulty: components["schemas"]["FaultyApp"][];
   integrations: Integrations | undefined;
   /** The app that was chosen; empty: none yet. */
   appKey: string;
@@ -21,7 +22,7 @@ interface Props {
 
 /** Adds an app: search the catalogue, then what that app asks of the developer. */
 export function AddIntegration(props: Props) {
-  const { apps, integrations, appKey, onChoose, onClose } = props;
+  const { apps, faulty, integrations, appKey, onChoose, onClose } = props;
   const { t } = useTranslation();
   const app = apps.find(({ key }) => key === appKey);
   return (
@@ -39,6 +40,7 @@ export function AddIntegration(props: Props) {
       ) : (
         <Catalogue
           apps={apps}
+          faulty={faulty}
           added={new Set(integrations?.items.map((one) => one.appKey))}
           needed={new Set(integrations?.missing.map((one) => one.appKey))}
           onChoose={onChoose}

@@ -1,4 +1,13 @@
-import { Chip, Group, ScrollArea, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
+import {
+  Alert,
+  Chip,
+  Group,
+  ScrollArea,
+  Stack,
+  Text,
+  TextInput,
+  UnstyledButton,
+} from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { components } from "../../api/schema";
@@ -8,6 +17,8 @@ import styles from "./Catalogue.module.css";
 
 interface Props {
   apps: components["schemas"]["AppSummary"][];
+  /** Those of the operator's folders that are missing, and why. */
+  faulty: components["schemas"]["FaultyApp"][];
   added: Set<string>;
   /** Apps that automations use already. */
   needed: Set<string>;
@@ -15,7 +26,7 @@ interface Props {
 }
 
 /** All apps that there are, by name, purpose and category. */
-export function Catalogue({ apps, added, needed, onChoose }: Props) {
+export function Catalogue({ apps, faulty, added, needed, onChoose }: Props) {
   const { t, i18n } = useTranslation();
   const [search, setSearch] = useState("");
   const [category, setCategory] = useState("");
@@ -89,6 +100,15 @@ export function Catalogue({ apps, added, needed, onChoose }: Props) {
           {found.length === 0 && t("settings.appNone", { search: search || category })}
         </Text>
       </ScrollArea>
+      {faulty.length > 0 && (
+        <Alert color="orange" title={t("settings.appsFaulty")}>
+          {faulty.map(({ key, fault }) => (
+            <Text size="sm" key={`${key} ${fault}`}>
+              {key}: {fault}
+            </Text>
+          ))}
+        </Alert>
+      )}
     </Stack>
   );
 }

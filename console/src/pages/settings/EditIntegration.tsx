@@ -5,8 +5,16 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Copyable } from "../../components/Copyable";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { Refusals } from "../../components/Refusals";
 import { IntegrationForm } from "./IntegrationForm";
-import { appQuery, asks, type Integration, useChange, useRemove } from "./useIntegrations";
+import {
+  appQuery,
+  asks,
+  delivers,
+  type Integration,
+  useChange,
+  useRemove,
+} from "./useIntegrations";
 
 interface Props {
   projectId: string;
@@ -68,9 +76,10 @@ export function EditIntegration({ projectId, integration, onClose }: Props) {
             value={integration.hookUrl}
           />
         )}
+        <Refusals count={integration.rejected} last={integration.lastRefusal} />
         <ErrorAlert error={app.error ?? remove.error} />
         {app.isPending && <Skeleton height={220} />}
-        {app.data && asks(app.data) && (
+        {app.data && (asks(app.data) || delivers(app.data)) && (
           <IntegrationForm
             app={app.data}
             integration={integration}
@@ -85,7 +94,7 @@ export function EditIntegration({ projectId, integration, onClose }: Props) {
             }
           />
         )}
-        {app.data && !asks(app.data) && (
+        {app.data && !asks(app.data) && !delivers(app.data) && (
           <Text size="sm">{t("settings.appAsksNothing", { app: appName })}</Text>
         )}
         <Group>

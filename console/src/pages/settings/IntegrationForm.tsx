@@ -1,4 +1,4 @@
-import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, NumberInput, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Copyable } from "../../components/Copyable";
@@ -6,7 +6,7 @@ import { CredentialFields, isShown, type Values } from "../../components/Credent
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { faultsOf } from "../../components/faults";
 import { Scopes } from "./Scopes";
-import type { AppView, Client, Integration } from "./useIntegrations";
+import { type AppView, type Client, type Integration, delivers } from "./useIntegrations";
 
 interface Props {
   app: AppView;
@@ -27,6 +27,9 @@ export function IntegrationForm(props: Props) {
   const [clientSecret, setClientSecret] = useState("");
   const [scopes, setScopes] = useState(integration?.scopes ?? needed);
   const [settings, setSettings] = useState<Values>(() => known(integration));
+  const [tolerance, setTolerance] = useState<number | string>(
+    integration?.signatureToleranceSeconds ?? "",
+  );
   const faults = faultsOf(error);
   const hasScopes = app.authType !== "oauth1" && (app.authType === "oauth2" || app.needsClient);
   const kept = Object.entries(integration?.settings ?? {})
@@ -47,6 +50,7 @@ export function IntegrationForm(props: Props) {
         shown.map(({ name }) => [name, settings[name]]).filter(([, value]) => value),
       );
     }
+    if (delivers(app)) form.signatureToleranceSeconds = tolerance === "" ? null : Number(tolerance);
     onSubmit(form);
   };
   return (
@@ -113,6 +117,18 @@ export function IntegrationForm(props: Props) {
           errors={nested(faults)}
           onChange={(name, value) => setSettings((before) => ({ ...before, [name]: value }))}
         />
+        {delivers(app) && (
+          <NumberInput
+            label={t("settings.tolerance")}
+            description={t("settings.toleranceHint")}
+            min={1}
+            max={86_400}
+            allowDecimal={false}
+            value={tolerance}
+            error={faults.signatureToleranceSeconds}
+            onChange={setTolerance}
+          />
+        )}
         <ErrorAlert error={error} />
         <Button type="submit" loading={isSaving}>
           {submit}

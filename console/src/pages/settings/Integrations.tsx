@@ -111,6 +111,7 @@ export function Integrations({ projectId }: { projectId: string }) {
         <AddIntegration
           projectId={projectId}
           apps={apps.data?.items ?? []}
+          faulty={apps.data?.faulty ?? []}
           integrations={integrations.data}
           appKey={adding === "?" ? "" : adding}
           add={add}

@@ -33,6 +33,11 @@ export function asks(app: AppView): boolean {
   return app.needsClient || app.authType === "oauth2" || app.integrationFields.length > 0;
 }
 
+/** Whether the app sends events by itself, which it may sign with their moment. */
+export function delivers(app: AppView) {
+  return app.triggers.some(({ kind }) => kind === "webhook" || kind === "app_webhook");
+}
+
 /** Adds an app, with what its additional form asks. */
 export function useAdd(projectId: string) {
   const queries = useQueryClient();
@@ -90,6 +95,7 @@ function withApp({ items, missing }: Integrations, app: AppView): Integrations {
     settings: {},
     redirectUri: null,
     hookUrl: null,
+    rejected: 0,
     usedBy: lack?.automations ?? [],
     neededScopes: [],
     missingScopes: [],

@@ -77,7 +77,14 @@ const CARRY: Record<string, string> = {
   next: "automations.field_carryNext",
   name: "automations.field_carry_name",
 };
-const OF_RETRY = ["maxAttempts", "giveUpAfter", "initialInterval", "backoff", "maxInterval"];
+const OF_RETRY = [
+  "maxAttempts",
+  "giveUpAfter",
+  "initialInterval",
+  "backoff",
+  "maxInterval",
+  "evenIfUnknown",
+];
 const NAMED_BY_PEOPLE = ["values", "data"];
 
 /** A place inside a step or a trigger, by the labels that its form has. */

@@ -1,4 +1,4 @@
-import { Fieldset, NumberInput, Select, SimpleGrid, Text } from "@mantine/core";
+import { Checkbox, Fieldset, NumberInput, Select, SimpleGrid, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { StepFormProps } from "./StepPanel";
 import { type Json, getIn } from "../draft/model";
@@ -68,8 +68,8 @@ function RetryNumbers({
   onChange,
 }: {
   written: Json | undefined;
-  faultOf: (key: keyof Retry) => string | undefined;
-  onChange: (key: keyof Retry, value: Json | undefined) => void;
+  faultOf: (key: keyof Retry | "evenIfUnknown") => string | undefined;
+  onChange: (key: keyof Retry | "evenIfUnknown", value: Json | undefined) => void;
 }) {
   const { t, i18n } = useTranslation();
   const waits = waitsOf(retryOf(written));
@@ -92,6 +92,14 @@ function RetryNumbers({
           />
         ))}
       </SimpleGrid>
+      <Checkbox
+        mt="sm"
+        label={t("editor.retry_evenIfUnknown")}
+        description={t("editor.retry_evenIfUnknownHint")}
+        checked={getIn(written, ["evenIfUnknown"]) === true}
+        error={faultOf("evenIfUnknown")}
+        onChange={(event) => onChange("evenIfUnknown", event.currentTarget.checked || undefined)}
+      />
       <Text size="sm" c="dimmed" my="sm" role="status">
         {waits.length === 0
           ? t("editor.waitsNone")

@@ -5,6 +5,7 @@ it("knows the usual, once only and what is set", () => {
   for (const policy of ["usual", "never", "own"] as const)
     expect(policyOf(retryFor(policy))).toBe(policy);
   expect(policyOf({ maxAttempts: 1, backoff: 3 })).toBe("own");
+  expect(policyOf({ evenIfUnknown: true })).toBe("own");
 });
 
 it("waits longer each time, up to the longest wait", () => {

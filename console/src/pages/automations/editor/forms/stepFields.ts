@@ -4,7 +4,14 @@ import { type Json, type Path, type Step, getIn } from "../draft/model";
 import { policyOf } from "./retry";
 import type { Schema } from "../data/sources";
 
-const OF_RETRY = ["maxAttempts", "giveUpAfter", "initialInterval", "backoff", "maxInterval"];
+const OF_RETRY = [
+  "maxAttempts",
+  "giveUpAfter",
+  "initialInterval",
+  "backoff",
+  "maxInterval",
+  "evenIfUnknown",
+];
 
 const CARRY: Path[] = [
   ["carry", "start"],
