@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 from temporalio.service import RPCError
 
-from automations.sentences import sentence_of
+from automations.sentences import message_of_error
 from logs import configure
 from settings import ConfigurationError, Settings, get_settings, unknown_variables
 from store.files import make_private, private_umask
@@ -386,7 +386,7 @@ def main() -> None:
             raise
         for fault in error.errors():
             name = "".join(f"INLAY_{part}".upper() + ": " for part in fault["loc"])
-            typer.secho(f"Inlay cannot start: {name}{sentence_of(fault)}", fg="red", err=True)
+            typer.secho(f"Inlay cannot start: {name}{message_of_error(fault)}", fg="red", err=True)
         raise SystemExit(1) from None
 
 

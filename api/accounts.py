@@ -16,6 +16,7 @@ from api.runs import EngineUnavailable
 from api.schemas import Model, Timestamp
 from api.state import State
 from api.user_ids import GivenUserId
+from automations.messages import Message, message_of
 from connections.accounts import ConnectionDetails
 from connections.errors import (
     CheckUnavailable,
@@ -145,9 +146,9 @@ def split_app_keys(text: str) -> list[str]:
     """The keys of a comma separated list, each once; raises code 1 for none or too many."""
     keys = list(dict.fromkeys(key for part in text.split(",") if (key := part.strip())))
     if not keys:
-        raise invalid([("appKeys", "name at least one app, separated by commas")])
+        raise invalid([("appKeys", Message("app-keys-missing"))])
     if len(keys) > MAX_APP_KEYS:
-        raise invalid([("appKeys", f"name at most {MAX_APP_KEYS} apps")])
+        raise invalid([("appKeys", Message("app-keys-too-many", limit=MAX_APP_KEYS))])
     return keys
 
 
@@ -173,9 +174,7 @@ async def connect(
     (app,) = await require_integrations(state, project_id, [app_key])
     if app.auth.type in OAUTH:
         if body.connection_fields and not app.auth.fields:
-            raise invalid(
-                [("connectionFields", "this app is connected by its link: leave this out")]
-            )
+            raise invalid([("connectionFields", Message("connected-by-link"))])
         return (await connect_link(state, project_id, user_id, app_key, body)).url
     _refuse_no_auth(app)
     with _told(app_key, "connectionFields"):
@@ -232,9 +231,9 @@ def _told(app_key: str, path: str) -> Iterator[None]:
         faults = [(f"{path}.{name}" if path else name, text) for name, text in error.errors.items()]
         raise invalid(faults) from None
     except CredentialRejected as error:
-        raise invalid([(path or "accessToken", error.message)], error.message) from None
+        raise invalid([(path or "accessToken", message_of(error.message))], error.message) from None
     except ReturnUrlError as error:
-        raise invalid([("returnUrl", str(error))]) from None
+        raise invalid([("returnUrl", error.message)]) from None
     except CheckUnavailable as error:
         raise ApiError(ErrorKind.UNAVAILABLE, error.message) from None
     except IntegrationIncomplete as error:
@@ -243,7 +242,7 @@ def _told(app_key: str, path: str) -> Iterator[None]:
 
 def _refuse_no_auth(app: App) -> None:
     if app.auth.type == "none":
-        raise invalid([("appKey", "this app needs no connection")])
+        raise invalid([("appKey", Message("no-connection-needed"))])
 
 
 async def restored(state: State, project_id: str, user_id: str, app_key: str) -> None:

@@ -13,6 +13,7 @@ from api.errors import ApiError, ErrorKind, invalid, not_found
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from automations.definition import CallbackStep, Definition, walk
+from automations.messages import message_of
 from connectors.charsets import is_json, kind_of
 from connectors.codings import UnpackedTooLargeError
 from connectors.triggers.delivery import (
@@ -128,7 +129,7 @@ def _query(request: Request) -> dict[str, Any]:
     try:
         return read_query(request.scope["query_string"].decode("latin-1"))
     except Refused as refused:
-        raise invalid([("query", refused.message)]) from None
+        raise invalid([("query", message_of(refused.message))]) from None
 
 
 async def _body(request: Request) -> Any:
@@ -149,7 +150,7 @@ async def _body(request: Request) -> Any:
     except UnpackedTooLargeError:
         raise _too_large() from None
     except Refused as refused:
-        raise invalid([("body", refused.message)]) from None
+        raise invalid([("body", message_of(refused.message))]) from None
 
 
 def _too_large() -> ApiError:

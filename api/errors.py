@@ -20,7 +20,8 @@ from starlette.responses import Response
 
 from api.runs import EngineUnavailable, RunNotActive
 from api.strict_json import JsonResponse
-from automations.sentences import sentence_of
+from automations.messages import Message
+from automations.sentences import message_of_error
 from store.encryption import DecryptionError
 from store.outages import StoreUnavailable, was_anything_committed
 
@@ -101,13 +102,16 @@ def error_response(
     return JsonResponse(body, kind.status, headers)
 
 
-def invalid(faults: Sequence[tuple[str, str]], message: str | None = None) -> ApiError:
-    """Code 1 with every fault as (path, message)."""
+def invalid(faults: Sequence[tuple[str, Message]], message: str | None = None) -> ApiError:
+    """Code 1 with every fault as (path, message), each also as a code with its parameters."""
     if message is None:
         path, text = faults[0]
         more = f" ({len(faults) - 1} more in details)" if len(faults) > 1 else ""
         message = f"{path}: {text}{more}" if path else f"{text}{more}"
-    details = [{"path": path, "message": text} for path, text in faults]
+    details = [
+        {"path": path, "message": text, "code": text.code, "params": text.params}
+        for path, text in faults
+    ]
     return ApiError(ErrorKind.INVALID_PARAMETER, message, details)
 
 
@@ -145,15 +149,15 @@ async def _api_error(_: Request, error: Exception) -> Response:
 
 async def _request_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
-    faults = []
+    faults: list[tuple[str, Message]] = []
     for fault in error.errors()[:MAX_TOLD]:
         if fault["type"] == "json_invalid":
-            faults.append(("body", fault["ctx"]["error"]))
+            faults.append(("body", Message("body-unreadable", text=fault["ctx"]["error"])))
             continue
         place = [part for part in fault["loc"] if part != "body"] or ["body"]
         if place[0] in {"query", "path", "header"} and len(place) > 1:
             place = place[1:]
-        faults.append((path_of(place), sentence_of(fault)))
+        faults.append((path_of(place), message_of_error(fault)))
     answer = invalid(faults)
     return error_response(answer.kind, answer.message, answer.details)
 

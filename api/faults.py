@@ -19,6 +19,7 @@ from automations.components import titles_in
 from automations.definition import CallStep, Definition, ManualTrigger, walk
 from automations.excerpt import Excerpt, excerpt
 from automations.faults import Fault, located
+from automations.messages import Message
 from automations.parsing import parse_what_can_be
 from automations.validation import review, validate_excerpt
 from store.models import Automation
@@ -48,15 +49,9 @@ async def _reviewed(
         try:
             await asyncio.to_thread(InputSchema, trigger.input)
         except ValueError:
-            told = Fault(path_of(["trigger", "input"]), _NO_SCHEMA)
+            told = Fault(path_of(["trigger", "input"]), Message("schema-unusable"))
             faults = located([told, *faults], definition, titles_in(state.catalogue))
     return parsed, called, faults
-
-
-_NO_SCHEMA = (
-    "This JSON Schema cannot be used: its patterns must be regular expressions of RE2, and its "
-    "references must lead into itself."
-)
 
 
 async def _called(
@@ -85,7 +80,11 @@ class FaultView(Model):
     """What is wrong in a definition, where, and what to do."""
 
     path: str = Field(examples=["steps[0].inputs.to"])
-    message: str
+    message: str = Field(description="In English, made of the code and its parameters.")
+    code: str = Field(description="What is wrong, for programs.", examples=["no-step"])
+    params: dict[str, str | int | float] = Field(
+        description="What the code's sentence tells in particular.", examples=[{"id": "fetch"}]
+    )
     step: StepOf | None = Field(
         None, description="The innermost step around the place; null: the trigger or the result."
     )
@@ -99,7 +98,14 @@ class FaultView(Model):
     def of(cls, fault: Fault) -> FaultView:
         """A fault or a warning, as the API answers it."""
         step = StepOf(id=fault.step.id, name=fault.step.name) if fault.step else None
-        return cls(path=fault.path, message=fault.message, step=step, field=fault.field)
+        return cls(
+            path=fault.path,
+            message=fault.message,
+            code=fault.message.code,
+            params=dict(fault.message.params),
+            step=step,
+            field=fault.field,
+        )
 
 
 class Faults(Model):

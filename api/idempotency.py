@@ -14,6 +14,7 @@ from sqlalchemy import select
 from api.errors import ApiError, ErrorKind, invalid
 from api.runs import RunAnswer
 from api.state import State
+from automations.messages import Message
 from store import idempotency
 from store.idempotency import KeyUsedOtherwise, Known
 from store.models import Run
@@ -37,9 +38,7 @@ async def _request_key(request: Request, key: _KeyHeader = None) -> tuple[str, s
     if key is None:
         return None
     if not 0 < len(key) <= MAX_KEY or any(not " " < character <= "~" for character in key):
-        raise invalid(
-            [("Idempotency-Key", f"send 1 to {MAX_KEY} visible ASCII characters without spaces")]
-        )
+        raise invalid([("Idempotency-Key", Message("idempotency-key", limit=MAX_KEY))])
     content = request.url.path.encode() + b"\x00" + await request.body()
     return hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(content).hexdigest()
 

@@ -8,7 +8,8 @@ import jsonschema_rs
 
 from api.errors import path_of
 from automations.bounds import OutOfBoundsError, size_of
-from automations.constants import sentence_for
+from automations.constants import message_for
+from automations.messages import Message
 from automations.schema_bounds import bound_checks, bound_schema
 
 MAX_FAULTS = 100
@@ -30,12 +31,12 @@ class InputSchema:
     """
 
     def __init__(self, schema: dict[str, Any], *, is_published: bool = False) -> None:
-        self._refusal = ""
+        self._refusal: Message | None = None
         try:
             self._applied = bound_schema(schema)
         except OutOfBoundsError as error:
             # A version that was published before there were bounds: its runs are refused.
-            self._refusal = f"The trigger's schema is too much to check: {error}."
+            self._refusal = Message("trigger-schema-too-much", reason=error.message)
             return
         try:
             self._validator = jsonschema_rs.validator_for(
@@ -47,19 +48,16 @@ class InputSchema:
         except jsonschema_rs.ValidationError as error:
             if not is_published:
                 raise ValueError(error.message) from None
-            self._refusal = (
-                "The trigger's schema cannot be used: give it simpler patterns, and references "
-                "that lead into itself, and publish the automation again."
-            )
+            self._refusal = Message("trigger-schema-unusable")
 
-    def faults_of(self, data: dict[str, Any]) -> list[tuple[str, str]]:
+    def faults_of(self, data: dict[str, Any]) -> list[tuple[str, Message]]:
         """What the schema has against `data`, as (path, message)."""
         if self._refusal:
             return [("data", self._refusal)]
         try:
             bound_checks(self._applied, data)
         except OutOfBoundsError as error:
-            return [("data", f"This is too much for the trigger's schema: {error}.")]
+            return [("data", Message("data-too-much", reason=error.message))]
         if self._validator.is_valid(data):
             return []
         if _has_at_most(data, MAX_TOLD_APART // self._applied):
@@ -70,7 +68,7 @@ class InputSchema:
                 self._validator.validate(data)
             except jsonschema_rs.ValidationError as error:
                 return [_told(error)]
-        return [("data", "This does not fit the trigger's schema, and is too large to say where.")]
+        return [("data", Message("data-too-large-to-explain"))]
 
 
 def _has_at_most(data: Any, values: int) -> bool:
@@ -81,8 +79,8 @@ def _has_at_most(data: Any, values: int) -> bool:
     return True
 
 
-def _told(error: Any) -> tuple[str, str]:
+def _told(error: Any) -> tuple[str, Message]:
     told = error.kind.as_dict()
     limit = next((told[name] for name in told if name not in ("value", "context")), None)
-    sentence = sentence_for(error.kind.name, limit, error.instance)
-    return path_of(["data", *error.instance_path]), sentence
+    message = message_for(error.kind.name, limit, error.instance)
+    return path_of(["data", *error.instance_path]), message

@@ -21,6 +21,7 @@ from api.faults import checked_draft
 from api.published import Compiled, Need, union_of
 from api.state import State
 from automations.definition import AppTrigger
+from automations.messages import message_of
 from connectors.failures import ComponentError
 from connectors.triggers.subscribing import resolve_inputs
 from store.bookings import credits_of, today
@@ -236,7 +237,7 @@ async def check_registration(
             resolve_inputs, trigger, published.inputs, data, user_id or DEVELOPER
         )
     except ComponentError as error:
-        raise invalid([("data", error.message)], error.message) from None
+        raise invalid([("data", message_of(error.message))], error.message) from None
     await _checked_apps(state, target, compiled, user_id)
 
 

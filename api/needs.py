@@ -18,6 +18,7 @@ from automations.definition import (
     walk,
 )
 from automations.faults import Fault
+from automations.messages import Message
 from store.models import DEVELOPER, Connection, Integration
 
 _SHOWN = 10
@@ -72,21 +73,20 @@ async def lacking(
     found = []
     for key, use in uses.items():
         app = state.catalogue.app(key)
-        name = f"{app.name if app else key} (`{key}`)"
         if key not in integrations:
-            told = (
-                f"The project has no integration of {name}, which {_listed(use.users)} "
-                f"{_verb(use.users, 'needs', 'need')}: add it in the project's settings. Until "
-                "then runs are refused."
-            )
+            code, names, verbs = "app-not-added", use.users, ("needs", "need")
         elif use.own and key not in connected:
-            told = (
-                f"Your own account at {name} is not connected, and {_listed(use.own)} "
-                f"{_verb(use.own, 'runs', 'run')} with it: connect it in the project's settings. "
-                "Until then runs are refused."
-            )
+            code, names, verbs = "account-not-connected", use.own, ("runs", "run")
         else:
             continue
+        told = Message(
+            code,
+            name=app.name if app else key,
+            app=key,
+            users=", ".join(names[:_SHOWN]),
+            more=Message("and-more", count=len(names) - _SHOWN) if len(names) > _SHOWN else None,
+            need=Message(verbs[len(names) > 1]),
+        )
         found.append(Fault(use.path, told, is_warning=True))
     return found
 
@@ -99,7 +99,7 @@ def _uses(
     if isinstance(trigger, AppTrigger):
         key = trigger.component.partition(".")[0]
         is_own = not trigger.replace_end_user_connection
-        yield key, "trigger.component", "the trigger", is_own
+        yield key, "trigger.component", "trigger", is_own
     for step, path in _with_paths(definition.steps, "steps"):
         name = f"“{step.name or step.id}”"
         if isinstance(step, AppStep):
@@ -131,14 +131,3 @@ def _with_paths(steps: list[Step], path: str) -> Iterator[tuple[Step, str]]:
         yield step, here
         for name, block in child_blocks(step):
             yield from _with_paths(block, f"{here}.{name}")
-
-
-def _listed(names: list[str]) -> str:
-    shown = names[:_SHOWN]
-    if len(names) > _SHOWN:
-        shown = [*shown, f"{len(names) - _SHOWN} more"]
-    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
-
-
-def _verb(names: list[str], one: str, several: str) -> str:
-    return one if len(names) == 1 else several

@@ -11,6 +11,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # it ships no types
 
+from automations.messages import CATALOGUE, Message
+
 _NOBODYS_HASH = (
     "$argon2id$v=19$m=65536,t=3,p=4"
     "$5jhXclyehLrJ6tWC7Erpag$bOg6d8j3YcPzvNGhkYbdJ3KI1XxK7IJ/JPzKy9OqFFw"
@@ -83,7 +85,7 @@ class Passwords:
             return False
 
 
-async def weakness_of(password: str, *about: str) -> str | None:
+async def weakness_of(password: str, *about: str) -> Message | None:
     """What is wrong with a new password and what to do; None: nothing.
 
     `about` is what others know of its owner: email and name. Measured by zxcvbn (Wheeler, USENIX
@@ -93,5 +95,9 @@ async def weakness_of(password: str, *about: str) -> str | None:
     rated = await to_thread.run_sync(lambda: zxcvbn(password[:MAX_RATED], user_inputs=known))
     if rated["score"] >= GOOD_SCORE:
         return None
-    why = rated["feedback"]["warning"].rstrip(".") or "It is easy to guess"
-    return f"{why}. Take several uncommon words, or let a password manager make one."
+    warning = rated["feedback"]["warning"].rstrip(".")
+    return Message("weak-password", why=Message(_WEAKNESSES.get(warning, "weak-easy")))
+
+
+_WEAKNESSES = {text: code for code, text in CATALOGUE.items() if code.startswith("weak-")}
+"""The codes of zxcvbn's warnings."""

@@ -18,6 +18,7 @@ from automations.definition import (
     ManualTrigger,
     walk,
 )
+from automations.messages import Message
 from connectors.catalogue import Catalogue
 
 MAX_CACHED = 1000
@@ -48,7 +49,7 @@ class Compiled:
     calls: frozenset[str]
     """The ids of the automations that it calls itself."""
 
-    def check(self, data: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    def check(self, data: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Message]]]:
         """`data` with the defaults of the manual trigger's schema where nothing is given, and what
         the schema has against it, as (path, message)."""
         filled: dict[str, Any] = with_defaults(self.input_schema, data)

@@ -23,6 +23,7 @@ from api.errors import ApiError, ErrorKind, invalid
 from api.launch import Target, check_registration
 from api.runs import EngineUnavailable
 from api.state import State
+from automations.messages import message_of
 from store.database import insert_for
 from store.models import DEVELOPER, Registration, new_id, now_ms
 from temporal.event_runs import NotPublished
@@ -280,7 +281,7 @@ def _refusal(plan: RegistrationPlan, row: Registration) -> ApiError:
     message = plan.error or ""
     kind = _KINDS.get(plan.error_code or 0)
     if kind is None:
-        return invalid([("", message)])
+        return invalid([("", message_of(message))])
     details = [row.app_key] if plan.error_code in {216, 217} and row.app_key else None
     return ApiError(kind, message, details)
 

@@ -16,6 +16,7 @@ from api.state import State
 from automations.definition import AppTrigger
 from automations.excerpt import Excerpt, Missing, missing, with_items
 from automations.host import Given
+from automations.messages import Message
 
 
 async def prepare_draft(state: State, target: Target, data: dict[str, Any], event: Any) -> Launch:
@@ -27,14 +28,14 @@ async def prepare_draft(state: State, target: Target, data: dict[str, Any], even
     trigger = compiled.parsed.trigger
     if not isinstance(trigger, AppTrigger):
         if event is not None:
-            message = "No event starts this draft: leave `event` out, or give it an app's trigger."
+            message = Message("no-event-expected")
             raise invalid([("event", message)], message)
         data = await checked_data(compiled, target.name, data)
         return await launch_of(state, target, compiled, None, data, draft=True)
     if event is None:
         event = sample_event(state, trigger)
     if event is None:
-        message = f"The trigger {trigger.component} has no sample: give `event` a value."
+        message = Message("event-needed", component=trigger.component)
         raise invalid([("event", message)], message)
     # Nobody subscribes: the trigger's own account is not needed.
     steps_only = compiled.parsed.model_copy(update={"trigger": None})
@@ -107,12 +108,13 @@ def _not_given(lacking: list[Missing], part: Excerpt) -> ApiError:
     return invalid(faults, " ".join(message for _, message in faults))
 
 
-def _told(each: Missing, part: Excerpt) -> tuple[str, str]:
-    read = f"The step “{each.place}” reads `{each.path}`, which was not given"
+def _told(each: Missing, part: Excerpt) -> tuple[str, Message]:
+    read = {"step": each.place, "path": each.path}
     for number, loop in enumerate(part.loops, 1):
         if each.path == loop.item_name:
             is_own = number == len(part.loops)
-            what = "`item`" if is_own else f"what the list of the loop “{loop.label}” reads"
-            return "item" if is_own else each.path, f"{read}: give a value for {what}."
-    once = "" if each.path == "event" else "run the whole draft once, or "
-    return each.path, f"{read}: {once}give a value for `{each.path}`."
+            if is_own:
+                return "item", Message("item-not-given", **read)
+            return each.path, Message("list-not-given", loop=loop.label, **read)
+    code = "event-not-given" if each.path == "event" else "value-not-given"
+    return each.path, Message(code, **read)

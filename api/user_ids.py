@@ -14,6 +14,8 @@ from urllib.parse import unquote
 from fastapi import Path
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from automations.messages import Message
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,14 +27,14 @@ PATTERN = r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f]+$"
 def check(user_id: str) -> str:
     """The id itself; raises ValueError for what is none."""
     if user_id in {".", ".."}:
-        raise ValueError("a user id is neither . nor .., which URLs take for folders")
+        raise ValueError(Message("user-id-dots"))
     kinds = {unicodedata.category(character) for character in user_id}
     if "Cs" in kinds:
-        raise ValueError("a user id is text: in a URL it is percent-encoded from UTF-8")
+        raise ValueError(Message("user-id-no-text"))
     if "Cc" in kinds:
-        raise ValueError("a user id has no control characters")
+        raise ValueError(Message("user-id-control"))
     if len(user_id.encode()) > MAX_BYTES:
-        raise ValueError(f"a user id has at most {MAX_BYTES} bytes in UTF-8")
+        raise ValueError(Message("user-id-too-long", limit=MAX_BYTES))
     return user_id
 
 

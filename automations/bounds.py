@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from automations.messages import Message
+
 MAX_DEPTH = 64
 """Levels of lists and maps in what comes in: answers, deliveries, data, bodies, JSON text."""
 MAX_DEPTH_MADE = 128
@@ -25,6 +27,14 @@ MAX_MESSAGE = 2_000
 
 class OutOfBoundsError(ValueError):
     """A value is nested too deeply or is too large; the message says which bound."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __reduce__(self) -> tuple[type[OutOfBoundsError], tuple[Message]]:
+        """Comes back from another process."""
+        return type(self), (self.message,)
 
 
 def size_of(
@@ -52,13 +62,13 @@ def size_of(
             else:
                 total += 8
             if total > size:
-                raise OutOfBoundsError(f"it has more than {size:,} bytes of JSON")
+                raise OutOfBoundsError(Message("bound-bytes", limit=size))
             if seen + len(below) > values:
-                raise OutOfBoundsError(f"it has more than {values:,} values")
+                raise OutOfBoundsError(Message("bound-values", limit=values))
         if not below:
             return total
         level = below
-    raise OutOfBoundsError(f"it is nested deeper than {depth} levels")
+    raise OutOfBoundsError(Message("bound-depth", limit=depth))
 
 
 def sentence(message: str) -> str:
@@ -79,9 +89,7 @@ class Held:
         if self._around is not None:
             self._around.add(size)
         elif self._bytes > MAX_BYTES_HELD:
-            raise OutOfBoundsError(
-                f"the steps of the run hold more than {MAX_BYTES_HELD:,} bytes of JSON together"
-            )
+            raise OutOfBoundsError(Message("bound-held", limit=MAX_BYTES_HELD))
 
     def release(self) -> None:
         """Forgets what an iteration held, which nothing can read any more."""

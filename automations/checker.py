@@ -21,6 +21,7 @@ from google.protobuf.message import DecodeError
 
 from automations.checker_words import plain_words
 from automations.functions import LIBRARY, STANDARD
+from automations.messages import Message
 from automations.values import ExpressionError
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ _VARIABLES = {
 def check(source: str) -> checked_pb2.CheckedExpr:
     """The checked syntax tree of an expression; raises ExpressionError."""
     if len(source) > MAX_LENGTH:
-        raise ExpressionError(f"the expression is longer than {MAX_LENGTH:,} characters")
+        raise ExpressionError(Message("expression-too-long", limit=MAX_LENGTH))
     if not source.strip():
-        raise ExpressionError("the expression is empty")
+        raise ExpressionError(Message("expression-empty"))
     _bound_macros(source)
     plain = _environment(frozenset())
     try:
@@ -115,12 +116,9 @@ def _doublings(source: str) -> int:
 def _bound_macros(source: str) -> None:
     doublings = _doublings(source)
     if doublings > MAX_OPTIONAL_MAPS:
-        raise ExpressionError(f"use optMap at most {MAX_OPTIONAL_MAPS} times in an expression")
+        raise ExpressionError(Message("too-many-optmaps", limit=MAX_OPTIONAL_MAPS))
     if expanded(source) > MAX_EXPANDED:
-        raise ExpressionError(
-            f"an expression of {len(source)} characters is too long for using optMap {doublings} "
-            "times: split it over steps"
-        )
+        raise ExpressionError(Message("too-long-for-optmap", size=len(source), count=doublings))
 
 
 def _unpack(expression: cel.Expression) -> syntax_pb2.ParsedExpr:

@@ -7,7 +7,7 @@ import re
 
 from automations.foreign import RESERVED_WORDS, function_hint, syntax_hint
 from automations.functions import LIBRARY, STANDARD
-from automations.shapes import WORDS
+from automations.messages import CATALOGUE, Message
 
 _FAULT = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
@@ -23,174 +23,171 @@ _OPERATORS = {
     "_in_": "in",
 }
 _KINDS = {
-    "string": WORDS["string"],
-    "int": "a whole number",
-    "uint": "an unsigned number",
-    "double": "a decimal number",
-    "bool": WORDS["boolean"],
-    "bytes": WORDS["bytes"],
-    "null": WORDS["null"],
-    "null_type": WORDS["null"],
-    "dyn": "any value",
-    "any": "any value",
-    "list": WORDS["array"],
-    "map": WORDS["object"],
-    "type": WORDS["type"],
-    "optional_type": WORDS["optional"],
-    "optional": WORDS["optional"],
-    "timestamp": WORDS["timestamp"],
-    "duration": WORDS["duration"],
-    "google.protobuf.Timestamp": WORDS["timestamp"],
-    "google.protobuf.Duration": WORDS["duration"],
+    "string": "string",
+    "int": "integer",
+    "uint": "unsigned",
+    "double": "decimal",
+    "bool": "boolean",
+    "bytes": "bytes",
+    "null": "null",
+    "null_type": "null",
+    "dyn": "any",
+    "any": "any",
+    "list": "array",
+    "map": "object",
+    "type": "type",
+    "optional_type": "optional",
+    "optional": "optional",
+    "timestamp": "timestamp",
+    "duration": "duration",
+    "google.protobuf.Timestamp": "timestamp",
+    "google.protobuf.Duration": "duration",
 }
+"""CEL's names of types, as messages name kinds."""
+_MACROS = ("map", "filter", "all", "exists", "exists_one")
 
 
-def plain_words(source: str, message: str) -> str:
+def plain_words(source: str, message: str) -> Message:
     """The first thing that the checker's message has against an expression: where, and what to do.
 
     Values in the expression are not repeated, but for a few characters where it cannot be read.
     """
     if "recursion" in message:
-        return "the expression is nested too deeply (32 levels at most): split it over steps"
+        return Message("expression-too-deep")
     fault = _FAULT.search(message)
+    hint = syntax_hint(source)
     if fault is None:
-        hint = syntax_hint(source)
-        return f"the expression cannot be read{f': {hint}' if hint else _ASK}"
+        return Message("cannot-be-read-hint", hint=hint) if hint else Message("cannot-be-read")
     line, column, what = int(fault[1]), int(fault[2]), fault[3]
-    where = f"at character {column}" if line <= 1 else f"at line {line}, character {column}"
+    where = (
+        Message("at-character", column=column)
+        if line <= 1
+        else Message("at-line", line=line, column=column)
+    )
     if undeclared := _UNDECLARED.match(what):
-        return f"{where}: {_unknown(undeclared[1])}"
+        return _unknown(undeclared[1], where)
     if mismatch := _MISMATCH.match(what):
         kinds = [_kind(part) for part in _parts(mismatch[2].removeprefix("(").removesuffix(")"))]
-        return f"{where}: {_mismatch(mismatch[1], kinds)}"
+        return _mismatch(mismatch[1], kinds, where)
     if what.startswith("Syntax error"):
         lines = source.splitlines() or [""]
         rest = lines[min(line, len(lines)) - 1][max(column - 1, 0) :][:20]
         # A text in the expression may be a secret.
         shown = re.split(r"[\"'`]", rest)[0].strip()
-        near = f"near `{shown}`" if shown else "here" if rest else "at its end"
-        hint = syntax_hint(source)
-        return f"{where}: the expression cannot be read {near}{f': {hint}' if hint else ''}"
-    return f"{where}: {_other(source, what)}"
+        place = "near" if shown else "here" if rest else "end"
+        code = f"cannot-be-read-{place}{'-hint' if hint else ''}"
+        return Message(code, where=where, near=shown or None, hint=hint)
+    return _other(hint, what, where)
 
 
-_ASK = "; see the documentation of expressions"
-
-
-def _other(source: str, what: str) -> str:
+def _other(hint: Message | None, what: str, where: Message) -> Message:
     if reserved := re.match(r"reserved identifier: (\w+)", what):
-        told = f"`{reserved[1]}` is a word that CEL keeps for itself"
-        hint = syntax_hint(source)
-        return (
-            f"{told}: {hint}"
-            if hint
-            else f"{told}; a step is read by `steps.<id>`, a variable by `vars.<name>`"
-        )
+        if hint:
+            return Message("reserved-word-hint", where=where, name=reserved[1], hint=hint)
+        return Message("reserved-word", where=where, name=reserved[1])
     if "variable name must be a simple identifier" in what or "argument must be" in what:
         macro = what.partition("(")[0].strip()
-        if macro in ("map", "filter", "all", "exists", "exists_one"):
-            return (
-                f"`{macro}` takes a name for the item, then what to do with it: "
-                f"`list.{macro}(x, …)`"
-            )
-        return "`has` takes a field, as in `has(data.title)`" if macro == "has" else _short(what)
+        if macro in _MACROS:
+            return Message("macro-arguments", where=where, macro=macro)
+        return Message("has-takes-field", where=where) if macro == "has" else _short(what, where)
     if "invalid argument to has()" in what:
-        return "`has` takes a field, as in `has(data.title)`"
+        return Message("has-takes-field", where=where)
     if "operand of a select operation" in what:
         kind = re.search(r"of type '([^']*)'", what)
-        return (
-            f"{_kind(kind[1] if kind else '')} has no fields; a function is written with "
-            "parentheses, such as `x.upper()`"
+        return Message(
+            "method-without-parentheses", where=where, kind=_kind(kind[1] if kind else "")
         )
-    if "expected type" in what or "does not support field selection" in what:
-        return _selection(what)
-    return _short(what)
-
-
-def _selection(what: str) -> str:
     if found := re.search(r"'([^']*)' does not support field selection", what):
-        return f"{_kind(found[1])} has no fields"
+        return Message("kind-without-fields", where=where, kind=_kind(found[1]))
     if found := re.search(r"expected type '([^']*)' but found '([^']*)'", what):
-        return f"this must be {_kind(found[1])}, and it is {_kind(found[2])}"
-    return _short(what)
+        wanted, kind_found = _kind(found[1]), _kind(found[2])
+        return Message("other-kind-expected", where=where, wanted=wanted, kind=kind_found)
+    return _short(what, where)
 
 
-def _short(what: str) -> str:
+def _short(what: str, where: Message) -> Message:
     # Whatever the checker may say beside: its names of types in ours.
     for name in sorted(_KINDS, key=len, reverse=True):
         if "." in name:
-            what = what.replace(name, _KINDS[name])
-    return what[:200]
+            what = what.replace(name, CATALOGUE[f"kind-{_KINDS[name]}"])
+    return Message("checker-other", where=where, text=what[:200])
 
 
-def _unknown(name: str) -> str:
+def _unknown(name: str, where: Message) -> Message:
     known = {**dict.fromkeys(STANDARD), **LIBRARY}
+    if name in LIBRARY:
+        code = "wrong-use-sort" if name == "sort" else "wrong-use"
+        return Message(code, where=where, name=name, usage=LIBRARY[name].usage)
     if name in known:
-        if name in LIBRARY:
-            return _usage(name)
-        if name in ("map", "filter", "all", "exists", "exists_one"):
-            return (
-                f"`{name}` takes a name for the item, then what to do with it: `list.{name}(x, …)`"
-            )
+        if name in _MACROS:
+            return Message("macro-arguments", where=where, macro=name)
         if name == "has":
-            return "`has` takes a field, as in `has(data.title)`"
+            return Message("has-takes-field", where=where)
     if name in RESERVED_WORDS or name in _KINDS or name in _VARIABLES:
-        return f"`{name}` cannot be used like this"
+        return Message("cannot-be-used", where=where, name=name)
     if hint := function_hint(name):
-        return f"there is no function `{name}`: {hint}"
+        return Message("no-function-hint", where=where, name=name, hint=hint)
     near = [full for full in known if full.split(".")[-1].lower() == name.lower()]
     near += difflib.get_close_matches(name, known, 3, 0.7)
-    hint = " or ".join(f"`{found}`" for found in dict.fromkeys(near))
-    return f"there is no function `{name}`" + (f"; did you mean {hint}?" if hint else "")
+    return _no_function(name, list(dict.fromkeys(near))[:3], where)
+
+
+def _no_function(name: str, near: list[str], where: Message) -> Message:
+    match near:
+        case [first]:
+            return Message("no-function-near", where=where, name=name, near=first)
+        case [first, second]:
+            code = "no-function-near-2"
+            return Message(code, where=where, name=name, near=first, second=second)
+        case [first, second, third]:
+            code = "no-function-near-3"
+            return Message(code, where=where, name=name, near=first, second=second, third=third)
+        case _:
+            return Message("no-function", where=where, name=name)
 
 
 _VARIABLES = ("data", "event", "steps", "vars", "run", "callbacks")
-_COLUMNS = {"sort": 'by a column: `list.sortBy("id")`'}
 
 
-def _usage(name: str) -> str:
-    told = f"`{name}` cannot be called with these; it is written {LIBRARY[name].usage}"
-    return f"{told}; {_COLUMNS[name]}" if name in _COLUMNS else told
-
-
-def _mismatch(function: str, kinds: list[str]) -> str:
+def _mismatch(function: str, kinds: list[str], where: Message) -> Message:
     name = _OPERATORS.get(function, function.strip("_"))
-    said = f"`{name}` cannot be applied to {_listed(kinds)}"
+    return Message(
+        "cannot-be-applied",
+        where=where,
+        operator=name,
+        kinds=",".join(kinds),
+        hint=_remedy(name, kinds),
+    )
+
+
+def _remedy(name: str, kinds: list[str]) -> Message:
+    """What to do about an operator or a function that takes other kinds of values."""
     if name == "?:":
-        return (
-            f"{said}: the condition must be true or false and both results of one kind; dyn(…) "
-            "lets them differ"
-        )
+        return Message("applied-choice")
     if name in ("&&", "||", "!"):
-        return f"{said}: it takes true or false; compare the value, for example `x != null`"
-    if {"a whole number", "a decimal number"} <= set(kinds):
-        return f"{said}: write whole numbers as decimals (2.0) or use double(…)"
-    if name == "+" and WORDS["string"] in kinds:
-        return f"{said}: use string(…) to make text of a value"
-    if WORDS["optional"] in kinds:
-        return f"{said}: `.orValue(…)` gives the value, or another where there is none"
-    if WORDS["duration"] in kinds and name in ("+", "-", "*", "/"):
-        return f'{said}: a duration is written `duration("1h30m")`, its seconds `time.seconds(…)`'
+        return Message("applied-truth")
+    if {"integer", "decimal"} <= set(kinds):
+        return Message("applied-decimals")
+    if name == "+" and "string" in kinds:
+        return Message("applied-text")
+    if "optional" in kinds:
+        return Message("applied-optional")
+    if "duration" in kinds and name in ("+", "-", "*", "/"):
+        return Message("applied-duration")
     if name == "in":
-        return f"{said}: it looks into a list or a map; for text write `text.contains(part)`"
+        return Message("applied-in")
     if name in LIBRARY:
-        return f"{said}; it is written {LIBRARY[name].usage}"
+        return Message("applied-usage", usage=LIBRARY[name].usage)
     if name == "size":
-        return f"{said}: it takes text, a list or a map"
-    if WORDS["timestamp"] in kinds:
-        return f"{said}: a timestamp is made of text by `timestamp(…)`"
-    return f"{said}: convert with string(…), int(…) or double(…)"
-
-
-def _listed(kinds: list[str]) -> str:
-    return " and ".join(kinds) if len(kinds) < 3 else f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+        return Message("applied-size")
+    return Message("applied-timestamp" if "timestamp" in kinds else "applied-conversion")
 
 
 def _kind(name: str) -> str:
-    """A type of CEL in words: `list(dyn)`, `google.protobuf.Timestamp`."""
+    """A type of CEL, such as `list(dyn)` or `google.protobuf.Timestamp`, as messages name it."""
     name = name.strip().removeprefix("wrapper(").strip()
     whole = name.partition("(")[0].strip() or name
-    return _KINDS.get(name) or _KINDS.get(whole) or "another value"
+    return _KINDS.get(name) or _KINDS.get(whole) or "other"
 
 
 def _parts(text: str) -> list[str]:

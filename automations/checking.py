@@ -12,6 +12,7 @@ from automations.bounds import MAX_DEPTH
 from automations.checker import MAX_LENGTH, RESERVED, check, expanded
 from automations.evaluator import build, references
 from automations.expressions import compile_expression, compile_template
+from automations.messages import Message, message_of
 from automations.reading import Sight, read
 from automations.shapes import UNKNOWN, Shape, as_json, kind, list_of, of_value, record, union
 from automations.templates import split
@@ -32,7 +33,7 @@ MAX_NAMINGS = 200
 """Different sets of names of loops that the expressions of one definition use: each makes the
 checker set itself up anew, in about 5 ms."""
 _SOME_OCCASION = Occasion(datetime(2026, 1, 1, tzinfo=UTC), "")
-Tell = Callable[[str, str, bool], None]
+Tell = Callable[[str, Message, bool], None]
 """Takes a path, a message, and whether it is a warning."""
 _FAILURES = (ExpressionError, RecursionError, ValueError, TypeError)
 _BARE = re.compile(
@@ -60,21 +61,21 @@ class Checking:
             checked = _checked(source)
         except _FAILURES as error:
             self._characters += _FAULTY
-            self._tell(path, _sentence(str(error)), False)
+            self._tell(path, _of_failure(error), False)
             return None, UNKNOWN
         named = {path[0] for path in references(checked.expr)}
         self._namings.add(frozenset(named.difference(RESERVED)))
-        found: list[str] = []
+        found: list[Message] = []
 
-        def tell(told: str, soft: bool) -> None:
+        def tell(told: Message, soft: bool) -> None:
             found.append(told)
-            self._tell(path, _sentence(told), soft)
+            self._tell(path, told.sentence, soft)
 
         shape = read(checked, sight, tell)
         if not found and not named and (failure := _failure_of(source)):
-            self._tell(path, _sentence(f"this always fails: {failure}"), True)
+            self._tell(path, Message("always-fails", text=failure).sentence, True)
         if not shape.kinds & wanted.kinds:
-            told = f"This gives {shape.words}; it must be {wanted.words}."
+            told = Message("gives-wrong-kind", kinds=shape.named, wanted=wanted.named)
             self._tell(path, told, not shape.sure)
         return checked, shape
 
@@ -86,15 +87,15 @@ class Checking:
         # What is too long is refused before it is read.
         self._characters += expanded(source) if len(source) <= MAX_LENGTH else 0
         if self._left < 0:
-            told = f"There are more than {MAX_EXPRESSIONS:,} expressions"
+            told = Message("too-many-expressions", limit=MAX_EXPRESSIONS)
         elif self._characters > MAX_CHARACTERS:
-            told = f"The expressions have more than {MAX_CHARACTERS:,} characters together"
+            told = Message("expressions-too-long", limit=MAX_CHARACTERS)
         elif len(self._namings) > MAX_NAMINGS:
-            told = f"The expressions use more than {MAX_NAMINGS} different sets of names"
+            told = Message("too-many-namings", limit=MAX_NAMINGS)
         else:
             return False
         self._left = -1
-        self._tell(path, f"{told}: split the automation.", False)
+        self._tell(path, told, False)
         return True
 
     def template(
@@ -102,8 +103,7 @@ class Checking:
     ) -> Shape:
         """A value whose texts may hold expressions, for what takes such a value."""
         if depth > MAX_DEPTH:
-            told = f"The value is nested more than {MAX_DEPTH} levels deep."
-            self._tell(path, told, False)
+            self._tell(path, Message("value-too-deep", limit=MAX_DEPTH), False)
             return UNKNOWN
         if isinstance(value, dict):
             parts = {}
@@ -130,7 +130,7 @@ class Checking:
         try:
             pieces = split(value)
         except ExpressionError as error:
-            self._tell(path, _sentence(str(error)), False)
+            self._tell(path, _of_failure(error), False)
             return UNKNOWN
         shapes = [self.expression(text, path, sight)[1] for is_code, text in pieces if is_code]
         rest = "".join(text for is_code, text in pieces if not is_code)
@@ -150,9 +150,9 @@ class Checking:
     def _can_leave(self, shape: Shape, path: str) -> Shape:
         """The shape of a value as JSON; bytes and types are none."""
         if shape.kinds == {"bytes"}:
-            self._tell(path, "This gives bytes, which are no JSON: use `base64.encode(…)`.", False)
+            self._tell(path, Message("gives-bytes"), False)
         elif shape.kinds == {"type"}:
-            self._tell(path, "This gives a type, which is no JSON: use `string(type(…))`.", False)
+            self._tell(path, Message("gives-type"), False)
         return as_json(shape)
 
     def _fits(self, given: Shape, takes: Shape, path: str) -> None:
@@ -164,16 +164,13 @@ class Checking:
         if allowed & {"number", "boolean"}:
             allowed.add("string")
         if not given.kinds & allowed:
-            told = f"This gives {given.words}; what takes it needs {takes.words}."
+            told = Message("gives-unfitting-kind", kinds=given.named, wanted=takes.named)
             self._tell(path, told, not (given.sure or given.fields is not None))
 
     def _forgotten(self, text: str, path: str, sight: Sight) -> None:
         found = _BARE.fullmatch(text) if len(text) < 300 else None
         if found and found[1] in sight.names:
-            told = (
-                f"This is sent as it is written: write `{{{{ {found[1]}{found[2]} }}}}` for the "
-                "value."
-            )
+            told = Message("braces-forgotten", source=f"{found[1]}{found[2]}")
             self._tell(path, told, True)
 
 
@@ -211,7 +208,5 @@ def _checked(source: str) -> checked_pb2.CheckedExpr:
     return checked
 
 
-def _sentence(text: str) -> str:
-    """As a sentence begins and ends."""
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+def _of_failure(error: Exception) -> Message:
+    return message_of(error.message if isinstance(error, ExpressionError) else str(error)).sentence

@@ -10,6 +10,7 @@ from automations.checking import constant_of
 from automations.constants import faults_of_value
 from automations.definition import AppStep, AppTrigger, CallStep, Definition, ManualTrigger
 from automations.faults import Titles
+from automations.messages import Message
 from automations.shapes import UNKNOWN, Shape, of_schema
 
 if TYPE_CHECKING:
@@ -125,12 +126,12 @@ class Components:
         called = self._called.get(step.automation_id)
         schema: dict[str, Any] = {}
         if called is None:
-            told = f"There is no published automation {step.automation_id} in the project."
+            told = Message("no-automation", automation=step.automation_id)
             self._tell(f"{path}.automationId", told, False)
         elif isinstance(called.trigger, ManualTrigger):
             schema = called.trigger.input
             # What is called does not check its data itself.
-            self._inputs("the automation", schema, step.data, f"{path}.data", is_soft=True)
+            self._inputs(None, schema, step.data, f"{path}.data")
         takes = self._shape(step.automation_id, schema)
         self._templates(takes, step.data, f"{path}.data", sight)
 
@@ -147,14 +148,13 @@ class Components:
 
     def _inputs(
         self,
-        key: str,
+        key: str | None,
         schema: dict[str, Any],
         inputs: Mapping[str, Any],
         path: str,
-        *,
-        is_soft: bool = False,
     ) -> None:
-        """What a schema has against inputs; null counts as absent."""
+        """What a schema has against inputs; null counts as absent. Without a `key` they are the
+        data of an automation, which may hold more than it needs."""
         properties = schema.get("properties")
         properties = properties if isinstance(properties, dict) else {}
         given = {name: value for name, value in inputs.items() if value is not None}
@@ -162,27 +162,36 @@ class Components:
         for name in required if isinstance(required, list) else []:
             part = properties.get(name)
             if name not in given and not (isinstance(part, dict) and "default" in part):
-                self._tell(f"{path}.{name}", f"`{name}` is needed by {key}.", is_soft)
+                told = (
+                    Message("data-needed", name=name)
+                    if key is None
+                    else Message("input-needed", name=name, component=key)
+                )
+                self._tell(f"{path}.{name}", told, key is None)
         for name in given:
-            if name not in properties and "additionalProperties" not in schema and not is_soft:
+            if name not in properties and "additionalProperties" not in schema and key is not None:
                 near = difflib.get_close_matches(name, properties, 1)
-                hint = f": did you mean `{near[0]}`?" if near else "."
-                self._tell(f"{path}.{name}", f"{key} has no input `{name}`{hint}", False)
+                told = (
+                    Message("no-input-near", component=key, name=name, near=near[0])
+                    if near
+                    else Message("no-input", component=key, name=name)
+                )
+                self._tell(f"{path}.{name}", told, False)
         # What is needed has been told, with its place.
         rest = {keyword: value for keyword, value in schema.items() if keyword != "required"}
         known = {name: _known(value, properties.get(name)) for name, value in given.items()}
         for place, told in faults_of_value(rest, known, path):
-            self._tell(place, told, is_soft)
+            self._tell(place, told, key is None)
 
-    def _unknown(self, what: str, key: str) -> str:
+    def _unknown(self, what: str, key: str) -> Message:
         known = [
             part.key
             for app in self._catalogue.apps.values()
             for part in (app.triggers if what == "trigger" else app.components)
         ]
         near = difflib.get_close_matches(key, known, 1)
-        hint = f" Did you mean `{near[0]}`?" if near else ""
+        hint = Message("near", near=near[0]) if near else None
         app_key = key.partition(".")[0]
         if app_key not in self._catalogue.apps:
-            return f"There is no app `{app_key}`.{hint}"
-        return f"The app `{app_key}` has no {what} `{key}`.{hint}"
+            return Message("no-app", app=app_key, hint=hint)
+        return Message(f"no-{what}", app=app_key, component=key, hint=hint)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automations.checker import TYPE_NAMES
 from automations.functions import LIBRARY
+from automations.messages import Message
 from automations.operators import CALLS, access, describe_missing
 from automations.values import (
     NONE,
@@ -166,7 +167,7 @@ def _node(expr: syntax_pb2.Expr) -> Node:
 def _constant(constant: syntax_pb2.Constant) -> Node:
     kind = constant.WhichOneof("constant_kind")
     if kind == "uint64_value":
-        raise ExpressionError("unsigned numbers such as 1u are not supported: leave out the u")
+        raise ExpressionError(Message("unsigned-number"))
     value = None if kind == "null_value" else getattr(constant, str(kind))
     return lambda variables, budget: value
 
@@ -243,7 +244,7 @@ def _call(expr: syntax_pb2.Expr) -> Node:
 
         return run_library
     if name not in CALLS:
-        raise ExpressionError(f"`{name}` is not supported")
+        raise ExpressionError(Message("not-supported", name=name))
     operation = CALLS[name]
     if len(arguments) == 2:
         left, right = arguments
@@ -376,7 +377,7 @@ def _list(expr: syntax_pb2.Expr.CreateList) -> Node:
 
 def _map(expr: syntax_pb2.Expr.CreateStruct) -> Node:
     if expr.message_name:
-        raise ExpressionError(f"`{expr.message_name}{{}}` is not supported: write a map {{…}}")
+        raise ExpressionError(Message("message-not-supported", name=expr.message_name))
     entries = [(_node(e.map_key), _node(e.value), e.optional_entry) for e in expr.entries]
 
     def run(variables: Variables, budget: Budget) -> dict[Any, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from automations.messages import Message
+
 Titles = Callable[[str], Mapping[str, str]]
 """The titles of a component's or a trigger's inputs by name, for its key."""
 
@@ -25,7 +27,7 @@ class Fault:
     """What is wrong, and where: `steps[0].inputs.title`."""
 
     path: str
-    message: str
+    message: Message
     is_warning: bool = False
     """It may be meant like this: the definition can be published and run all the same."""
     step: StepName | None = None

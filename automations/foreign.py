@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from automations.messages import Message
+
 KEYWORDS = frozenset({"in", "true", "false", "null"})
 """Words that the expression language reads as something else wherever they stand."""
 RESERVED_WORDS = KEYWORDS | frozenset(
@@ -17,42 +19,47 @@ _NAMES = {
     **dict.fromkeys(("True", "TRUE", "yes"), "true"),
     **dict.fromkeys(("False", "FALSE", "no"), "false"),
 }
-_STEP_BEFORE = "what an earlier step gave is `steps.<id>.output`, and the run's data is `data`"
+_ENVIRONMENT = Message("hint-environment")
+_STEP_BEFORE = Message("hint-step-before")
+_GO_THROUGH = Message("write-or", write="`list.map(x, …)`", second="`list.filter(x, …)`")
+_MATCHES = Message("write", write="`text.matches(pattern)`")
+_TYPE = Message("write", write="`type(x) == string`")
+_MOMENT = Message("write-or", write="`now()`", second="`timestamp(text)`")
 _OTHER_NAMES = {
-    "trigger": "what the trigger gave is `event`, and the run's data is `data`",
-    "input": "the run's data is `data`",
-    "inputs": "the run's data is `data`",
-    "payload": "the run's data is `data`, and a trigger's event `event`",
-    "body": "an answer's body is `steps.<id>.output.body`",
+    "trigger": Message("hint-trigger"),
+    "input": Message("hint-data"),
+    "inputs": Message("hint-data"),
+    "payload": Message("hint-payload"),
+    "body": Message("hint-body"),
     "output": _STEP_BEFORE,
-    "step": "earlier steps are `steps.<id>`",
-    "variables": "variables are `vars.<name>`",
-    "var": "variables are `vars.<name>`",
-    "user": "the end user's id is `run.userId`",
-    "env": "there are no environment variables in expressions: give the value in `data`",
-    "process": "there are no environment variables in expressions: give the value in `data`",
-    "secrets": "a secret belongs into a connection, not into an expression",
-    "Math": "write `round(x)`, `floor(x)`, `ceil(x)`, `abs(x)`, `[a, b].min()`",
-    "JSON": "write `json.encode(x)` or `json.decode(text)`",
-    "Object": "write `x.keys()`, `x.values()` or `x.entries()`",
-    "Array": "a list is written `[1, 2]`",
-    "Date": "write `now()` or `timestamp(text)`",
-    "datetime": "write `now()` or `timestamp(text)`",
-    "String": "write `string(x)`",
-    "Number": "write `double(x)` or `int(x)`",
-    "NaN": "compare with a number, or give one by `default(x, 0)`",
-    "this": "inside a loop the item is `item`; inside `map` and `filter` it has the name you give",
-    "it": "inside a loop the item is `item`; inside `map` and `filter` it has the name you give",
-    "self": "inside a loop the item is `item`",
-    "lambda": "write `list.map(x, …)` or `list.filter(x, …)`",
-    "new": "there are no objects to make: write the value, or call the function without `new`",
-    "typeof": "write `type(x) == string`",
+    "step": Message("hint-steps"),
+    "variables": Message("hint-variables"),
+    "var": Message("hint-variables"),
+    "user": Message("hint-user"),
+    "env": _ENVIRONMENT,
+    "process": _ENVIRONMENT,
+    "secrets": Message("hint-secrets"),
+    "Math": Message("write", write="`round(x)`, `floor(x)`, `ceil(x)`, `abs(x)`, `[a, b].min()`"),
+    "JSON": Message("write-or", write="`json.encode(x)`", second="`json.decode(text)`"),
+    "Object": Message("write-or", write="`x.keys()`, `x.values()`", second="`x.entries()`"),
+    "Array": Message("hint-list"),
+    "Date": _MOMENT,
+    "datetime": _MOMENT,
+    "String": Message("write", write="`string(x)`"),
+    "Number": Message("write-or", write="`double(x)`", second="`int(x)`"),
+    "NaN": Message("hint-nan"),
+    "this": Message("hint-item-or-name"),
+    "it": Message("hint-item-or-name"),
+    "self": Message("hint-item"),
+    "lambda": _GO_THROUGH,
+    "new": Message("hint-no-objects"),
+    "typeof": _TYPE,
 }
 _ADVICE = {
     "`size(x)`": "len length count Len LEN strlen",
     "`x.lower()`": "toLowerCase lowercase toLower LOWER downcase",
     "`x.upper()`": "toUpperCase uppercase toUpper UPPER upcase",
-    "`a + b`, of texts or of lists": "concat CONCAT concatenate",
+    "hint-concat": "concat CONCAT concatenate",
     "`int(x)`": "parseInt toInt integer Integer to_i",
     '`double(x)` or `number.parse(text, "de")`': (
         "parseFloat Number float toNumber to_f parseNumber"
@@ -68,19 +75,15 @@ _ADVICE = {
     "`a && b`": "and AND",
     "`!a`": "not NOT",
     "`a || b`": "OR",
-    "`text.contains(part)`, and of a list `item in list`": (
-        "includes include has_value hasItem inList"
-    ),
-    "`list + [item]`: values do not change, a new list is made": "push append add unshift prepend",
-    "`list.slice(0, -1)` or `list.filter(x, …)`: values do not change, a new list is made": (
-        "pop shift splice remove"
-    ),
+    "hint-contains": ("includes include has_value hasItem inList"),
+    "hint-append": "push append add unshift prepend",
+    "hint-remove": ("pop shift splice remove"),
     "`list.filter(x, …).first()`": "find findFirst detect",
     "`list.indexOf(item)`": "findIndex",
     "`list.exists(x, …)`": "some any anyMatch",
     "`list.all(x, …)`": "every allMatch",
-    "`list.map(x, …)`, or a for-each step": "forEach each foreach",
-    "`list.sum()`, or a for-each step with `carry`": "reduce fold inject accumulate",
+    "hint-each": "forEach each foreach",
+    "hint-reduce": "reduce fold inject accumulate",
     "`list.filter(x, …)`": "where select grep",
     "`list.map(x, …).flatten()`": "flatMap flat",
     "`list.distinct()`": "uniq unique dedupe removeDuplicates",
@@ -95,9 +98,7 @@ _ADVICE = {
     "`x.matches(pattern)` or `x.regexExtract(pattern)`": "match exec regexMatch",
     "`x.regexExtractAll(pattern)`": "matchAll findall scan",
     "`x.matches(pattern)`": "test isMatch like",
-    '`fixed(number, 2)`, `time.format(moment, "d MMMM yyyy")`, or text with `{{ }}` in it': (
-        "format sprintf printf interpolate"
-    ),
+    "hint-format": ("format sprintf printf interpolate"),
     "`json.encode(x)`": "stringify toJson toJSON to_json jsonEncode dumps",
     "`json.decode(text)`": "parseJson parseJSON fromJson parse jsonParse loads JSONParse",
     "`url.encode(x)`": "encodeURIComponent urlencode encodeURI urlEncode",
@@ -128,74 +129,69 @@ _ADVICE = {
     ),
     "`a.merge(b)`": "assign extend",
     "`a.mergeDeep(b)`": "deepMerge deepmerge merge_deep",
-    "there is no chance in expressions, so that a run can be repeated": "random rand",
-    "the result of an expression is its value: nothing can be printed": "print log console",
+    "hint-random": "random rand",
+    "hint-print": "print log console",
 }
+"""What to write, or the code of a hint, for names of functions elsewhere."""
 _FUNCTIONS = {name: advice for advice, names in _ADVICE.items() for name in names.split()}
 
-_OPERATORS: tuple[tuple[str, str], ...] = (
-    (r"\$\s*\(", "another product's way to read a step: what a step gave is `steps.<id>.output`"),
-    (r"\$json\b|\$input\b|\$item\b", f"`$` is another product's: {_STEP_BEFORE}"),
-    (r"\$node\b|\$items\b|\$prevNode\b", f"`$` is another product's: {_STEP_BEFORE}"),
-    (r"\$now\b|\$today\b", "write `now()` without `$`"),
-    (r"\$vars\b", "write `vars.<name>` without `$`"),
-    (r"\$env\b", _OTHER_NAMES["env"]),
-    (r"\$\{", "`${…}` belongs to other languages: write `+` between texts, or `{{ }}` in a value"),
-    (r"\$", f"no name begins with `$`: {_STEP_BEFORE}"),
-    (r"^\s*\{\{|\}\}\s*$", "write it without braces: this field is an expression as a whole"),
-    (r"\{%|%\}", "there are no `{% %}` blocks: use a condition or a loop step"),
-    (r"^\s*\{[^:]*$", "write two braces at each side, `{{ … }}`, and not three"),
-    (r"/\*", "a comment is written `// …`, to the end of its line"),
-    (r"`", 'text stands in quotes, `"…"`, and `+` puts values into it'),
-    (r"===", "write `==` to compare"),
-    (r"!==", "write `!=` to compare"),
-    (r"<>|~=|\^=", "write `!=` for “not equal”"),
-    (r"=>", "write `list.map(x, …)` or `list.filter(x, …)`: the name stands before the comma"),
-    (r"->", "write `list.map(x, …)` or `list.filter(x, …)`: the name stands before the comma"),
-    (r"=~", "write `text.matches(pattern)`"),
-    (r"\?\?", "write `default(x, y)` for “y where x is null”"),
-    (r"\?:", "write `default(x, y)` for “y where x is null”"),
-    (r"\?\.", "write `x.?y` and not `x?.y`: then `.orValue(z)` gives z where y is missing"),
-    (r"\bnot\s+in\b", "write `!(x in list)`"),
-    (r"\bis\s+not\b", "write `!=`"),
-    (r"\bis\s+(?:null|None|nil|empty|defined)\b", "write `== null`, or `has(x.y)`"),
-    (r"\band\b|\bAND\b", "write `&&` for “and”"),
-    (r"\bor\b(?!\s*\()|\bOR\b", "write `||` for “or”"),
-    (r"\bnot\b(?!\s*\()|\bNOT\b", "write `!` for “not”"),
-    (r"\bif\b|\bthen\b|\belse\b|\belif\b|\bunless\b", "write `condition ? a : b`"),
-    (r"\bfor\b.*\bin\b", "write `list.map(x, …)` or `list.filter(x, …)`, or use a for-each step"),
-    (r"\blambda\b|\bfunction\b", "write `list.map(x, …)` or `list.filter(x, …)`"),
-    (r"\bnew\b", "there is no `new`: write `timestamp(text)` or `now()` for a date"),
+_OPERATORS: tuple[tuple[str, Message], ...] = (
+    (r"\$\s*\(", Message("hint-other-product")),
+    (r"\$json\b|\$input\b|\$item\b", Message("hint-dollar-other")),
+    (r"\$node\b|\$items\b|\$prevNode\b", Message("hint-dollar-other")),
+    (r"\$now\b|\$today\b", Message("hint-without-dollar", write="`now()`")),
+    (r"\$vars\b", Message("hint-without-dollar", write="`vars.<name>`")),
+    (r"\$env\b", _ENVIRONMENT),
+    (r"\$\{", Message("hint-interpolation")),
+    (r"\$", Message("hint-dollar")),
+    (r"^\s*\{\{|\}\}\s*$", Message("hint-no-braces")),
+    (r"\{%|%\}", Message("hint-no-blocks")),
+    (r"^\s*\{[^:]*$", Message("hint-two-braces")),
+    (r"/\*", Message("hint-comment")),
+    (r"`", Message("hint-backtick")),
+    (r"===", Message("hint-compare", write="`==`")),
+    (r"!==", Message("hint-compare", write="`!=`")),
+    (r"<>|~=|\^=", Message("hint-not-equal")),
+    (r"=>", Message("hint-arrow")),
+    (r"->", Message("hint-arrow")),
+    (r"=~", _MATCHES),
+    (r"\?\?", Message("hint-default")),
+    (r"\?:", Message("hint-default")),
+    (r"\?\.", Message("hint-optional")),
+    (r"\bnot\s+in\b", Message("write", write="`!(x in list)`")),
+    (r"\bis\s+not\b", Message("write", write="`!=`")),
+    (r"\bis\s+(?:null|None|nil|empty|defined)\b", Message("hint-is-null")),
+    (r"\band\b|\bAND\b", Message("hint-and")),
+    (r"\bor\b(?!\s*\()|\bOR\b", Message("hint-or")),
+    (r"\bnot\b(?!\s*\()|\bNOT\b", Message("hint-not")),
     (
-        r"\b(?:var|let|const)\b",
-        "an expression sets nothing: use a set step, and read `vars.<name>`",
+        r"\bif\b|\bthen\b|\belse\b|\belif\b|\bunless\b",
+        Message("write", write="`condition ? a : b`"),
     ),
-    (r"\breturn\b", "leave `return` out: the value of the expression is its result"),
-    (r"\btypeof\b", "write `type(x) == string`"),
-    (r"\bcontains\b(?!\s*\()", "write `text.contains(part)`, and of a list `item in list`"),
-    (r"\bstarts?\s*[wW]ith\b(?!\s*\()", "write `text.startsWith(part)`"),
-    (r"\bends?\s*[wW]ith\b(?!\s*\()", "write `text.endsWith(part)`"),
-    (r"\b(?:matches|LIKE|like)\b(?!\s*\()", "write `text.matches(pattern)`"),
-    (r"(?<!\|)\|(?!\|)\s*[A-Za-z_]", "there are no filters: write a function, such as `x.upper()`"),
-    (r"(?<!\|)\|(?!\|)", "write `||` for “or”"),
-    (r"(?<!&)&(?!&)", "write `&&` for “and”, and `+` to put texts together"),
-    (r"\*\*|\^", "write `pow(x, y)`"),
-    (r"\+\+|--|\+=|-=", "an expression changes nothing: use a set step with `vars.total + 1`"),
-    (r"\.\.\.", "write `a + b` for lists and `a.merge(b)` for maps"),
-    (r";", "an expression is one value: leave out `;`"),
-    (r"(?<![=!<>])=(?!=)", "write `==` to compare"),
-    (r"[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]", "write straight quotes, `\"` or `'`"),
-    (
-        r"\[\s*\*?\s*\]\s*\.",
-        "the field of each item is `list.map(x, x.field)`, of one `list[0].field`",
-    ),
-    (r"[A-Za-z_\])]\s*\.\s*\d", "an item of a list is written `list[0]`"),
-    (
-        r"\.\s*(?:in|true|false|null)\b",
-        'a name that is a word of the language is read like this: `steps["in"]`',
-    ),
-    (r"#", "there are no comments with `#`: write `//`"),
-    (r"@|\\", "leave out this character"),
+    (r"\bfor\b.*\bin\b", Message("hint-for")),
+    (r"\blambda\b|\bfunction\b", _GO_THROUGH),
+    (r"\bnew\b", Message("hint-new")),
+    (r"\b(?:var|let|const)\b", Message("hint-set")),
+    (r"\breturn\b", Message("hint-return")),
+    (r"\btypeof\b", _TYPE),
+    (r"\bcontains\b(?!\s*\()", Message("hint-contains")),
+    (r"\bstarts?\s*[wW]ith\b(?!\s*\()", Message("write", write="`text.startsWith(part)`")),
+    (r"\bends?\s*[wW]ith\b(?!\s*\()", Message("write", write="`text.endsWith(part)`")),
+    (r"\b(?:matches|LIKE|like)\b(?!\s*\()", _MATCHES),
+    (r"(?<!\|)\|(?!\|)\s*[A-Za-z_]", Message("hint-no-filters")),
+    (r"(?<!\|)\|(?!\|)", Message("hint-or")),
+    (r"(?<!&)&(?!&)", Message("hint-ampersand")),
+    (r"\*\*|\^", Message("write", write="`pow(x, y)`")),
+    (r"\+\+|--|\+=|-=", Message("hint-increment")),
+    (r"\.\.\.", Message("hint-spread")),
+    (r";", Message("hint-semicolon")),
+    (r"(?<![=!<>])=(?!=)", Message("hint-compare", write="`==`")),
+    (r"[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]", Message("hint-quotes")),
+    (r"\[\s*\*?\s*\]\s*\.", Message("hint-each-field")),
+    (r"[A-Za-z_\])]\s*\.\s*\d", Message("hint-index")),
+    (r"\.\s*(?:in|true|false|null)\b", Message("hint-word-as-name")),
+    (r"#", Message("hint-comments")),
+    (r"@|\\", Message("hint-character")),
 )
 _QUOTE = re.compile(r"[\"']")
 _TEXTS = re.compile(
@@ -207,45 +203,50 @@ SIZES = frozenset({"length", "Length", "count", "Count", "len"})
 """Fields of lists and texts elsewhere that tell how many there are."""
 
 
-def syntax_hint(source: str) -> str | None:
+def syntax_hint(source: str) -> Message | None:
     """What to write instead of something in an expression that cannot be read."""
     # Within the language's longest expression; texts may hold anything.
     bare = _TEXTS.sub('""', source[:4096])
-    if found := next((told for pattern, told in _OPERATORS if re.search(pattern, bare)), None):
+    if found := next((hint for pattern, hint in _OPERATORS if re.search(pattern, bare)), None):
         return found
     quoted = bare.replace('""', "")
-    return "a text is not closed: its quote stands at both ends" if _QUOTE.search(quoted) else None
+    return Message("hint-unclosed-text") if _QUOTE.search(quoted) else None
 
 
-def name_hint(name: str) -> str | None:
+def name_hint(name: str) -> Message | None:
     """What to write instead of a name that is known elsewhere."""
     if name in _NAMES:
-        return f"write `{_NAMES[name]}`"
+        return Message("write", write=f"`{_NAMES[name]}`")
     return _OTHER_NAMES.get(name)
 
 
-def function_hint(name: str) -> str | None:
+def function_hint(name: str) -> Message | None:
     """What to write instead of a function that is known elsewhere."""
-    last = name.rpartition(".")[2]
-    told = _FUNCTIONS.get(last)
-    if told is None:
+    advice = _FUNCTIONS.get(name.rpartition(".")[2])
+    if advice is None:
         owner = name.partition(".")[0]
         return _OTHER_NAMES.get(owner) if "." in name else None
-    return f"write {told}" if told.startswith("`") else told
+    if not advice.startswith("`"):
+        return Message(advice)
+    write, either, second = advice.partition("` or `")
+    if either:
+        return Message("write-or", write=f"{write}`", second=f"`{second}")
+    return Message("write", write=advice)
 
 
-def field_hint(name: str, shown: str) -> str | None:
-    """What to write instead of a field that lists and texts have elsewhere, such as `.length`."""
-    return f"write `size({shown.strip('`')})` for how many there are" if name in SIZES else None
+def field_hint(name: str, owner: str) -> Message | None:
+    """What to write instead of a field that lists and texts have elsewhere, such as `.length`.
+
+    `owner` is the list or the text as it is written.
+    """
+    return Message("hint-size", owner=owner) if name in SIZES else None
 
 
-def reserved_name(name: str, taken: frozenset[str], *, is_bare: bool) -> str | None:
+def reserved_name(name: str, taken: frozenset[str], *, is_bare: bool) -> Message | None:
     """Why nothing in a definition can be called like this; None: it can.
 
     `is_bare`: expressions read it without anything in front, unlike `steps.<id>`.
     """
     if name in (RESERVED_WORDS if is_bare else KEYWORDS):
-        return f"`{name}` is a word that the expression language keeps for itself"
-    if name in taken:
-        return f"`{name}` is a name of the language"
-    return None
+        return Message("name-keyword", name=name)
+    return Message("name-of-language", name=name) if name in taken else None

@@ -24,7 +24,8 @@ from automations.definition import (
     Step,
 )
 from automations.faults import Fault
-from automations.sentences import sentence_of
+from automations.messages import Message
+from automations.sentences import message_of_error
 
 if typing.TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -73,12 +74,11 @@ def parse_what_can_be(definition: Any) -> tuple[Definition | None, list[Fault], 
     try:
         size = len(orjson.dumps(definition))
         if size > MAX_BYTES:
-            told = f"The definition has {size:,} bytes; at most {MAX_BYTES:,} are allowed."
+            told = Message("definition-too-large", size=size, limit=MAX_BYTES)
             return None, [Fault("", told)], frozenset()
         return _repaired(definition)
     except (TypeError, ValueError, RecursionError):
-        told = "The definition is not JSON, or it is nested too deeply."
-        return None, [Fault("", told)], frozenset()
+        return None, [Fault("", Message("definition-unreadable"))], frozenset()
 
 
 def _repaired(definition: Any) -> tuple[Definition | None, list[Fault], frozenset[str]]:
@@ -109,16 +109,17 @@ def _fault(error: ErrorDetails, definition: Any) -> Fault:
     if error["type"] == "extra_forbidden":
         known = _fields_at(definition, places[:-1])
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in places)
-    return Fault(path.lstrip("."), f"{sentence_of(error, known)}{_hint(error)}")
+    told = message_of_error(error, known)
+    if told.code == "must-be" and (hint := _hint(error)) is not None:
+        told = Message("must-be", **told.params, hint=hint)
+    return Fault(path.lstrip("."), told)
 
 
-def _hint(error: ErrorDetails) -> str:
+def _hint(error: ErrorDetails) -> Message | None:
     """What to write instead of a text."""
     if not isinstance(error["input"], str) or not error["type"].startswith(_PLAIN):
-        return ""
-    if "{{" in error["input"]:
-        return " No expression can stand here."
-    return " Write it without quotes."
+        return None
+    return Message("no-expression-here" if "{{" in error["input"] else "without-quotes")
 
 
 def _places(location: tuple[int | str, ...]) -> list[int | str]:

@@ -16,6 +16,7 @@ from automations.evaluator import path_of
 from automations.foreign import SIZES, field_hint, function_hint, name_hint
 from automations.functions import LIBRARY
 from automations.functions.moments import doubt_of
+from automations.messages import Message, listed
 from automations.rules import (
     OWN,
     comparison_fault,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from google.api.expr.v1alpha1 import checked_pb2, syntax_pb2
 
 Path = tuple[str, ...]
-Tell = Callable[[str, bool], None]
-"""Takes note of a sentence; true: it is a warning."""
+Tell = Callable[[Message, bool], None]
+"""Takes note of a message; true: it is a warning."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ class _Reading:
         careful = sight.is_careful or asked
         if value.kinds == {"null"} and (careful or sight.has(path)):
             return optional_of(UNKNOWN) if asked else UNKNOWN
-        shown = f"`{'.'.join(path)}`" if path else "the value"
+        shown = f"`{'.'.join(path)}`" if path else "value"
         if "object" not in value.kinds:
             self._tell(_no_fields(shown, value, name), not value.sure)
             return UNKNOWN
@@ -176,11 +177,12 @@ class _Reading:
                 self._tell(told, not found.certain or (careful and found.may_be_asked))
             found = UNKNOWN
         elif found.is_unknown and name in SIZES and not careful:
-            self._tell(f"`{name}` is a field here; {field_hint(name, shown)}", True)
+            told = Message("field-or-size", name=name, hint=field_hint(name, _written(shown)))
+            self._tell(told, True)
         elif found.maybe:
             if not careful:
                 self._tell(found.maybe, True)
-            found = replace(found, maybe="")
+            found = replace(found, maybe=None)
         return optional_of(found) if asked else found
 
     def _call(self, expr: syntax_pb2.Expr, sight: Sight) -> Shape:
@@ -231,14 +233,14 @@ class _Reading:
         value = value.inner or value
         shown = _shown(arguments[0])
         if not value.kinds & {"array", "object"}:
-            self._tell(f"{shown} is {value.words}, so it has no items", not value.sure)
+            told = Message("no-items", thing=shown, kinds=value.named)
+            self._tell(told, not value.sure)
         elif key.kinds == {"number"} and "array" not in value.kinds:
-            self._tell(f"{shown} is a map, so it has no item of a number", not value.sure)
+            self._tell(Message("map-by-number", thing=shown), not value.sure)
         elif key.kinds == {"string"} and "object" not in value.kinds:
-            self._tell(f"{shown} is a list: its items have numbers, from 0", not value.sure)
+            self._tell(Message("list-by-name", thing=shown), not value.sure)
         elif constant.int64_value < 0 and "array" in value.kinds and not asked:
-            last = f"{shown.strip('`')}.last()" if shown.startswith("`") else "x.last()"
-            self._tell(f"items are counted from 0: write `{last}` for the last one", False)
+            self._tell(Message("negative-index", owner=_written(shown)), False)
         elif value.kinds == {"array"}:
             return optional_of(value.item()) if asked else value.item()
         return optional_of(UNKNOWN) if asked else UNKNOWN
@@ -262,21 +264,21 @@ class _Reading:
         self, function: str, given: Sequence[Shape], parts: Sequence[syntax_pb2.Expr]
     ) -> None:
         if never_equal(*given) and not any(map(is_null, given)):
-            always = "" if function == "_==_" else ", so this is always true"
-            told = comparison_fault(given[0], given[1], [_shown(part) for part in parts])
-            self._tell(f"{told}{always}", not all(shape.sure for shape in given))
+            always = None if function == "_==_" else Message("always-true")
+            told = comparison_fault(given[0], given[1], [_shown(part) for part in parts], always)
+            self._tell(told, not all(shape.sure for shape in given))
 
     def _contained(self, given: Sequence[Shape], parts: Sequence[syntax_pb2.Expr]) -> None:
         value, container = given
         if container.kinds == {"array"}:
             item = container.item()
             if never_equal(value, item) and not (is_null(value) or item.is_unknown):
-                shown = [_shown(parts[0]), f"an item of {_shown(parts[1], 'the list')}"]
+                shown = [_shown(parts[0]), f"item {_shown(parts[1], 'list')}"]
                 told = comparison_fault(value, item, shown)
                 self._tell(told, not (value.sure and item.sure))
         elif container.kinds == {"object"} and "string" not in value.kinds:
             name = _shown(parts[0])
-            told = f"`in` asks for a key of a map, which is text, and {name} is {value.words}"
+            told = Message("key-not-text", thing=name, kinds=value.named)
             self._tell(told, not value.sure)
 
     def _map(self, expr: syntax_pb2.Expr, sight: Sight) -> Shape:
@@ -301,7 +303,7 @@ class _Reading:
         source = self.of(fold.iter_range, sight)
         if not source.kinds & {"array", "object"}:
             shown = _shown(fold.iter_range)
-            told = f"only a list or a map can be gone through, and {shown} is {source.words}"
+            told = Message("not-gone-through", thing=shown, kinds=source.named)
             self._tell(told, not source.sure)
         item = UNKNOWN
         if source.kinds == {"array"}:
@@ -367,7 +369,7 @@ def _constant(constant: syntax_pb2.Constant) -> Shape:
 
 
 def _shown(expr: syntax_pb2.Expr, otherwise: str = "") -> str:
-    """A part of an expression as a sentence names it; constants are not repeated."""
+    """A part of an expression as messages name it; constants are not repeated."""
     if path := path_of(expr):
         return f"`{'.'.join(path)}`"
     match expr.WhichOneof("expr_kind"):
@@ -376,55 +378,63 @@ def _shown(expr: syntax_pb2.Expr, otherwise: str = "") -> str:
         case "call_expr" if expr.call_expr.function.isidentifier():
             return f"`{expr.call_expr.function}(…)`"
         case "call_expr" if expr.call_expr.function.startswith("_"):
-            return otherwise or f"the result of `{symbol(expr.call_expr.function)}`"
+            return otherwise or f"result `{symbol(expr.call_expr.function)}`"
         case "list_expr":
-            return otherwise or "the list"
+            return otherwise or "list"
         case _:
-            return otherwise or "the value"
+            return otherwise or "value"
 
 
-def _no_name(name: str, known: Mapping[str, Shape]) -> str:
-    told = f"There is no `{name}` here"
+def _written(shown: str) -> str:
+    """A part of an expression as it may be written in advice."""
+    return shown.strip("`") if shown.startswith("`") else "x"
+
+
+def _no_name(name: str, known: Mapping[str, Shape]) -> Message:
     if hint := name_hint(name):
-        return f"{told}: {hint}"
+        return Message("no-name-hint", name=name, hint=hint)
     if name in LIBRARY:
-        return f"{told}: a function is written with parentheses, `{name}(…)`"
+        hint = Message("call-parentheses", name=name)
+        return Message("no-name-hint", name=name, hint=hint)
     for owner in ("steps", "vars", "data"):
         fields = known[owner].field(name) if owner in known else None
         if isinstance(fields, Shape) and not fields.is_unknown:
-            return f"{told}: write `{owner}.{name}`"
+            hint = Message("write", write=f"`{owner}.{name}`")
+            return Message("no-name-hint", name=name, hint=hint)
     near = difflib.get_close_matches(name, known, 1)
     if near:
-        return f"{told}. Did you mean `{near[0]}`?"
-    return f"{told}; there are {', '.join(sorted(known))}"
+        return Message("no-name-near", name=name, near=near[0])
+    return Message("no-name", name=name, names=", ".join(sorted(known)))
 
 
-def _no_field(shown: str, name: str, absent: Absent) -> str:
-    told = f"{shown} has no `{name}`"
+def _no_field(shown: str, name: str, absent: Absent) -> Message:
     near = difflib.get_close_matches(name, absent.known, 1, 0.55)
     if near:
-        return f"{told}. Did you mean `{near[0]}`?"
-    hint = field_hint(name, shown)
-    if hint:
-        return f"{told}: {hint}"
-    names = ", ".join(f"`{known}`" for known in absent.known[:20])
-    return f"{told}; it has {names}" if names else told
+        return Message("no-field-near", thing=shown, name=name, near=near[0])
+    if hint := field_hint(name, _written(shown)):
+        return Message("no-field-hint", thing=shown, name=name, hint=hint)
+    if absent.known:
+        return Message("no-field-but", thing=shown, name=name, names=listed(absent.known[:20]))
+    return Message("no-field", thing=shown, name=name)
 
 
-def _no_fields(shown: str, value: Shape, name: str) -> str:
+def _no_fields(shown: str, value: Shape, name: str) -> Message:
     if shown == "`event`" and value.kinds == {"null"}:
-        return "No event starts this automation, so `event` is null: the data of a call is `data`"
-    told = f"{shown} is {value.words}, so it has no `{name}`"
+        return Message("no-event")
+    if (hint := _instead(shown, value, name)) is not None:
+        return Message("no-fields-hint", thing=shown, kinds=value.named, name=name, hint=hint)
+    return Message("no-fields", thing=shown, kinds=value.named, name=name)
+
+
+def _instead(shown: str, value: Shape, name: str) -> Message | None:
+    """What to write instead of a field of what has none."""
     if value.kinds == {"null"} and shown.endswith(".error`"):
-        return f"{told}: the step stops the run when it fails; let its `onError` be `continue`"
-    bare = shown.strip("`") if shown.startswith("`") else "x"
-    if hint := field_hint(name, shown) or function_hint(name):
-        return f"{told}: {hint}"
+        return Message("error-stops-run")
+    owner = _written(shown)
+    if hint := field_hint(name, owner) or function_hint(name):
+        return hint
     if name in LIBRARY or name in ("size", "contains", "startsWith", "endsWith", "matches"):
-        return f"{told}: a function is written with parentheses, `{bare}.{name}(…)`"
+        return Message("parentheses-forgotten", owner=owner, name=name)
     if value.kinds == {"array"}:
-        return (
-            f"{told}: `{bare}[0].{name}` is that of its first item, `{bare}.map(x, x.{name})` "
-            "those of all"
-        )
-    return told
+        return Message("fields-of-items", owner=owner, name=name)
+    return None

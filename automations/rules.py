@@ -6,12 +6,13 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from automations.functions import LIBRARY
-from automations.shapes import ANY, UNKNOWN, Shape, kind, union, words_of
+from automations.messages import Message, listed
+from automations.shapes import ANY, UNKNOWN, Shape, kind, named, union
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OWN = "the value beside it"
+OWN = "own"
 """What a constant is called, as it is not repeated."""
 _ORDERED = ("boolean", "number", "string", "timestamp", "duration", "bytes")
 _ARITHMETIC: dict[str, dict[tuple[str, str], str]] = {
@@ -70,7 +71,7 @@ def symbol(function: str) -> str:
     return "in" if function == "@in" else function.strip("_")
 
 
-def operation_fault(function: str, given: Sequence[Shape], shown: Sequence[str]) -> str | None:
+def operation_fault(function: str, given: Sequence[Shape], shown: Sequence[str]) -> Message | None:
     """Why an operator or a function fails with what it is given, whatever the values are.
 
     `shown` names the arguments as they are written.
@@ -81,39 +82,51 @@ def operation_fault(function: str, given: Sequence[Shape], shown: Sequence[str])
             given[: 2 if function in ("_&&_", "_||_") else 1], shown, strict=False
         ):
             if "boolean" not in shape.kinds:
-                return (
-                    f"{name} is {shape.words}, and a condition is true or false: compare it, for "
-                    f"example `{_bare(name)} != null`"
-                )
+                return Message("not-a-condition", thing=name, kinds=shape.named, write=_bare(name))
     elif function in _ORDERINGS:
         both = kinds[0] & kinds[1]
         if not both & set(_ORDERED):
-            return (
-                f"{shown[0]} is {given[0].words} and {shown[1]} is {given[1].words}: "
-                f"`{symbol(function)}` cannot compare them{_conversion(kinds)}"
-            )
+            return _of_both("cannot-compare", given, shown, operator=symbol(function))
     elif function in _ARITHMETIC and len(given) == 2:
         if not _results(function, kinds):
-            return (
-                f"{shown[0]} is {given[0].words} and {shown[1]} is {given[1].words}: "
-                f"`{symbol(function)}` cannot take them{_conversion(kinds)}"
-            )
+            return _of_both("cannot-take", given, shown, operator=symbol(function))
     elif function == "@in" and not kinds[1] & {"array", "object"}:
-        hint = f": write `{_bare(shown[1])}.contains({_bare(shown[0])})`"
-        return (
-            f"`in` looks into a list or the keys of a map, and {shown[1]} is {given[1].words}"
-            f"{hint if 'string' in kinds[1] else ''}"
+        write = f"{_bare(shown[1])}.contains({_bare(shown[0])})"
+        return Message(
+            "in-takes-list",
+            thing=shown[1],
+            kinds=given[1].named,
+            hint=Message("colon-write", write=write) if "string" in kinds[1] else None,
         )
     elif function in _TAKEN and given and not kinds[0] & _TAKEN[function]:
-        hint = f": write `… in {_bare(shown[0])}`" if function == "contains" else ""
-        return (
-            f"`{function}` takes {words_of(_TAKEN[function])}, and {shown[0]} is "
-            f"{given[0].words}{hint or _made_of_text(_TAKEN[function], given[0], shown[0])}"
+        write = f"… in {_bare(shown[0])}"
+        hint = Message("colon-write", write=write) if function == "contains" else None
+        return Message(
+            "function-takes",
+            function=function,
+            wanted=named(_TAKEN[function]),
+            thing=shown[0],
+            kinds=given[0].named,
+            hint=hint or _made_of_text(_TAKEN[function], given[0], shown[0]),
         )
     return _call_fault(function, given, shown)
 
 
-def _call_fault(function: str, given: Sequence[Shape], shown: Sequence[str]) -> str | None:
+def _of_both(
+    code: str, given: Sequence[Shape], shown: Sequence[str], **params: str | Message | None
+) -> Message:
+    return Message(
+        code,
+        left=shown[0],
+        left_kinds=given[0].named,
+        right=shown[1],
+        right_kinds=given[1].named,
+        hint=_conversion([shape.kinds for shape in given]),
+        **params,
+    )
+
+
+def _call_fault(function: str, given: Sequence[Shape], shown: Sequence[str]) -> Message | None:
     known = LIBRARY.get(function)
     if known is None or function == "default":
         return None
@@ -125,8 +138,14 @@ def _call_fault(function: str, given: Sequence[Shape], shown: Sequence[str]) -> 
             *(_OF_KIND.get(parameters[position], ANY) for parameters in fitting)
         )
         if not shape.kinds & taken:
-            told = f"`{function}` takes {words_of(taken)}, and {name} is {shape.words}"
-            return f"{told}{_made_of_text(taken, shape, name)}"
+            return Message(
+                "function-takes",
+                function=function,
+                wanted=named(taken),
+                thing=name,
+                kinds=shape.named,
+                hint=_made_of_text(taken, shape, name),
+            )
     return None
 
 
@@ -166,24 +185,27 @@ def is_null(shape: Shape) -> bool:
     return shape.kinds == {"null"}
 
 
-def comparison_fault(left: Shape, right: Shape, shown: Sequence[str]) -> str:
-    """Says of two values that they are never equal."""
+def comparison_fault(
+    left: Shape, right: Shape, shown: Sequence[str], always: Message | None = None
+) -> Message:
+    """Says of two values that they are never equal; `always` says what follows from it."""
     if not left.kinds & right.kinds:
-        return (
-            f"{shown[0]} is {left.words} and {shown[1]} is {right.words}: they are never equal"
-            f"{_conversion([left.kinds, right.kinds])}"
-        )
+        return _of_both("never-equal-kinds", [left, right], shown, always=always)
     values, other, name = left.values or (), right.values or (), shown[0]
     if len(values) < len(other) or shown[0] == OWN:
         values, other, name = other, values, shown[1]
     known = [value for value in values if isinstance(value, str)]
     wanted = next((value for value in other if isinstance(value, str)), "")
     near = difflib.get_close_matches(wanted, known, 1)
-    hint = f": did you mean `{near[0]}`?" if near else ""
     if len(known) > 1:
-        told = ", ".join(f"`{value}`" for value in known[:10])
-        return f"{name} is one of {told}, and never equal to this{hint}"
-    return f"{shown[0]} and {shown[1]} are never equal"
+        return Message(
+            "never-one-of",
+            thing=name,
+            options=listed(known[:10]),
+            hint=Message("or-near", near=near[0]) if near else None,
+            always=always,
+        )
+    return Message("never-equal", left=shown[0], right=shown[1], always=always)
 
 
 def _results(function: str, kinds: Sequence[frozenset[str]]) -> frozenset[str]:
@@ -192,20 +214,20 @@ def _results(function: str, kinds: Sequence[frozenset[str]]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _conversion(kinds: Sequence[frozenset[str]]) -> str:
+def _conversion(kinds: Sequence[frozenset[str]]) -> Message | None:
     text, number = frozenset({"string"}), frozenset({"number"})
     if set(kinds) == {text, number}:
-        return "; `string(…)` makes text of a number, `double(…)` a number of text"
+        return Message("convert-number")
     if text in kinds and frozenset({"timestamp"}) in kinds:
-        return "; `timestamp(…)` makes a timestamp of text"
-    return ""
+        return Message("convert-timestamp")
+    return None
 
 
-def _made_of_text(taken: frozenset[str], given: Shape, shown: str) -> str:
+def _made_of_text(taken: frozenset[str], given: Shape, shown: str) -> Message | None:
     """How to write a timestamp where text was given."""
     if given.kinds == {"string"} and "timestamp" in taken:
-        return f": write `timestamp({_bare(shown)})`"
-    return ""
+        return Message("colon-write", write=f"timestamp({_bare(shown)})")
+    return None
 
 
 def _bare(shown: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from automations.bounds import OutOfBoundsError, size_of
+from automations.messages import Message
 
 MAX_SCHEMA_BYTES = 64 * 1024
 MAX_SCHEMA_DEPTH = 48
@@ -40,10 +41,7 @@ def bound_schema(schema: Any) -> int:
         members = document.at_the_same_place(places.pop())
         worst = max(worst, sum(map(_weight, members)))
         if worst > MAX_APPLIED:
-            raise OutOfBoundsError(
-                f"it has one value checked in more than {MAX_APPLIED} ways: use fewer `$ref`, "
-                "`allOf`, `anyOf` and `oneOf` inside one another, and shorter `enum`s"
-            )
+            raise OutOfBoundsError(Message("bound-ways", limit=MAX_APPLIED))
         for inside in _inside(members):
             group = _schemas(inside)
             key = tuple(sorted(map(id, group)))
@@ -51,7 +49,7 @@ def bound_schema(schema: Any) -> int:
                 seen.add(key)
                 places.append(group)
         if len(seen) > MAX_PLACES:
-            raise OutOfBoundsError(f"it tells more than {MAX_PLACES:,} places of a value apart")
+            raise OutOfBoundsError(Message("bound-places", limit=MAX_PLACES))
     return worst
 
 
@@ -80,13 +78,13 @@ class _Document:
 
     def _note(self, schema: dict[str, Any]) -> None:
         if schema is not self._root and isinstance(schema.get("$id"), str):
-            raise OutOfBoundsError("only the outermost schema may have an `$id`")
+            raise OutOfBoundsError(Message("bound-inner-id"))
         pattern = schema.get("pattern")
         if isinstance(pattern, str) and len(pattern) > MAX_PATTERN:
-            raise OutOfBoundsError(f"a `pattern` has more than {MAX_PATTERN} characters")
+            raise OutOfBoundsError(Message("bound-pattern", limit=MAX_PATTERN))
         self._patterns += isinstance(pattern, str) + len(_map(schema, "patternProperties"))
         if self._patterns > MAX_PATTERNS:
-            raise OutOfBoundsError(f"it has more than {MAX_PATTERNS} patterns")
+            raise OutOfBoundsError(Message("bound-patterns", limit=MAX_PATTERNS))
         for keyword in ("$anchor", "$dynamicAnchor"):
             if isinstance(name := schema.get(keyword), str):
                 self._anchors.setdefault(name, []).append(schema)
@@ -117,7 +115,7 @@ class _Document:
 
     def _referenced(self, reference: str) -> list[Any]:
         if not reference.startswith("#"):
-            raise OutOfBoundsError("a `$ref` may only lead into the same schema, as `#/$defs/…`")
+            raise OutOfBoundsError(Message("bound-reference"))
         name = unquote(reference[1:])
         if name and not name.startswith("/"):
             return self._anchors.get(name, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from automations.definition import (
@@ -16,6 +16,7 @@ from automations.definition import (
     child_blocks,
     walk,
 )
+from automations.messages import Message, listed
 from automations.reading import Path, Sight
 from automations.shapes import UNKNOWN, Absent, Shape, kind, record, union
 
@@ -65,24 +66,24 @@ class Flow:
         return replace(self, present=self.present | facts)
 
 
-def joined(before: Flow, flows: Iterable[tuple[Flow, str]]) -> Flow:
+def joined(before: Flow, flows: Iterable[tuple[Flow, Message]]) -> Flow:
     """After a step of whose branches one ran; each with what people call it.
 
     What only some branches did may not have happened; a branch that ends the run does not count.
     """
     flows = list(flows)
     going = [(flow, name) for flow, name in flows if not flow.has_ended]
-    steps = _either(before, going, "steps", lambda key: f"default(steps.{key}.output, …)")
-    variables = _either(before, going, "vars", lambda key: f"default(vars.{key}, …)")
+    steps = _either(before, going, "steps", "perhaps-no-step")
+    variables = _either(before, going, "vars", "perhaps-no-variable")
     return replace(before, steps=steps, vars=variables, has_ended=not going)
 
 
 def _either(
-    before: Flow, flows: list[tuple[Flow, str]], part: str, written: Callable[[str], str]
+    before: Flow, flows: list[tuple[Flow, Message]], part: str, code: str
 ) -> dict[str, Shape]:
     earlier: Mapping[str, Shape] = getattr(before, part)
     found = dict(earlier)
-    scopes: list[tuple[Mapping[str, Shape], str]] = [
+    scopes: list[tuple[Mapping[str, Shape], Message]] = [
         (getattr(flow, part), name) for flow, name in flows
     ]
     changed = [
@@ -90,17 +91,14 @@ def _either(
     ]
     for key in dict.fromkeys(changed):
         shapes = [scope[key] for scope, _ in scopes if key in scope]
-        maybe = next((shape.maybe for shape in shapes if shape.maybe), "")
+        maybe = next((shape.maybe for shape in shapes if shape.maybe), None)
         if len(shapes) < len(scopes) and not maybe:
             where = next(name for scope, name in scopes if key in scope)
-            maybe = (
-                f"`{part}.{key}` is there only if {where} ran: write `{written(key)}`, or ask by "
-                f"`has({part}.{key})` first"
-            )
+            maybe = Message(code, id=key, place=where)
         shape = (
             shapes[0]
             if all(s is shapes[0] for s in shapes)
-            else union(replace(shape, maybe="") for shape in shapes)
+            else union(replace(shape, maybe=None) for shape in shapes)
         )
         found[key] = replace(shape, maybe=maybe)
     return found
@@ -111,19 +109,14 @@ def _not_of_step(step_id: str, name: str, output: Shape) -> Absent:
     known = ("output", "status", "error")
     near = difflib.get_close_matches(name, known, 1)
     inside = output.field(name)
-    told = f"`steps.{step_id}` has no `{name}`"
     if near and not isinstance(inside, Shape):
-        return Absent(known, True, f"{told}. Did you mean `{near[0]}`?")
-    if isinstance(inside, Absent) and inside.known:
-        return Absent(
-            known,
-            True,
-            f"{told}: it has `output`, `status` and `error`, and `steps.{step_id}.output` has "
-            + ", ".join(f"`{field}`" for field in inside.known[:10]),
-        )
-    return Absent(
-        known, True, f"{told}: what it gave is in `output`. Write `steps.{step_id}.output.{name}`"
-    )
+        told = Message("no-field-of-step", id=step_id, name=name, near=near[0])
+    elif isinstance(inside, Absent) and inside.known:
+        names = listed(inside.known[:10])
+        told = Message("no-field-of-step-but", id=step_id, name=name, names=names)
+    else:
+        told = Message("output-forgotten", id=step_id, name=name)
+    return Absent(known, True, told)
 
 
 class Whereabouts:
@@ -162,60 +155,54 @@ class Whereabouts:
             known = [*self._chains, *self._others]
             near = difflib.get_close_matches(step_id, known, 1)
             if step_id in self._others:
-                return self._absent(
-                    step_id, "it has not run yet at this place, or runs in another block"
-                )
-            hint = f" Did you mean `{near[0]}`?" if near else ""
-            return Absent((), True, f"There is no step `{step_id}`.{hint}")
-        return self._absent(step_id, self._why(step_id, reader))
+                return self._absent(step_id, Message("why-not-in-excerpt"))
+            hint = Message("near", near=near[0]) if near else None
+            return Absent((), True, Message("no-step", id=step_id, hint=hint))
+        return self._absent(step_id, self._why(step_id, reader, "why"))
 
     @staticmethod
-    def _absent(step_id: str, why: str) -> Absent:
-        return Absent((), True, f"`steps.{step_id}` cannot be read here: {why}")
+    def _absent(step_id: str, why: Message) -> Absent:
+        return Absent((), True, Message("step-out-of-sight", id=step_id, why=why))
 
-    def _why(self, step_id: str, reader: str | None) -> str:
+    def _why(self, step_id: str, reader: str | None, code: str) -> Message:
+        """Why what a step makes is not there; `code` begins the codes of what it makes."""
         there = self._chains[step_id]
         here = self._chains.get(reader, ()) if reader is not None else ()
         if reader == step_id:
-            return "that is this step itself, which gives its output when it is done"
+            return Message("why-itself")
         for number, place in enumerate(there):
             own = here[number] if number < len(here) else None
             if own is not None and own[2] is place[2]:
                 if number + 1 == len(there):
-                    return (
-                        "that is the step around this one, which gives its output when it is done"
-                    )
+                    return Message("why-around")
                 continue
             if own is not None and own[0] != place[0]:
-                return (
-                    f"it runs in another branch of {_called(there[number - 1][2])}, and only one "
-                    "branch runs"
-                )
+                return Message(f"{code}-other-branch", of=_called(there[number - 1][2]))
             if own is not None and own[1] < place[1]:
-                return "it runs later"
+                return Message(f"{code}-later")
             for _, _, around in there[number:-1]:
                 if isinstance(around, ForEachStep | RepeatStep):
-                    return (
-                        f"it runs inside the loop {_called(around)}, and outside of it only "
-                        f"`steps.{around.id}.output` can be read: let the loop give what is needed"
-                    )
+                    return Message(f"{code}-in-loop", of=_called(around), loop=around.id)
             break
-        return "it has not run at this place"
+        return Message("why-not-run")
 
     def no_variable(self, name: str, reader: str | None) -> Absent:
         """Why a variable is not there."""
         if name not in self._variables:
             near = difflib.get_close_matches(name, self._variables, 1)
-            hint = f" Did you mean `vars.{near[0]}`?" if near else " A set step sets variables."
-            told = f"No step sets `vars.{name}`.{hint}"
+            told = (
+                Message("no-variable-near", name=name, near=near[0])
+                if near
+                else Message("no-variable", name=name)
+            )
         else:
-            why = self._why(self._variables[name].id, reader).replace("it runs", "its step runs")
-            told = f"`vars.{name}` is not set at this place: {why}"
+            why = self._why(self._variables[name].id, reader, "why-variable")
+            told = Message("variable-out-of-sight", name=name, why=why)
         return Absent((), True, told, may_be_asked=True)
 
 
 def _called(step: Step) -> str:
-    return f"“{step.name or step.id}”"
+    return step.name or step.id
 
 
 def sight_of(flow: Flow, places: Whereabouts, reader: str | None) -> Sight:

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from automations.messages import Message
+from automations.messages.words import KINDS
+
 ANY = frozenset(
     {"null", "boolean", "number", "string", "array", "object"}
     | {"timestamp", "duration", "bytes", "optional", "type"}
@@ -19,19 +22,6 @@ MAX_CHOICES = 32
 """Alternatives of one value; beyond, nothing is said of it."""
 MAX_PARTS = 200
 """Subschemas that are looked at for one value."""
-WORDS = {
-    "null": "null",
-    "boolean": "true or false",
-    "number": "a number",
-    "string": "text",
-    "array": "a list",
-    "object": "a map",
-    "timestamp": "a timestamp",
-    "duration": "a duration",
-    "bytes": "bytes",
-    "optional": "an optional value",
-    "type": "a type",
-}
 
 
 @dataclass(frozen=True)
@@ -41,7 +31,7 @@ class Absent:
     known: tuple[str, ...]
     certain: bool
     """It can have no other fields than the known ones."""
-    message: str = ""
+    message: Message | None = None
     """Says more than that, where there is more to say."""
     may_be_asked: bool = False
     """To ask with care whether it is there may be meant: `has(…)`, `.?`, `default(…)`."""
@@ -68,8 +58,8 @@ class Shape:
     """What their references point into."""
     sure: bool = True
     """False: an app says so of itself, and nobody enforces it."""
-    maybe: str = ""
-    """Why it may not be there; empty: it is there."""
+    maybe: Message | None = None
+    """Why it may not be there; None: it is there."""
     missing: Callable[[str], Absent] | None = None
     """Says why there is no field of a name."""
 
@@ -124,18 +114,18 @@ class Shape:
         return self.kinds == ANY and not (self.schemas or self.choices or self.maybe)
 
     @property
-    def words(self) -> str:
-        """Its kinds, for people."""
-        return words_of(self.kinds)
+    def named(self) -> str:
+        """Its kinds as messages take them: `string,number`."""
+        return named(self.kinds)
 
 
 UNKNOWN = Shape()
 
 
-def words_of(kinds: Iterable[str]) -> str:
-    """Kinds of values as people name them: `text or a number`."""
+def named(kinds: Iterable[str]) -> str:
+    """Kinds of values as messages take them, always in the same order."""
     kinds = frozenset(kinds)
-    return " or ".join(word for kind, word in WORDS.items() if kind in kinds)
+    return ",".join(kind for kind in KINDS if kind in kinds)
 
 
 def kind(*kinds: str, values: tuple[Any, ...] | None = None) -> Shape:
@@ -155,7 +145,7 @@ def list_of(item: Shape) -> Shape:
 
 def optional_of(inner: Shape) -> Shape:
     """An optional value of such a value."""
-    return Shape(frozenset({"optional"}), inner=replace(inner, maybe=""))
+    return Shape(frozenset({"optional"}), inner=replace(inner, maybe=None))
 
 
 def union(shapes: Iterable[Shape]) -> Shape:

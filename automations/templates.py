@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from automations.bounds import MAX_DEPTH
+from automations.messages import Message
 from automations.values import OCCASION, Budget, ExpressionError, failure_of, joined, text_of
 
 if TYPE_CHECKING:
@@ -31,10 +32,7 @@ def split(text: str) -> list[tuple[bool, str]]:
             continue
         end = _end(text, start + 2)
         if end is None:
-            raise ExpressionError(
-                f"`{{{{` at character {start + 1} is not closed with `}}}}`; write `\\{{{{` for "
-                "the braces themselves"
-            )
+            raise ExpressionError(Message("not-closed", position=start + 1))
         literal += text[position:start]
         if literal:
             pieces.append((False, literal))

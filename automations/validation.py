@@ -35,6 +35,7 @@ from automations.excerpt import Excerpt
 from automations.faults import Fault, located
 from automations.foreign import reserved_name
 from automations.interpreter import MAX_WAIT_SECONDS
+from automations.messages import Message, listed
 from automations.parsing import InvalidDefinition, parse, parse_what_can_be
 from automations.reading import facts
 from automations.rules import is_null, never_equal
@@ -129,7 +130,7 @@ class _Validation:
         self._checking = Checking(self._tell)
         self._components = Components(catalogue, called, self._tell, self._checking)
 
-    def _tell(self, path: str, message: str, is_warning: bool = False) -> None:
+    def _tell(self, path: str, message: Message, is_warning: bool = False) -> None:
         self.found.append(Fault(path, message, is_warning))
 
     def check(self) -> None:
@@ -174,16 +175,16 @@ class _Validation:
             bound_schema(schema)
             jsonschema.Draft202012Validator.check_schema(schema)
         except OutOfBoundsError as error:
-            self._tell("trigger.input", f"This JSON Schema is too much to check: {error}.")
+            self._tell("trigger.input", Message("schema-too-much", reason=error.message))
         except jsonschema.SchemaError as error:
             place = "".join(
                 f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
             )
-            self._tell(f"trigger.input{place}", "This is no valid JSON Schema here.")
+            self._tell(f"trigger.input{place}", Message("schema-invalid"))
         except RecursionError:
-            self._tell("trigger.input", "This JSON Schema is nested too deeply.")
+            self._tell("trigger.input", Message("schema-too-deep"))
         if schema.get("type") != "object":
-            self._tell("trigger.input.type", "The type of a trigger's input is `object`.")
+            self._tell("trigger.input.type", Message("schema-not-object"))
             return UNKNOWN
         return of_schema(schema, sure=True)
 
@@ -191,23 +192,23 @@ class _Validation:
         """Whether there are not too many steps to be looked at."""
         steps = walk(self._definition.steps)
         if len(steps) > MAX_STEPS:
-            self._tell("steps", f"{len(steps):,} steps; at most {MAX_STEPS} are allowed.")
+            self._tell("steps", Message("too-many-steps", count=len(steps), limit=MAX_STEPS))
             return False
         for step_id in self._places.repeated:
-            self._tell("steps", f"Two steps have the id `{step_id}`: give each its own.")
+            self._tell("steps", Message("same-step-id", id=step_id))
         return True
 
     def _block(self, steps: list[Step], path: str, flow: Flow, depth: int) -> Flow:
         """What has happened after these steps."""
         if depth > MAX_NESTING:
-            self._tell(path, f"Steps are nested deeper than {MAX_NESTING} levels.")
+            self._tell(path, Message("steps-too-deep", limit=MAX_NESTING))
             return flow
         for index, step in enumerate(steps):
             here = f"{path}[{index}]"
             if flow.has_ended:
-                self._tell(here, "This is never reached: the run has ended before.", True)
+                self._tell(here, Message("never-reached"), True)
                 flow = replace(flow, has_ended=False)
-            self._name(step.id, f"{here}.id", "step")
+            self._name(step.id, f"{here}.id", "what-step")
             flow, output = self._step(step, here, flow, depth)
             can_fail = step.on_error.action == "continue"
             flow = flow.after_step(step.id, output, can_fail=can_fail)
@@ -218,7 +219,8 @@ class _Validation:
     def _name(self, name: str, path: str, what: str, taken: frozenset[str] = frozenset()) -> None:
         """Tells that a name is taken; what stands bare in expressions has names in `taken`."""
         if (reason := reserved_name(name, taken, is_bare=bool(taken))) is not None:
-            self._tell(path, f"No {what} can be called `{name}`: {reason}. Take `{name}_1`.")
+            taken_name = Message("name-taken", what=Message(what), name=name, why=reason)
+            self._tell(path, taken_name)
 
     def _step(self, step: Step, path: str, flow: Flow, depth: int) -> tuple[Flow, Shape]:
         """What has happened after a step, and its output."""
@@ -239,7 +241,7 @@ class _Validation:
             case SetStep():
                 values = {}
                 for name, value in step.values.items():
-                    self._name(name, f"{path}.values.{name}", "variable")
+                    self._name(name, f"{path}.values.{name}", "what-variable")
                     values[name] = self._template(value, f"{path}.values.{name}", flow, step)
                 return flow.setting(values), record(**values)
             case DelayStep(seconds=seconds):
@@ -253,46 +255,38 @@ class _Validation:
         return flow, _WAITED.get(step.type, UNKNOWN)
 
     def _condition(self, step: ConditionStep, path: str, flow: Flow, depth: int) -> Flow:
-        ends: list[tuple[Flow, str]] = []
-        called = f"“{step.name or step.id}”"
+        ends: list[tuple[Flow, Message]] = []
+        called = step.name or step.id
         for index, branch in enumerate(step.branches):
             here = f"{path}.branches[{index}]"
             checked = self._expression(branch.when, f"{here}.when", flow, step, _TRUTH)
             inside = flow.where(facts(checked.expr, True)) if checked else flow
-            name = f"branch “{branch.name}”" if branch.name else f"branch {index + 1}"
             after = self._block(branch.steps, f"{here}.steps", inside, depth + 1)
-            ends.append((after, f"{name} of {called}"))
+            ends.append((after, _place("branch", branch.name, index, called)))
             if checked:
                 flow = flow.where(facts(checked.expr, False))
         after = self._block(step.otherwise, f"{path}.otherwise", flow, depth + 1)
-        return joined(flow, [*ends, (after, f"“otherwise” of {called}")])
+        return joined(flow, [*ends, (after, Message("place-otherwise", of=called))])
 
     def _switch(self, step: SwitchStep, path: str, flow: Flow, depth: int) -> Flow:
         value = self._expression_shape(step.value, f"{path}.value", flow, step)
-        ends: list[tuple[Flow, str]] = []
-        called = f"“{step.name or step.id}”"
+        ends: list[tuple[Flow, Message]] = []
+        called = step.name or step.id
         seen: list[Shape] = []
         for index, case in enumerate(step.cases):
             here = f"{path}.cases[{index}]"
             equals = of_value(case.equals)
             if never_equal(value, equals) and not (is_null(value) or is_null(equals)):
-                self._tell(
-                    f"{here}.equals",
-                    f"This is {equals.words}, and the switch's value {_told(value)}: they are "
-                    "never equal.",
-                    not value.sure,
-                )
+                self._tell(f"{here}.equals", _other_case(equals, value), not value.sure)
             elif equals.values and any(not never_equal(equals, other) for other in seen):
-                self._tell(f"{here}.equals", "A case before it has the same value.", True)
+                self._tell(f"{here}.equals", Message("case-repeated"), True)
             if isinstance(case.equals, str) and "{{" in case.equals:
-                told = "This is compared as it is written: use a condition for an expression."
-                self._tell(f"{here}.equals", told, True)
+                self._tell(f"{here}.equals", Message("case-is-text"), True)
             seen.append(equals)
-            name = f"case “{case.name}”" if case.name else f"case {index + 1}"
             after = self._block(case.steps, f"{here}.steps", flow, depth + 1)
-            ends.append((after, f"{name} of {called}"))
+            ends.append((after, _place("case", case.name, index, called)))
         after = self._block(step.default, f"{path}.default", flow, depth + 1)
-        return joined(flow, [*ends, (after, f"“default” of {called}")])
+        return joined(flow, [*ends, (after, Message("place-default", of=called))])
 
     def _loop(self, loop: Loop, path: str, flow: Flow, depth: int) -> tuple[Flow, Shape]:
         names = {loop.index_name: _NUMBER}
@@ -302,18 +296,15 @@ class _Validation:
             names[loop.item_name] = items.item() if items.kinds == {"array"} else UNKNOWN
             told[f"{path}.itemName"] = loop.item_name
             if loop.carry is not None and loop.parallelism > 1:
-                self._tell(
-                    f"{path}.parallelism",
-                    "With `carry` each item waits for the one before: leave `parallelism` at 1.",
-                )
+                self._tell(f"{path}.parallelism", Message("carry-in-turn"))
         if loop.carry is not None:
             self._template(loop.carry.start, f"{path}.carry.start", flow, loop)
             names[loop.carry.name] = UNKNOWN
             told[f"{path}.carry.name"] = loop.carry.name
         for place, name in told.items():
-            self._name(name, place, "name in a loop", RESERVED | _TYPES)
+            self._name(name, place, "what-loop-name", RESERVED | _TYPES)
         if len(names) < len(told):
-            self._tell(path, "The names of a loop's item, index and carry must differ.")
+            self._tell(path, Message("same-loop-names"))
         inner = self._block(loop.steps, f"{path}.steps", flow.inside(names), depth + 1)
         inner = replace(inner, has_ended=False)
         carried: Shape = UNKNOWN
@@ -333,19 +324,19 @@ class _Validation:
             shape = self._template(value, path, flow, step)
             wanted = _NUMBER if is_delay else _TEXT
             if not shape.kinds & wanted.kinds:
-                asked = "a number of seconds" if is_delay else "a moment as text, or a timestamp"
-                self._tell(path, f"This gives {shape.words}; it must be {asked}.", not shape.sure)
+                code = "gives-no-seconds" if is_delay else "gives-no-moment"
+                self._tell(path, Message(code, kinds=shape.named), not shape.sure)
                 return
             faults = [self._wait_fault(value, is_delay) for value in shape.values or ()]
             # Of several that it may be, one may be right.
-            if faults and None not in faults:
-                self._tell(path, faults[0] or "", not shape.sure)
+            if faults and faults[0] is not None and None not in faults:
+                self._tell(path, faults[0], not shape.sure)
             return
         fault = self._wait_fault(value, is_delay)
         if fault is not None:
             self._tell(path, fault)
 
-    def _wait_fault(self, value: Any, is_delay: bool) -> str | None:
+    def _wait_fault(self, value: Any, is_delay: bool) -> Message | None:
         return seconds_fault(value, MAX_WAIT_SECONDS) if is_delay else moment_fault(value)
 
     def _sight(self, flow: Flow, step: Step | None) -> Any:
@@ -379,13 +370,21 @@ class _Validation:
                     for inner in calls(self._called[key])
                 }
                 if first in level or (depth == MAX_CALL_DEPTH and level - reached):
-                    self._tell("steps", f"Calling automation {first} never ends: break the cycle.")
+                    self._tell("steps", Message("endless-calls", automation=first))
                     break
                 reached |= level
 
 
-def _told(shape: Shape) -> str:
-    values = [value for value in shape.values or () if isinstance(value, str)]
-    if len(values) > 1:
-        return "is one of " + ", ".join(f"`{value}`" for value in values[:10])
-    return f"is {shape.words}"
+def _place(kind_of_block: str, name: str, index: int, step: str) -> Message:
+    """What people call a branch or a case of a step."""
+    if name:
+        return Message(f"place-{kind_of_block}", branch=name, of=step)
+    return Message(f"place-{kind_of_block}-number", branch=index + 1, of=step)
+
+
+def _other_case(equals: Shape, value: Shape) -> Message:
+    """Says that a switch's value never equals that of a case."""
+    options = [option for option in value.values or () if isinstance(option, str)]
+    if len(options) > 1:
+        return Message("case-never-one-of", kinds=equals.named, options=listed(options[:10]))
+    return Message("case-never-equal", kinds=equals.named, value_kinds=value.named)

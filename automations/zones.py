@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+from automations.messages import Message, message_of
 from automations.values import ExpressionError
 
 _OFFSET = re.compile(r"([+-]?)(\d\d):?(\d\d)", re.ASCII)
@@ -28,8 +29,8 @@ def named_zone(name: str) -> ZoneInfo:
     """The time zone of an IANA name; raises ExpressionError."""
     if name not in zone_names():
         other = next((known for known in zone_names() if known.lower() == name.lower()), None)
-        hint = f"did you mean {other}?" if other else "use a name such as Europe/Istanbul"
-        raise ExpressionError(f"there is no time zone `{name[:60]}`: {hint}")
+        hint = Message("zone-near", near=other) if other else Message("zone-example")
+        raise ExpressionError(Message("no-time-zone", name=name[:60], hint=hint))
     file = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
     with file.open("rb") as content:
         return ZoneInfo.from_file(content, key=name)
@@ -48,5 +49,7 @@ def zone_of(name: str) -> ZoneInfo | timezone:
     try:
         return named_zone(name)
     except ExpressionError as error:
-        hint = "" if "did you mean" in error.message else ", or +03:00"
-        raise ExpressionError(f"{error.message}{hint}") from None
+        told = message_of(error.message)
+        if told.params.get("hint") == "zone-example":
+            told = Message("no-time-zone", name=name[:60], hint=Message("zone-or-offset"))
+        raise ExpressionError(told) from None

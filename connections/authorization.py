@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import CursorResult, delete, select, update
 
 from automations.expressions import ExpressionError
+from automations.messages import message_of
 from connections import oauth1, oauth2
 from connections.errors import AuthorizationFailed, FieldErrors, IntegrationIncomplete
 from connections.grants import EndpointFailed, Grant, GrantRefused, error_code
@@ -114,7 +115,8 @@ class Authorizations:
             raise _failed(app, "misconfigured", str(error), link_secret) from None
         except UrlError as error:
             if error.place in {field.name for field in app.auth.fields}:
-                raise FieldErrors({str(error.place): f"{str(error).capitalize()}."}) from None
+                told = message_of(f"{str(error).capitalize()}.")
+                raise FieldErrors({str(error.place): told}) from None
             raise _failed(app, "misconfigured", str(error), link_secret) from None
         except EndpointFailed as error:
             kind = "provider_unavailable" if error.may_pass else "misconfigured"

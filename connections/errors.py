@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from automations.messages import Message
+
 FailureKind = Literal[
     "unknown_link",
     "expired_link",
@@ -88,8 +90,8 @@ class AuthorizationFailed(ConnectionProblem):
 
 
 class FieldErrors(ConnectionProblem):
-    """Values of a form that cannot be accepted: one sentence for each field in `errors`."""
+    """Values of a form that cannot be accepted: one message for each field in `errors`."""
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
+    def __init__(self, errors: Mapping[str, Message]) -> None:
         self.errors = dict(errors)
         super().__init__(" ".join(f"{name}: {text}" for name, text in self.errors.items()))

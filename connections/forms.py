@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, validate_email
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from automations.messages import Message
 from connections.errors import FieldErrors
 from connectors.urls import UrlError, check_url
 
@@ -115,7 +116,7 @@ def check_form(form: Sequence[CredentialField], values: Mapping[str, Any]) -> di
         if not value:
             # `show: false` waits for an event on the page, which may never have come.
             if not field.is_optional and field.show is not False:
-                errors[field.name] = "This field is required."
+                errors[field.name] = Message("credential-required")
         elif problem := _problem(field, value):
             errors[field.name] = problem
         else:
@@ -139,16 +140,23 @@ def check_given(app: App, values: Mapping[str, Any]) -> dict[str, str]:
 
 def _texts(
     fields: Mapping[str, CredentialField], values: Mapping[str, Any]
-) -> tuple[dict[str, str], dict[str, str]]:
+) -> tuple[dict[str, str], dict[str, Message]]:
     """The values of `fields` as text, and what is wrong with any of `values`."""
-    errors = {str(name)[:64]: "There is no such field." for name in values if name not in fields}
+    unknown = [str(name)[:64] for name in values if name not in fields]
+    errors = dict.fromkeys(unknown, Message("credential-unknown"))
     given: dict[str, str] = {}
     for field in fields.values():
         try:
             given[field.name] = _as_text(field, values.get(field.name))
-        except ValueError as error:
-            errors[field.name] = str(error)
+        except _Unfit as error:
+            errors[field.name] = error.message
     return given, errors
+
+
+class _Unfit(Exception):
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 def _as_text(field: CredentialField, value: Any) -> str:
@@ -157,10 +165,10 @@ def _as_text(field: CredentialField, value: Any) -> str:
     if isinstance(value, bool):
         return _scalar(value)
     if not isinstance(value, str | int | float):
-        raise ValueError("The value must be text or a number.")
+        raise _Unfit(Message("credential-type"))
     text = _scalar(value)
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"The value is longer than {MAX_LENGTH} characters.")
+        raise _Unfit(Message("credential-length", limit=MAX_LENGTH))
     # Copied values bring blanks along; only in a password they may be meant.
     if field.type == "password":
         return text
@@ -191,21 +199,22 @@ def _is_shown(
     return True
 
 
-def _problem(field: CredentialField, value: str) -> str | None:
+def _problem(field: CredentialField, value: str) -> Message | None:
     controls = _CONTROL_EXCEPT_LINES if field.type == "textarea" else _CONTROL
     if controls.search(value):
-        return "The value holds a line break or another control character."
+        return Message("credential-control")
     if field.type == "select" and value not in [option.value for option in field.options or ()]:
-        return "Choose one of the options."
+        return Message("credential-option")
     if field.type == "number" and not _is_number(value):
-        return "This must be a number."
+        return Message("credential-number")
     if field.type == "email" and not _is_email(value):
-        return "This must be an e-mail address."
+        return Message("credential-email")
     if field.type == "url" and not _is_url(value):
-        return "This must be a URL that begins with https://."
+        return Message("credential-url")
     if field.pattern is not None and not re.fullmatch(field.pattern, value):
-        example = f" Example: {field.example}" if field.example else ""
-        return f"The value does not have the expected form.{example}"
+        if field.example:
+            return Message("credential-form-example", example=field.example)
+        return Message("credential-form")
     return None
 
 

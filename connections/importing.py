@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automations.messages import Message
 from connections.errors import FieldErrors
 from connections.forms import check_fields
 from connections.sealed import Stored, refresh_time
@@ -37,21 +38,19 @@ class ImportedTokens:
 def imported(app: App, tokens: ImportedTokens) -> Credential:
     """The credential of these tokens; raises `FieldErrors` for what does not fit the app."""
     auth = app.auth
-    errors: dict[str, str] = {}
+    errors: dict[str, Message] = {}
     if isinstance(auth, OAuth1Auth):
         _check_oauth1(tokens, errors)
     elif isinstance(auth, OAuth2Auth):
         _check_oauth2(tokens, errors)
     else:
-        raise FieldErrors(
-            {"appKey": f"{app.name} has no OAuth tokens: connect it with the values of its form."}
-        )
+        raise FieldErrors({"appKey": Message("no-tokens-taken", name=app.name)})
     known = {*auth.captured, *(name for step in auth.verify for name in step.captured)}
     if isinstance(auth, OAuth2Auth):
         known |= set(auth.callback.captured)
     for name in tokens.captured:
         if name not in known:
-            errors[f"captured.{name[:64]}"] = f"{app.name} captures no such value."
+            errors[f"captured.{name[:64]}"] = Message("not-captured", name=app.name)
     fields: dict[str, str] = {}
     try:
         fields = check_fields(app, tokens.fields)
@@ -78,25 +77,23 @@ def imported_life(app: App, credential: Credential) -> Stored:
     return Stored(credential, refresh_time(now_ms(), credential.expires_at, ahead))
 
 
-def _check_oauth1(tokens: ImportedTokens, errors: dict[str, str]) -> None:
+def _check_oauth1(tokens: ImportedTokens, errors: dict[str, Message]) -> None:
     if not tokens.access_token_secret:
-        errors["accessTokenSecret"] = "An OAuth 1 app needs the token's secret."
+        errors["accessTokenSecret"] = Message("token-secret-needed")
     if tokens.refresh_token is not None:
-        errors["refreshToken"] = "An OAuth 1 app has no refresh tokens: leave this out."
+        errors["refreshToken"] = Message("no-refresh-token")
 
 
-def _check_oauth2(tokens: ImportedTokens, errors: dict[str, str]) -> None:
+def _check_oauth2(tokens: ImportedTokens, errors: dict[str, Message]) -> None:
     for name, value in (
         ("oauth1Token", tokens.oauth1_token),
         ("accessTokenSecret", tokens.access_token_secret),
     ):
         if value is not None:
-            errors[name] = "This app speaks OAuth 2.0: leave this out."
+            errors[name] = Message("not-of-oauth-2")
     if tokens.expires_at is None:
         return
     if tokens.expires_at < FIRST_MS:
-        errors["expiresAt"] = "Give milliseconds since 1970, not seconds."
+        errors["expiresAt"] = Message("not-milliseconds")
     elif tokens.refresh_token is None and tokens.expires_at <= now_ms():
-        errors["expiresAt"] = (
-            "The token has ended, and without a refresh token it cannot be renewed."
-        )
+        errors["expiresAt"] = Message("token-ended")

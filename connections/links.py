@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 from sqlalchemy import delete, select
 
+from automations.messages import Message
 from connections.accounts import Account, Connections
 from connections.authorization import Authorizations, Granted, hashed
 from connections.errors import (
@@ -44,6 +45,10 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")
 
 class ReturnUrlError(ValueError):
     """The return URL is none, or not of an origin that the project allows."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -381,8 +386,6 @@ def origin_of(url: str) -> str | None:
 def _check_return_url(url: str, allowed: list[str]) -> None:
     origin = origin_of(url)
     if origin is None or any(ord(c) <= 32 or c == "\\" for c in url):
-        raise ReturnUrlError("this is no URL that begins with https:// or http://")
+        raise ReturnUrlError(Message("no-http-url"))
     if origin not in allowed:
-        raise ReturnUrlError(
-            f"{origin} is not among the project's allowed origins: add it in the project's settings"
-        )
+        raise ReturnUrlError(Message("return-url-elsewhere", origin=origin))

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from pydantic import ValidationError
 
-from automations.sentences import sentence_of
+from automations.sentences import message_of_error
 from connectors.manifest import App, AppPart, Component, Trigger
 from connectors.templates import compiled_parts
 from connectors.triggers import AppWebhookSource, InboundSource, ScheduleSource, WebhookSource
@@ -166,7 +166,7 @@ def _faults(error: ValidationError, folder: Path, document: dict[str, Any]) -> l
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         path, place = folder / "app.yaml", list(fault["loc"])
-        message = sentence_of(fault)
+        message: str = message_of_error(fault)
         if len(place) > 1 and place[0] in PLACES and isinstance(place[1], int):
             path = _file_of(folder, str(place[0]), document[str(place[0])][place[1]])
             place = place[2:]

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from automations.bounds import OutOfBoundsError, size_of
-from automations.constants import sentence, sentence_for
+from automations.constants import message_for, message_of_fault
 from automations.schema_bounds import bound_checks, bound_schema
 from automations.values import number_text
 from connectors.failures import failure
@@ -73,7 +73,7 @@ def _fault(schema: bytes, given: dict[str, Any]) -> str | None:
     except OutOfBoundsError:
         return _fault_of_many(schema, given)
     fault = best_match(_validator(schema).iter_errors(given))
-    return None if fault is None else _placed(fault.absolute_path, sentence(fault))
+    return None if fault is None else _placed(fault.absolute_path, message_of_fault(fault))
 
 
 def _fault_of_many(schema: bytes, given: dict[str, Any]) -> str | None:
@@ -86,7 +86,7 @@ def _fault_of_many(schema: bytes, given: dict[str, Any]) -> str | None:
     except jsonschema_rs.ValidationError as fault:
         told = fault.kind.as_dict()
         limit = next((told[name] for name in told if name not in ("value", "context")), None)
-        return _placed(fault.instance_path, sentence_for(fault.kind.name, limit, fault.instance))
+        return _placed(fault.instance_path, message_for(fault.kind.name, limit, fault.instance))
     return None
 
 

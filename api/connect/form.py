@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from fastapi import Request
 
+    from automations.messages import Message
     from connectors.auth import CredentialField
 
 MAX_BYTES = 65_536
@@ -66,7 +67,7 @@ class FieldView:
 def field_views(
     fields: Sequence[CredentialField],
     values: Mapping[str, str],
-    errors: Mapping[str, str],
+    errors: Mapping[str, Message],
     words: Words,
 ) -> list[FieldView]:
     """The fields with what was entered (never a secret) and what is wrong with it."""
@@ -74,7 +75,7 @@ def field_views(
 
 
 def _view(
-    field: CredentialField, values: Mapping[str, str], errors: Mapping[str, str], words: Words
+    field: CredentialField, values: Mapping[str, str], errors: Mapping[str, Message], words: Words
 ) -> FieldView:
     error, language = None, DEFAULT
     if field.name in errors:

@@ -12,12 +12,20 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from automations.messages import Message, word
+
 FOLDER = Path(__file__).parent / "locales"
 DEFAULT = "en"
 CATALOGUES: dict[str, dict[str, Any]] = {
     file.stem: json.loads(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.json"))
 }
 """By language; each has the same keys."""
+FAULTS: dict[str, dict[str, str]] = {
+    file.stem: json.loads(file.read_text("utf-8"))
+    for file in sorted((FOLDER / "faults").glob("*.json"))
+}
+"""Templates of the codes of faults in a form (`automations.messages`), by language: the messages
+themselves are English."""
 
 
 def placeholders(text: str) -> set[str]:
@@ -63,27 +71,10 @@ def _preferred(accept: str) -> list[str]:
     return [language for _, language in sorted(weighed, key=lambda item: -item[0])]
 
 
-def _matchers() -> list[tuple[str, re.Pattern[str]]]:
-    matchers = []
-    for key, text in CATALOGUES[DEFAULT].items():
-        if key.startswith("field_error."):
-            parts = [
-                re.escape(literal) + (f"(?P<{name}>.+)" if name else "")
-                for literal, name, _, _ in Formatter().parse(text)
-            ]
-            matchers.append((key, re.compile("".join(parts), re.DOTALL)))
-    return matchers
-
-
-_FIELD_ERRORS = _matchers()
-
-
-def field_error(sentence: str, words: Words) -> tuple[str, str]:
-    """A sentence of `connections.forms` in the language of `words`, and the language it is in.
-
-    A sentence that the catalogue does not have stays English.
-    """
-    for key, pattern in _FIELD_ERRORS:
-        if found := pattern.fullmatch(sentence):
-            return words(key, **found.groupdict()), words.language
-    return sentence, DEFAULT
+def field_error(message: Message, words: Words) -> tuple[str, str]:
+    """What is wrong with a field, in the language of `words` if it knows the code; and in which."""
+    catalogue = FAULTS.get(words.language, {})
+    if message.code not in catalogue:
+        return message, DEFAULT
+    group = catalogue["word-thousands"]
+    return word(catalogue, message.code, message.params, group), words.language

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -18,6 +18,7 @@ from api.connect.form import OTHER_ACCOUNT, UnreadableForm, field_views, read_fo
 from api.origin import Sender, sender_of
 from api.state import State, StateDep
 from api.strict_json import JsonResponse
+from automations.messages import Message
 from connections.errors import AuthorizationFailed, ConnectionProblem, FieldErrors
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _form(
     page: LinkPage,
     status: int,
     values: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
+    errors: Mapping[str, Message] | None = None,
     *,
     failure: AuthorizationFailed | None = None,
     other_account: bool = False,

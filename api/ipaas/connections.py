@@ -29,6 +29,7 @@ from api.schemas import AppKey
 from api.state import StateDep
 from api.strict_json import JsonRoute
 from api.user_ids import UserId
+from automations.messages import Message
 from connections.accounts import ConnectionDetails
 from connections.forms import CredentialInfo, credential_info
 
@@ -62,8 +63,7 @@ async def get_credential_info(
             [
                 (
                     "appKey",
-                    f"{app.name} is connected by its link, not by a form: ask for the link with "
-                    f"POST /api/v1/ipaas/users/:userId/connections/{app_key}",
+                    Message("credential-info-of-link", name=app.name, app=app_key),
                 )
             ]
         )

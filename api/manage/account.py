@@ -22,6 +22,7 @@ from api.passwords import weakness_of
 from api.schemas import Model
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
+from automations.messages import Message
 from store.bookings import credits_of, today
 from store.models import Account, AccountSession, CreditUsage
 
@@ -86,7 +87,7 @@ async def change_password(
     account = await _account(state, signed_in.account_id)
     if account.password_hash:
         if body.current_password is None:
-            raise invalid([("currentPassword", "enter the current password")])
+            raise invalid([("currentPassword", Message("current-password"))])
         current = body.current_password.get_secret_value()
         # By the account's id: who guesses at the door outside does not count here.
         attempt = await try_account(state.database, account.id, request)

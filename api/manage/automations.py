@@ -19,6 +19,7 @@ from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, pag
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from automations.bounds import OutOfBoundsError, size_of
+from automations.messages import Message
 from connectors.secret_inputs import SecretElsewhere
 from store.encryption import DecryptionError, Keyring
 from store.models import Automation, AutomationVersion, Registration, Run, new_id, now_ms
@@ -45,7 +46,7 @@ def _bounded(definition: dict[str, Any]) -> dict[str, Any]:
     try:
         size_of(definition, values=MAX_VALUES)
     except OutOfBoundsError as error:
-        raise ValueError(f"A draft cannot be as large as this: {error}.") from None
+        raise ValueError(Message("draft-too-large", reason=error.message)) from None
     return definition
 
 

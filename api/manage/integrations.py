@@ -24,6 +24,7 @@ from api.schemas import AppKey, Model
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
 from api.used_apps import needed_scopes, scopes_of, uses_of
+from automations.messages import Message
 from connections.errors import FieldErrors
 from connections.forms import check_form
 from connections.integrations import (
@@ -125,7 +126,7 @@ async def add_integration(
     """Registers an app in the project."""
     app = state.catalogue.app(body.app_key)
     if app is None:
-        raise invalid([("appKey", "there is no such app: see GET /api/v1/apps")])
+        raise invalid([("appKey", Message("unknown-app"))])
     _check_client(app, body, complete=True)
     settings = _checked_settings(app, body.settings or {})
     row = Integration(
@@ -221,14 +222,14 @@ def _check_client(app: App, client: OAuthClient, *, complete: bool) -> None:
         if isinstance(app.auth, OAuth2Auth) and app.auth.token.client_auth == "none":
             lacking = [name for name in lacking if name != "clientSecret"]
         if lacking:
-            raise invalid([(name, f"{app.name} is an OAuth app: give this") for name in lacking])
+            raise invalid(
+                [(name, Message("oauth-client-needed", name=app.name)) for name in lacking]
+            )
         return
     if not isinstance(app.auth, OAuth2Auth):
         given["scopes"] = client.scopes  # type: ignore[assignment]  # only looked at for presence
     if unknown := [name for name, value in given.items() if value is not None]:
-        raise invalid(
-            [(name, f"{app.name} needs no OAuth client: leave this out") for name in unknown]
-        )
+        raise invalid([(name, Message("oauth-client-unneeded", name=app.name)) for name in unknown])
 
 
 def needs_client(app: App) -> bool:

@@ -19,6 +19,7 @@ from api.errors import ApiError, ErrorKind, invalid
 from api.schemas import Model, Page
 from api.state import StateDep
 from api.strict_json import JsonRoute
+from automations.messages import Message
 from connections.calling import call
 from connections.errors import (
     ConnectionInvalid,
@@ -87,10 +88,10 @@ async def list_options(body: OptionsBody, access: AnyAccess, state: StateDep) ->
     """
     part = state.catalogue.component(body.component) or state.catalogue.trigger(body.component)
     if part is None:
-        raise invalid([("component", "there is no component or trigger of this key")])
+        raise invalid([("component", Message("unknown-component"))])
     options = part.app.options_of(part, body.input)
     if options is None:
-        raise invalid([("input", "the app tells no options for this input: enter its value")])
+        raise invalid([("input", Message("no-options"))])
     needed = _needed(part, options, body.inputs)
     question = [access.project_id, body.component, body.input, needed, body.search]
     place = _opened(state.keyring, body.cursor, question) if body.cursor else None
@@ -133,10 +134,9 @@ def _needed(part: AppPart, options: Options, inputs: dict[str, Any]) -> dict[str
         if value is None:
             value = part.input_schema["properties"][name].get("default")
         if value in (None, ""):
-            faults.append((f"inputs.{name}", "enter this first"))
+            faults.append((f"inputs.{name}", Message("input-first")))
         elif isinstance(value, str) and "{{" in value:
-            text = "known only when the automation runs: enter a value to choose from its options"
-            faults.append((f"inputs.{name}", text))
+            faults.append((f"inputs.{name}", Message("input-computed")))
         else:
             found[name] = value
     if faults:
@@ -151,7 +151,8 @@ def _refusal(app: App, options: Options, error: ComponentError) -> ApiError:
             after = {"retry-after": str(math.ceil(error.retry_after or 2))}
             return ApiError(ErrorKind.UNAVAILABLE, f"{error.message} Try again.", headers=after)
         case "invalid_input" | "not_found" if options.depends_on:
-            message = f"{error.message} Check {' and '.join(options.depends_on)}."
+            names = " and ".join(options.depends_on)
+            message = Message("app-refused-options", text=error.message, names=names)
             return invalid([(f"inputs.{name}", message) for name in options.depends_on], message)
         case "not_permitted" if options.scopes:
             told = (
@@ -185,7 +186,7 @@ def _opened(keyring: Keyring, cursor: str, question: list[Any]) -> dict[str, Any
     try:
         opened = keyring.decrypt(base64.urlsafe_b64decode(cursor), _context(question))
     except (DecryptionError, binascii.Error, ValueError):
-        raise invalid([("cursor", "no `nextCursor` of these options: begin anew")]) from None
+        raise invalid([("cursor", Message("options-cursor-unknown"))]) from None
     place: dict[str, Any] = json.loads(opened)
     return place
 

@@ -18,6 +18,7 @@ from api.runs import RunNotActive
 from api.schemas import Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
+from automations.messages import Message
 from connections.links import origin_of
 from store.models import (
     ApiToken,
@@ -49,16 +50,16 @@ def _http_url(text: str) -> str:
     try:
         url = _HTTP_URL.validate_python(text)
     except ValidationError:
-        raise ValueError("this is no URL that begins with https:// or http://") from None
+        raise ValueError(Message("no-http-url")) from None
     if url.username or url.password or url.fragment:
-        raise ValueError("the URL must have neither user, password nor fragment")
+        raise ValueError(Message("url-with-credentials"))
     return text
 
 
 def _origin(text: str) -> str:
     origin = origin_of(text)
     if origin is None or text.rstrip("/").lower() != origin.lower():
-        raise ValueError("this is no web origin such as https://shop.example.com")
+        raise ValueError(Message("no-origin"))
     return origin
 
 
@@ -186,7 +187,7 @@ async def update_project(
     names = {"name": "name", "webhook_url": "webhookUrl", "allowed_origins": "allowedOrigins"}
     nulls = [alias for name, alias in names.items() if name in changes and changes[name] is None]
     if nulls:
-        raise invalid([(alias, "may not be null") for alias in nulls])
+        raise invalid([(alias, Message("null-refused")) for alias in nulls])
     async with state.database.begin() as session:
         if "webhook_url" in changes:
             await change_url(session, access.project_id, changes.pop("webhook_url"))
@@ -214,7 +215,7 @@ async def delete_project(
         if name is None:
             raise not_found("project")
         if confirm != name:
-            raise invalid([("confirm", f"must be the project's name, {name}")])
+            raise invalid([("confirm", Message("confirm-name", name=name))])
         contents = await _contents(session, project_id)
         active = list(
             await session.scalars(select(Run.id).where(Run.project_id == project_id, _ACTIVE))

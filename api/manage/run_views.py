@@ -21,6 +21,7 @@ from api.errors import invalid
 from api.manage.step_order import StepOrder
 from api.schemas import Model, Timestamp
 from api.strict_json import JsonResponse
+from automations.messages import Message
 from store.lineage import family_of
 from store.models import Automation, AutomationVersion, Run, RunPause, RunStep, RunWait
 from store.waits import overlap_ms, waited_ms
@@ -254,7 +255,7 @@ def _read_cursor(cursor: str) -> tuple[int, str, str]:
         place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         started_at, step_id, iteration = place
     except (binascii.Error, ValueError, TypeError):
-        raise invalid([("cursor", "this is no cursor of this list")]) from None
+        raise invalid([("cursor", Message("cursor-unknown"))]) from None
     if (
         not isinstance(started_at, int)
         or not isinstance(step_id, str)
@@ -262,5 +263,5 @@ def _read_cursor(cursor: str) -> tuple[int, str, str]:
         or abs(started_at) >= 2**62
         or not _ITERATION.fullmatch(iteration)
     ):
-        raise invalid([("cursor", "this is no cursor of this list")])
+        raise invalid([("cursor", Message("cursor-unknown"))])
     return started_at, step_id, iteration

@@ -27,6 +27,7 @@ from api.manage.run_views import (
 from api.schemas import Cursor, Limit, Model, Moment, Page, RunId
 from api.state import State, StateDep
 from api.strict_json import JsonResponse, JsonRoute
+from automations.messages import Message
 from store.lineage import family_of
 from store.models import Automation, Run, RunPause
 from store.sealed import listing
@@ -204,7 +205,7 @@ async def resume_run(
             ErrorKind.CONFLICT, "The run waits for a call of its callback URL: call that."
         )
     if pause.kind == "approval" and answer.approved is None:
-        raise invalid([("approved", "an approval needs true or false")])
+        raise invalid([("approved", Message("approval-undecided"))])
     told = Resume(
         step_id=pause.step_id,
         iteration=pause.iteration,
@@ -248,7 +249,7 @@ async def _answered(state: State, run_id: str, pause: RunPause, answer: Resume) 
 
 def _who(access: ProjectAccess, body: PauseBody) -> str:
     if not access.is_program and body.by not in {None, access.name}:
-        raise invalid([("by", "a person who is signed in acts in their own name: leave `by` out")])
+        raise invalid([("by", Message("by-signed-in"))])
     return body.by or access.name
 
 
@@ -271,9 +272,7 @@ async def _pause(state: State, run_id: str, which: PauseBody) -> RunPause:
     if not meant:
         raise ApiError(ErrorKind.CONFLICT, "The run does not wait there: nothing to answer.")
     if len(meant) > 1:
-        raise invalid(
-            [("stepId", "the run waits in several places: say which is meant (see its `pauses`)")]
-        )
+        raise invalid([("stepId", Message("several-pauses"))])
     return meant[0]
 
 
@@ -308,7 +307,7 @@ def _with_names(project_id: str) -> Select[Any]:
 def _read_cursor(cursor: str) -> tuple[int, str]:
     moment, _, run_id = cursor.partition(":")
     if not (moment.isascii() and moment.isdigit() and len(moment) < 16):
-        raise invalid([("cursor", "this is no cursor of this list")])
+        raise invalid([("cursor", Message("cursor-unknown"))])
     return int(moment), run_id
 
 

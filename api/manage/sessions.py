@@ -21,6 +21,7 @@ from api.passwords import BusyError, weakness_of
 from api.schemas import Model, Timestamp
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
+from automations.messages import Message
 from store.models import Account, AccountSession, new_id, now_ms
 
 router = APIRouter(tags=["account"], route_class=JsonRoute)
@@ -34,7 +35,7 @@ def normal_email(text: str) -> str:
         # Names of test networks are allowed: an installation may have no other.
         valid = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        raise ValueError("this is no email address") from None
+        raise ValueError(Message("no-email")) from None
     return valid.normalized.lower()
 
 

@@ -18,6 +18,7 @@ from api.registrations import change, tell
 from api.schemas import AutomationId, Cursor, Limit, Model, Page, Timestamp, page_of
 from api.state import State, StateDep
 from api.strict_json import JsonRoute
+from automations.messages import Message
 from store.models import Automation, AutomationVersion, Registration, now_ms
 from temporal.registration_keeper import Wanted
 
@@ -114,7 +115,7 @@ async def list_versions(
     )
     if cursor is not None:
         if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
-            raise invalid([("cursor", "this is no cursor of this list")])
+            raise invalid([("cursor", Message("cursor-unknown"))])
         query = query.where(AutomationVersion.number < int(cursor))
     async with state.database() as session:
         rows = await session.execute(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automations.functions.locales import locale_of
 from automations.functions.time import TIME, local
+from automations.messages import Message, message_of
 from automations.values import Budget, ExpressionError
 from automations.zones import zone_of
 
@@ -134,17 +135,17 @@ def _tokens(pattern: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def doubt_of(pattern: str) -> str | None:
+def doubt_of(pattern: str) -> Message | None:
     """What is likely wrong with a pattern that is written out; None: nothing."""
     try:
         parts = {text for kind, text in _tokens(pattern) if kind == "token"}
     except ExpressionError as error:
-        return error.message
+        return message_of(error.message)
     has_hours = bool(parts & {"HH", "H", "hh", "h"})
     if parts & {"mm", "m"} and not has_hours:
-        return "`mm` in a pattern are minutes: write `MM` for months"
+        return Message("pattern-minutes")
     if has_hours and parts & {"MM", "M"} and not parts & {"dd", "d", "mm", "m"}:
-        return "`MM` in a pattern are months: write `mm` for minutes"
+        return Message("pattern-months")
     return None
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 
 from automations.faults import Fault, StepName, located
+from automations.messages import Message
 from tests.automations.test_expressions import JSON
 
 DEEP = {
@@ -66,13 +67,13 @@ def titles(key: str) -> dict[str, str]:
     ],
 )
 def test_a_place_is_told_in_names(path: str, sentence: str) -> None:
-    (fault,) = located([Fault(path, "x")], DEEP, titles)
+    (fault,) = located([Fault(path, Message("other", text="x"))], DEEP, titles)
     assert fault.sentence == sentence
     assert fault.path == path
 
 
 def test_a_step_without_a_name_is_called_by_its_id() -> None:
-    (fault,) = located([Fault("steps[0].items", "x")], DEEP, titles)
+    (fault,) = located([Fault("steps[0].items", Message("other", text="x"))], DEEP, titles)
     assert fault.step == StepName("each", "each")
 
 
@@ -89,11 +90,14 @@ def test_faults_stand_in_the_order_of_the_definition_and_each_once() -> None:
         "steps[10].id",
         "result.a",
     ]
-    shuffled = [Fault(path, "x") for path in [*reversed(paths), *paths]]
+    shuffled = [Fault(path, Message("other", text="x")) for path in [*reversed(paths), *paths]]
     assert [fault.path for fault in located(shuffled, DEEP, titles)] == paths
 
 
 @given(JSON)
 def test_any_json_can_be_what_the_places_are_in(definition: Any) -> None:
-    faults = [Fault(path, "x") for path in (f"{INSIDE}.inputs.url", "trigger.x", "result", "[0")]
+    faults = [
+        Fault(path, Message("other", text="x"))
+        for path in (f"{INSIDE}.inputs.url", "trigger.x", "result", "[0")
+    ]
     assert len(located(faults, definition, titles)) == len(faults)

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic import Json as JsonText
 from pydantic_core.core_schema import ErrorType
 
-from automations.sentences import sentence_of
+from automations.sentences import message_of_error
 
 SECRET = "hunter2-hunter2"
 
@@ -47,7 +47,7 @@ Either = Annotated[Part | Other, Field(discriminator="kind")]
 def told(kind: Any, value: Any) -> str:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(kind).validate_python(value)
-    return " ".join(sentence_of(error) for error in refused.value.errors())
+    return " ".join(message_of_error(error) for error in refused.value.errors())
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,9 @@ def test_a_refusal_is_a_sentence(kind: Any, value: Any, sentence: str) -> None:
 @pytest.mark.parametrize("kind", typing.get_args(ErrorType))
 def test_no_kind_of_refusal_is_told_in_words_of_pydantic(kind: str) -> None:
     raw = f"Input should be {SECRET}"
-    sentence = sentence_of({"type": kind, "loc": ("x",), "msg": raw, "input": SECRET, "ctx": {}})
+    sentence = message_of_error(
+        {"type": kind, "loc": ("x",), "msg": raw, "input": SECRET, "ctx": {}}
+    )
     if kind not in ("value_error", "assertion_error"):
         assert SECRET not in sentence
         assert not sentence.startswith(("Input", "String", "List", "Field", "Value"))

@@ -5,7 +5,10 @@ import type { paths } from "./schema";
 /** One fault of a request: where, as a path such as `webhookUrl`, and what is wrong there. */
 export interface Fault {
   path: string;
+  /** In English; `worded` tells the code in the user's language. */
   message: string;
+  code?: string;
+  params?: Record<string, string | number>;
 }
 
 /** What the API answers instead of success; code 0 when no answer came. */

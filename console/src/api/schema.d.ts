@@ -2269,8 +2269,27 @@ export interface components {
              * @example steps[0].inputs.to
              */
             path: string;
-            /** Message */
+            /**
+             * Message
+             * @description In English, made of the code and its parameters.
+             */
             message: string;
+            /**
+             * Code
+             * @description What is wrong, for programs.
+             * @example no-step
+             */
+            code: string;
+            /**
+             * Params
+             * @description What the code's sentence tells in particular.
+             * @example {
+             *       "id": "fetch"
+             *     }
+             */
+            params: {
+                [key: string]: string | number;
+            };
             /** @description The innermost step around the place; null: the trigger or the result. */
             step?: components["schemas"]["StepOf"] | null;
             /**

@@ -4,7 +4,11 @@ const files = import.meta.glob<Record<string, string>>("./*/*.json", {
   eager: true,
   import: "default",
 });
-const areas = [...new Set(Object.keys(files).map((path) => path.split("/")[2] ?? ""))];
+/** What the API tells in English itself; its codes are checked with the API's own catalogue. */
+const OF_THE_API = ["faults.json"];
+const areas = [...new Set(Object.keys(files).map((path) => path.split("/")[2] ?? ""))].filter(
+  (area) => !OF_THE_API.includes(area),
+);
 const FORMS = /_(zero|one|two|few|many|other)$/;
 
 /** The keys of a file, without the plural forms, whose number depends on the language. */

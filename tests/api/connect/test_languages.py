@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from api.connect.languages import CATALOGUES, FOLDER, Words, choose, field_error, placeholders
+from api.connect.languages import (
+    CATALOGUES,
+    FAULTS,
+    FOLDER,
+    Words,
+    choose,
+    field_error,
+    placeholders,
+)
+from automations.messages import CATALOGUE, Message, parameters
 from connections.errors import FailureKind, FieldErrors
 from connections.forms import check_fields
 from connectors.manifest import App
@@ -61,10 +69,11 @@ def test_every_text_of_the_catalogue_is_used() -> None:
     source = "".join(file.read_text() for file in files)
     for key in CATALOGUES["en"]:
         start = key.split(".")[0]
-        if start not in {"failure", "problem", "field_error"}:
+        if start not in {"failure", "problem"}:
             assert f'"{key}"' in source or f"'{key}'" in source, key
 
 
+OF_FORMS = [code for code in CATALOGUE if code.startswith("credential-")]
 APP = App.model_validate(
     {
         "key": "all",
@@ -104,19 +113,28 @@ def test_each_sentence_about_a_field_has_its_translation() -> None:
     }
     with pytest.raises(FieldErrors) as caught:
         check_fields(APP, values)
-    names = {key.removeprefix("field_error.") for key in CATALOGUES["en"] if "field_error" in key}
-    assert caught.value.errors.keys() == names
-    for name, sentence in caught.value.errors.items():
-        assert field_error(sentence, Words("en")) == (sentence, "en")
-        translated, language = field_error(sentence, Words("tr"))
+    told = {name: message.code for name, message in caught.value.errors.items()}
+    assert told == {code.removeprefix("credential-").replace("-", "_"): code for code in OF_FORMS}
+    for message in caught.value.errors.values():
+        assert field_error(message, Words("en")) == (message, "en")
+        translated, language = field_error(message, Words("tr"))
         assert language == "tr"
-        text = CATALOGUES["tr"][f"field_error.{name}"]
-        assert re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(text)), translated)
-    assert field_error(caught.value.errors["form_example"], Words("tr"))[0].endswith("ab (c)")
+        assert "{" not in translated
+        assert translated != message
+    form_example = caught.value.errors["form_example"]
+    assert field_error(form_example, Words("tr"))[0].endswith("ab (c)")
 
 
-def test_a_sentence_that_is_not_known_stays_english() -> None:
-    assert field_error("Something else.", Words("tr")) == ("Something else.", "en")
+@pytest.mark.parametrize("language", FAULTS)
+def test_faults_in_a_form_tell_the_same_in_each_language(language: str) -> None:
+    assert set(OF_FORMS) == {code for code in FAULTS[language] if code.startswith("credential-")}
+    for code in OF_FORMS:
+        assert parameters(FAULTS[language][code]) == parameters(CATALOGUE[code]), code
+
+
+def test_a_fault_whose_code_is_not_known_stays_english() -> None:
+    told = Message("other", text="Something else.")
+    assert field_error(told, Words("tr")) == ("Something else.", "en")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +181,7 @@ async def test_errors_are_translated_and_what_stays_english_says_so(
 ) -> None:
     link = await product.link("ledgerly")
     page = (await browser.post(f"{link}?lang=tr", data={"email": "x"})).text
-    assert f'lang="tr">{Words("tr")("field_error.email")}</p>' in page
+    assert f'lang="tr">{FAULTS["tr"]["credential-email"]}</p>' in page
     assert 'lang="tr">Bu alan zorunludur.</p>' in page
     assert '<span lang="en">E-mail address</span>' in page
 

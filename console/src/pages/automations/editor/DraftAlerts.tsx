@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../../api/client";
+import { worded, wordedError } from "../../../app/wording";
 import { useTold } from "./draft/useTold";
 import type { Draft } from "./draft/useDraft";
 
@@ -27,10 +28,10 @@ export function DraftAlerts({ draft }: { draft: Draft }) {
   const faults = draft.error instanceof ApiError ? draft.error.faults : [];
   return (
     <Alert color="red" role="alert">
-      <Text size="sm">{draft.error?.message}</Text>
+      <Text size="sm">{draft.error && wordedError(draft.error)}</Text>
       {faults.map((fault) => (
         <Text key={fault.path + fault.message} size="sm">
-          {toldOf(fault).name}: {fault.message}
+          {toldOf(fault).name}: {worded(fault)}
         </Text>
       ))}
       <Button size="xs" mt="sm" variant="default" onClick={() => void draft.flush()}>

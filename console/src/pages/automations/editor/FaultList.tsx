@@ -13,7 +13,7 @@ interface Props {
   onSelect?: (id: string) => void;
 }
 
-/** All that was found in the draft, in the API's words. */
+/** All that was found in the draft, in the user's language. */
 export function FaultList({ faults, warnings, ...rest }: Props) {
   const { t } = useTranslation();
   const title = (key: string, found: Fault[]) => t(key, { count: found.length });

@@ -3,6 +3,7 @@ import { IconPencil } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { components } from "../../../api/schema";
+import { wordedError } from "../../../app/wording";
 import { useRename } from "../useAutomationChanges";
 import classes from "./editor.module.css";
 
@@ -51,7 +52,7 @@ export function Name({ path, automation }: Props) {
           aria-label={t("automations.name")}
           maxLength={200}
           value={typed}
-          error={rename.error?.message}
+          error={rename.error && wordedError(rename.error)}
           onChange={(event) => setTyped(event.currentTarget.value)}
           onKeyDown={(event) => event.key === "Escape" && setTyped(null)}
         />

@@ -1,6 +1,7 @@
 /** Faults as the API tells them, brought to the step and the field that they are about. */
 
 import type { Fault } from "../../../../api/client";
+import { worded } from "../../../../app/wording";
 import { type Definition, type Path, formatPath, parsePath, startsWith, walk } from "./model";
 
 /** What stands for the trigger and the result among the ids of steps; no step can have such ids. */
@@ -29,7 +30,7 @@ export function faultsByStep(definition: Definition, faults: Fault[]): Map<strin
 /** What is wrong at a field or inside its value. */
 export function faultAt(faults: Fault[], path: Path): string | undefined {
   const at = faults.filter((fault) => isAt(fault, formatPath(path)));
-  return at.length > 0 ? at.map((fault) => fault.message).join(" ") : undefined;
+  return at.length > 0 ? at.map(worded).join(" ") : undefined;
 }
 
 /** What no field of a form can tell: it stands above the form. */

@@ -11,8 +11,9 @@ it("an app lacks one thing at a time, the integration first", () => {
 it("what lacks is told once", () => {
   const lacking: Lacking[] = [{ appKey: "desk", appName: "Desk", lack: "integration" }];
   const path = "steps[0].component";
-  const message = "The project has no integration of Desk (`desk`), which “A” needs.";
-  expect(isToldOf({ path, message }, lacking)).toBe(true);
-  expect(isToldOf({ path, message }, [])).toBe(false);
-  expect(isToldOf({ path: "steps[0].when", message: "`desk` may fail" }, lacking)).toBe(false);
+  const warning = (code: string, app: string) => ({ path, message: "…", code, params: { app } });
+  expect(isToldOf(warning("app-not-added", "desk"), lacking)).toBe(true);
+  expect(isToldOf(warning("app-not-added", "desk"), [])).toBe(false);
+  expect(isToldOf(warning("app-not-added", "shop"), lacking)).toBe(false);
+  expect(isToldOf(warning("account-not-connected", "desk"), lacking)).toBe(false);
 });

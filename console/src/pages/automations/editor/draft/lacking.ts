@@ -53,10 +53,10 @@ export function useLackingOf(projectId: string, definition: Definition): Lacking
 }
 
 /** Whether a warning says again which app is not added: that is told with the way to add it. */
-export function isToldOf({ path, message }: Fault, lacking: Lacking[]): boolean {
-  return lacking.some(
-    ({ appKey, lack }) =>
-      lack === "integration" && path.endsWith(".component") && message.includes(`(\`${appKey}\`)`),
+export function isToldOf({ code, params }: Fault, lacking: Lacking[]): boolean {
+  return (
+    code === "app-not-added" &&
+    lacking.some(({ appKey, lack }) => lack === "integration" && appKey === params?.app)
   );
 }
 

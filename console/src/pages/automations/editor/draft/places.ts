@@ -15,6 +15,7 @@ import {
 } from "./model";
 import { isUnfinished } from "../forms/rules";
 import { labelOfPlace } from "../flow/labels";
+import { worded } from "../../../../app/wording";
 import type { Fault } from "../../../../api/client";
 import type { Schema } from "../data/sources";
 
@@ -38,7 +39,7 @@ export function told(
   const text = fault.path.replace(/^definition\.?/, "");
   const id = stepOfPath(definition, text);
   if (id === null)
-    return { id, name: text || t("automations.definitionWhole"), message: fault.message };
+    return { id, name: text || t("automations.definitionWhole"), message: worded(fault) };
   const place = find(definition, id);
   const path = parsePath(text);
   const holder = place?.step ?? definition.trigger ?? null;
@@ -52,7 +53,7 @@ export function told(
   return {
     id,
     name: field ? `${step} · ${field}` : step,
-    message: isRule ? t("editor.ruleUnfinished") : fault.message,
+    message: isRule ? t("editor.ruleUnfinished") : worded(fault),
   };
 }
 

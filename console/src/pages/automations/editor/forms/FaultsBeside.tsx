@@ -1,5 +1,6 @@
 import { Alert, Text } from "@mantine/core";
 import type { Fault } from "../../../../api/client";
+import { worded } from "../../../../app/wording";
 
 /** What is wrong and belongs to no field of the form below. */
 export function FaultsBeside({ faults }: { faults: Fault[] }) {
@@ -8,7 +9,7 @@ export function FaultsBeside({ faults }: { faults: Fault[] }) {
     <Alert color="orange">
       {faults.map((fault) => (
         <Text key={fault.path + fault.message} size="sm">
-          {fault.message}
+          {worded(fault)}
         </Text>
       ))}
     </Alert>

@@ -1,6 +1,7 @@
 import { Anchor, Button, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { wordedError } from "../../../../app/wording";
 import { type Asked, needsAccount } from "./options";
 
 interface Props {
@@ -29,7 +30,7 @@ export function OptionState({ asked, error, onRetry, unknown }: Props) {
         <>
           {error && (
             <Text size="xs" c="red" mt={4}>
-              {error.message}{" "}
+              {wordedError(error)}{" "}
               {needsAccount(error) ? (
                 <Anchor
                   component={Link}

@@ -1,0 +1,63 @@
+"""Words that stand in place of parameters: kinds of values, parts of expressions."""
+
+KINDS = {
+    "null": "null",
+    "boolean": "true or false",
+    "number": "a number",
+    "integer": "a whole number",
+    "unsigned": "an unsigned number",
+    "decimal": "a decimal number",
+    "string": "text",
+    "array": "a list",
+    "object": "a map",
+    "timestamp": "a timestamp",
+    "duration": "a duration",
+    "bytes": "bytes",
+    "optional": "an optional value",
+    "type": "a type",
+    "any": "any value",
+    "other": "another value",
+    "json-object": "a map (an object of JSON)",
+    "json-text": "JSON text",
+    "date": "a date such as 2026-01-31",
+    "moment": "a moment such as 2026-01-31T09:00:00Z",
+    "time": "a time such as 09:00:00",
+    "seconds": "a duration in seconds",
+    "url": "a URL",
+    "uri": "a URL with its scheme, such as https://example.com",
+    "uuid": "a UUID",
+    "email": "an email address",
+    "hostname": "a host name",
+    "ipv4": "an IPv4 address",
+    "ipv6": "an IPv6 address",
+}
+"""Of values, in the order in which alternatives are told."""
+
+WORDS = {
+    "word-or": " or ",
+    "word-and": " and ",
+    "word-trigger": "the trigger",
+    **{f"kind-{name}": words for name, words in KINDS.items()},
+    "thing-own": "the value beside it",
+    "thing-list": "the list",
+    "thing-value": "the value",
+    "thing-result": "the result of {of}",
+    "thing-item": "an item of {of}",
+    "other": "{text}",
+    "bound-bytes": "it has more than {limit:number} bytes of JSON",
+    "bound-values": "it has more than {limit:number} values",
+    "bound-depth": "it is nested deeper than {limit} levels",
+    "bound-held": "the steps of the run hold more than {limit:number} bytes of JSON together",
+    "bound-ways": (
+        "it has one value checked in more than {limit} ways: use fewer `$ref`, `allOf`, `anyOf` "
+        "and `oneOf` inside one another, and shorter `enum`s"
+    ),
+    "bound-places": "it tells more than {limit:number} places of a value apart",
+    "bound-inner-id": "only the outermost schema may have an `$id`",
+    "bound-pattern": "a `pattern` has more than {limit} characters",
+    "bound-patterns": "it has more than {limit} patterns",
+    "bound-reference": "a `$ref` may only lead into the same schema, as `#/$defs/…`",
+    "near": " Did you mean `{near}`?",
+    "or-near": ": did you mean `{near}`?",
+    "and-more": " and {count} more",
+}
