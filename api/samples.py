@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.state import State
 from api.testing import app_trigger, sample_event
+from automations.bounds import OutOfBoundsError, size_of
 from store.encryption import DecryptionError
 from store.models import Automation, Run, RunStep
 from store.outages import StoreUnavailable
@@ -85,7 +85,11 @@ def _bounded_column(column: Any) -> Any:
 
 
 def _bounded(value: Any) -> Any:
-    return value if len(json.dumps(value)) <= MAX_VALUE else None
+    try:
+        size_of(value, size=MAX_VALUE)
+    except OutOfBoundsError:
+        return None
+    return value
 
 
 async def _begun(state: State, run_ids: Sequence[str], sample: Any) -> RunInput | None:

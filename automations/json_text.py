@@ -30,6 +30,8 @@ _TOKEN_BYTES = re.compile(_TOKEN.pattern.encode(), re.DOTALL)
 AT_ONCE_VALUES = 20_000
 AT_ONCE_BYTES = 4 * 1024 * 1024
 """What is read at once, in some 10 ms; of more, other threads have their turns meanwhile."""
+VALUES_AN_OBJECT = 50
+"""Where an object has no more on the average, other threads need not wait for long."""
 
 
 class JsonError(ValueError):
@@ -86,12 +88,24 @@ def read_whatever_number(text: str) -> Any:
 
 
 class _InTurns(json.JSONDecoder):
-    """Reads as the standard library does without its C code, which keeps the interpreter to itself
-    until a whole text is read."""
+    """Reads as the standard library does. Its C code keeps the interpreter to itself but for the
+    functions that it calls: where it has few objects to call one for, it is not used."""
 
-    def __init__(self, constant: Callable[[str], Any]) -> None:
-        super().__init__(parse_int=_whole, parse_float=_decimal, parse_constant=constant)
+    def __init__(self, constant: Callable[[str], Any], *, has_objects: bool) -> None:
+        super().__init__(
+            object_hook=_as_it_is,
+            parse_int=_whole,
+            parse_float=_decimal,
+            parse_constant=constant,
+        )
+        if has_objects:
+            return
         self.scan_once = json.scanner.py_make_scanner(self)  # type: ignore[attr-defined]
+
+
+def _as_it_is(value: Any) -> Any:
+    # Between calls of functions of Python other threads may have their turns.
+    return value
 
 
 def _in_turns(content: bytes | str, constant: Callable[[str], Any] | None = None) -> Any:
@@ -100,7 +114,8 @@ def _in_turns(content: bytes | str, constant: Callable[[str], Any] | None = None
         text = content if isinstance(content, str) else content.decode()
         if not text.isascii():
             text.encode()  # refuses lone surrogates
-        value = _InTurns(constant or _no_constant).decode(text)
+        has_objects = text.count("{") * VALUES_AN_OBJECT > _marks(text)
+        value = _InTurns(constant or _no_constant, has_objects=has_objects).decode(text)
         check_depth(value)
         if _SURROGATE.search(text):
             _check_texts(value)

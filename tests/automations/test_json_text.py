@@ -117,8 +117,11 @@ WHOLE = [
 FAULTY = ["[1,]", "[NaN]", '{"a" 1}', "'a'", '"a\nb"', "[01]", "1 2", "", '["\\udfff"]', "[" * 80]
 
 
+@pytest.mark.parametrize("values_an_object", [0, 50])
 @pytest.mark.parametrize("text", [*WHOLE, *FAULTY])
-def test_a_large_text_is_read_as_a_small_one_is(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_text_is_read_as_a_small_one_is(
+    text: str, values_an_object: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def outcome() -> Any:
         found = []
         for content in (text, text.encode("utf-8", "surrogatepass")):
@@ -130,11 +133,13 @@ def test_a_large_text_is_read_as_a_small_one_is(text: str, monkeypatch: pytest.M
 
     at_once = outcome()
     monkeypatch.setattr(json_text, "AT_ONCE_VALUES", -1)
+    monkeypatch.setattr(json_text, "VALUES_AN_OBJECT", values_an_object)
     assert outcome() == at_once
 
 
-def test_others_have_their_turns_while_a_large_text_is_read() -> None:
-    text = '{"items": [' + '{"id": 1, "name": "n"},' * 60_000 + "1]}"
+@pytest.mark.parametrize("item", ['{"id": 1, "name": "n"},' * 2, "[],"])
+def test_others_have_their_turns_while_a_large_text_is_read(item: str) -> None:
+    text = '{"items": [' + item * 150_000 + "1]}"
     reading = threading.Thread(target=read, args=[text])
     reading.start()
     turns = 0
