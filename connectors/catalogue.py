@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from automations.sentences import message_of_error
 from connectors.manifest import App, AppPart, Component, Trigger
 from connectors.templates import compiled_parts
+from connectors.translations import LANGUAGE, Unfit, translated
 from connectors.triggers import AppWebhookSource, InboundSource, ScheduleSource, WebhookSource
 from connectors.urls import places
 from settings import ConfigurationError
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 BUILT_IN = Path(__file__).parent / "apps"
 MAX_FILE_BYTES = 1_000_000
+ENGLISH = "en"
+"""What manifests are written in."""
 PLACES = {"components": "actions", "triggers": "triggers", "options": "options"}
 """In which folder of an app which of its parts stand, one file each."""
 
@@ -59,6 +62,11 @@ class Catalogue:
         self.apps: Mapping[str, App] = MappingProxyType({app.key: app for app in apps})
         self._components = {c.key: c for app in apps for c in app.components}
         self._triggers = {t.key: t for app in apps for t in app.triggers}
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that any app has texts in."""
+        return frozenset({ENGLISH}).union(*(app.languages for app in self.apps.values()))
 
     def app(self, key: str) -> App | None:
         """The app, if there is one of that key."""
@@ -125,15 +133,30 @@ def load_app(folder: Path) -> App:
     document = read_app(folder)
     try:
         try:
-            return App.model_validate(document)
+            app = App.model_validate(document)
         except ValidationError as error:
             raise ManifestError("\n".join(_faults(error, folder, document))) from error
+        for path in sorted(folder.glob("*.yaml")):
+            if path.stem != "app":
+                _translate(app, path)
     except ManifestError:
         raise
     except Exception as error:
         # Whatever is written there, only this app may be missing because of it.
         told = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise ManifestError(f"{folder / 'app.yaml'}:1: the app cannot be read: {told}") from error
+    return app
+
+
+def _translate(app: App, path: Path) -> None:
+    """Takes the texts of a translation; raises `ManifestError`."""
+    if not LANGUAGE.fullmatch(path.stem):
+        raise ManifestError(f"{path}: beside app.yaml stand translations, called as tr.yaml is")
+    try:
+        app.translate(path.stem, translated(app, _read(path)))
+    except Unfit as error:
+        line, _ = _position(path, error.place)
+        raise ManifestError(f"{path}:{line}: {'.'.join(error.place)}: {error}") from None
 
 
 def read_app(folder: Path) -> dict[str, Any]:

@@ -266,6 +266,7 @@ class App(Part):
 
     _reads_integration: bool = PrivateAttr(default=False)
     _private_headers: frozenset[str] = PrivateAttr(default=frozenset())
+    _translations: dict[str, App] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _fits(self) -> App:
@@ -326,6 +327,19 @@ class App(Part):
             if step.path is not None and self.base_url is None:
                 raise ValueError(f"auth: {step.path}: a `path` needs the app's `base_url`")
         return self
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that there are beside the manifest's own English."""
+        return frozenset(self._translations)
+
+    def in_language(self, language: str) -> App:
+        """The app as people read it in a language; in English where it has no translation."""
+        return self._translations.get(language, self)
+
+    def translate(self, language: str, app: App) -> None:
+        """Takes note of the app as people read it in another language."""
+        self._translations[language] = app
 
     @property
     def parts(self) -> list[AppPart]:

@@ -6,16 +6,16 @@ A text is one sentence, or a list of which the first is taken whose `{placeholde
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 from automations.messages import Message, word
+from connectors.catalogue import ENGLISH
 
 FOLDER = Path(__file__).parent / "locales"
-DEFAULT = "en"
+DEFAULT = ENGLISH
 CATALOGUES: dict[str, dict[str, Any]] = {
     file.stem: json.loads(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.json"))
 }
@@ -46,29 +46,6 @@ class Words:
         variants = [text] if isinstance(text, str) else text
         chosen = next(v for v in variants if placeholders(v) <= known.keys())
         return str(chosen.format_map(known))
-
-
-def choose(*wishes: str | None, accept: str | None) -> str:
-    """The first of `wishes` that there are words for, else what the browser prefers most.
-
-    `accept` is the header Accept-Language (RFC 9110, 12.5.4). A region is ignored: `tr-CY` is `tr`.
-    """
-    for wish in (*wishes, *_preferred(accept or "")):
-        language = (wish or "")[:35].replace("_", "-").partition("-")[0].strip().lower()
-        if language in CATALOGUES:
-            return language
-    return DEFAULT
-
-
-def _preferred(accept: str) -> list[str]:
-    weighed: list[tuple[float, str]] = []
-    for part in accept[:1000].split(","):
-        language, _, weight = part.partition(";")
-        found = re.fullmatch(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", weight) if weight else None
-        quality = float(found.group(1)) if found else 0.0 if weight else 1.0
-        if quality > 0:
-            weighed.append((quality, language))
-    return [language for _, language in sorted(weighed, key=lambda item: -item[0])]
 
 
 def field_error(message: Message, words: Words) -> tuple[str, str]:

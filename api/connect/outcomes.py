@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from api.connect import rendering
 from api.connect.browser import LANGUAGE, asked_language
 from api.connect.form import OTHER_ACCOUNT
-from api.connect.languages import Words, choose
+from api.connect.languages import CATALOGUES, Words
+from api.languages import choose
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -45,6 +46,7 @@ def words_for(request: Request, language: str | None = None) -> Words:
             request.cookies.get(LANGUAGE) if "secret" not in request.path_params else None,
             language,
             accept=request.headers.get("accept-language"),
+            known=CATALOGUES,
         )
     )
 

@@ -130,6 +130,9 @@ def _form(
     other_account: bool = False,
 ) -> Response:
     words = outcomes.words_for(request, page.language)
+    auth = page.app.in_language(words.language).auth
+    in_words = {field.name: field for field in auth.fields}
+    fields = [in_words.get(field.name, field) for field in page.fields]
     known = outcomes.names(failure, page) if failure else {}
     result = {"status": "failed", "appKey": page.app.key}
     if failure:
@@ -142,9 +145,9 @@ def _form(
         form_targets=outcomes.leads_to(state, page),
         project=rendering.project_face(page.project_name, page.logo_url),
         app=rendering.app_face(page.app.name, page.app.logo),
-        desc=page.app.auth.desc if page.fields else "",
+        desc=auth.desc if page.fields else "",
         goes_to_provider=page.goes_to_provider,
-        fields=field_views(page.fields, values or {}, errors or {}, words),
+        fields=field_views(fields, values or {}, errors or {}, words),
         errors=errors or {},
         state=page.status,
         account=rendering.shown(page.account or ""),

@@ -25,6 +25,7 @@ from api.accounts import (
 from api.auth import TokenAccess
 from api.documentation import errors
 from api.errors import ApiError, ErrorKind, invalid
+from api.languages import AppLanguage
 from api.schemas import AppKey
 from api.state import StateDep
 from api.strict_json import JsonRoute
@@ -54,7 +55,7 @@ AppKeys = Annotated[
     responses=errors(ErrorKind.INTEGRATION_NOT_FOUND, ErrorKind.INVALID_PARAMETER),
 )
 async def get_credential_info(
-    app_key: AppKey, access: TokenAccess, state: StateDep
+    app_key: AppKey, access: TokenAccess, state: StateDep, language: AppLanguage
 ) -> CredentialInfo:
     """The fields that an end user fills to connect an app that has no OAuth."""
     (app,) = await require_integrations(state, access.project_id, [app_key])
@@ -67,7 +68,7 @@ async def get_credential_info(
                 )
             ]
         )
-    return credential_info(app)
+    return credential_info(app.in_language(language))
 
 
 @router.get(

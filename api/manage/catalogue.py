@@ -11,6 +11,7 @@ from api.accounts import OAUTH
 from api.auth import DECLARE_ANY, known_caller
 from api.documentation import SIGNED_IN, errors
 from api.errors import ErrorKind, not_found
+from api.languages import AppLanguage
 from api.manage.integrations import all_scopes, needs_client
 from api.schemas import AppKey, Model
 from api.state import StateDep
@@ -153,11 +154,11 @@ _SCHEMA = Definition.model_json_schema(by_alias=True)
 
 
 @router.get("/apps", summary="List the apps")
-async def list_apps(state: StateDep) -> Apps:
+async def list_apps(state: StateDep, language: AppLanguage) -> Apps:
     """All apps of this installation, by name, and why others are missing."""
     apps = sorted(state.catalogue.apps.values(), key=lambda app: app.name.lower())
     return Apps(
-        items=[AppSummary(**_summary(app)) for app in apps],
+        items=[AppSummary(**_summary(app.in_language(language))) for app in apps],
         faulty=[FaultyApp(key=key, fault=fault) for key, fault in state.catalogue.faulty],
     )
 
@@ -167,11 +168,12 @@ async def list_apps(state: StateDep) -> Apps:
     summary="Show an app",
     responses=errors(ErrorKind.NOT_FOUND, ErrorKind.INVALID_PARAMETER),
 )
-async def get_app(app_key: AppKey, state: StateDep) -> AppView:
+async def get_app(app_key: AppKey, state: StateDep, language: AppLanguage) -> AppView:
     """One app with its components and their schemas."""
     app = state.catalogue.app(app_key)
     if app is None:
         raise not_found("app")
+    app = app.in_language(language)
     return AppView(
         **_summary(app),
         needs_client=needs_client(app),

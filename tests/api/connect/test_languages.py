@@ -11,10 +11,10 @@ from api.connect.languages import (
     FAULTS,
     FOLDER,
     Words,
-    choose,
     field_error,
     placeholders,
 )
+from api.languages import choose
 from automations.messages import CATALOGUE, Message, parameters
 from connections.errors import FailureKind, FieldErrors
 from connections.forms import check_fields
@@ -156,7 +156,7 @@ def test_a_fault_whose_code_is_not_known_stays_english() -> None:
 def test_the_language_is_the_first_that_there_are_words_for(
     wishes: tuple[str | None, ...], accept: str | None, language: str
 ) -> None:
-    assert choose(*wishes, accept=accept) == language
+    assert choose(*wishes, accept=accept, known=CATALOGUES) == language
 
 
 async def test_the_url_then_the_link_then_the_browser_say_the_language(
