@@ -83,8 +83,7 @@ async def lacking(
             code,
             name=app.name if app else key,
             app=key,
-            users=", ".join(names[:_SHOWN]),
-            more=Message("and-more", count=len(names) - _SHOWN) if len(names) > _SHOWN else None,
+            **_listed(names),
             need=Message(verbs[len(names) > 1]),
         )
         found.append(Fault(use.path, told, is_warning=True))
@@ -131,3 +130,15 @@ def _with_paths(steps: list[Step], path: str) -> Iterator[tuple[Step, str]]:
         yield step, here
         for name, block in child_blocks(step):
             yield from _with_paths(block, f"{here}.{name}")
+
+
+def _listed(names: list[str]) -> dict[str, str | Message]:
+    """Names with the last one, or how many more there are, apart."""
+    *shown, last = names[: _SHOWN + 1]
+    if len(names) > _SHOWN:
+        more = Message("and-more", count=len(names) - _SHOWN)
+    elif shown:
+        more = Message("and-last", last=last)
+    else:
+        return {"users": last}
+    return {"users": ", ".join(shown), "more": more}

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from automations.constants import has_expression
+from automations.messages import Message
 from connectors.masking import Path, replace_secrets
 from store.encryption import DecryptionError
 from store.sealed import SealedJson
@@ -45,10 +46,8 @@ class SecretElsewhere(ValueError):
     """Placeholders that stand for nothing where they are; `places` says where that is."""
 
     def __init__(self, places: list[str]) -> None:
-        super().__init__(
-            "This placeholder of a saved secret stands for nothing here: the secret was saved in "
-            "another input or another project, or its key is gone. Enter the secret itself."
-        )
+        self.message = Message("secret-elsewhere")
+        super().__init__(self.message)
         self.places = places
 
 

@@ -64,7 +64,7 @@ async def get_credential_info(
             [
                 (
                     "appKey",
-                    Message("credential-info-of-link", name=app.name, app=app_key),
+                    Message("info-of-link", name=app.name, app=app_key),
                 )
             ]
         )

@@ -355,7 +355,7 @@ async def _taken(state: State, project_id: str, definition: Any) -> Any:
     try:
         return await asyncio.to_thread(state.secret_inputs.of_people, project_id, definition)
     except SecretElsewhere as error:
-        raise invalid([(place, str(error)) for place in error.places], str(error)) from None
+        raise invalid([(place, error.message) for place in error.places], error.message) from None
 
 
 async def _view(state: State, automation: Automation) -> AutomationView:

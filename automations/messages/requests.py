@@ -3,12 +3,16 @@
 REQUESTS = {
     "body-unreadable": "{text}",
     "draft-too-large": "A draft cannot be as large as this: {reason:entry}.",
+    "secret-elsewhere": (
+        "This placeholder of a saved secret stands for nothing here: the secret was saved in "
+        "another input or another project, or its key is gone. Enter the secret itself."
+    ),
     "cursor-unknown": "this is no cursor of this list",
     "options-cursor-unknown": "no `nextCursor` of these options: begin anew",
     "app-keys-missing": "name at least one app, separated by commas",
     "app-keys-too-many": "name at most {limit} apps",
     "connected-by-link": "this app is connected by its link: leave this out",
-    "credential-info-of-link": (
+    "info-of-link": (
         "{name} is connected by its link, not by a form: ask for the link with POST "
         "/api/v1/ipaas/users/:userId/connections/{app}"
     ),

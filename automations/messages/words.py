@@ -59,5 +59,6 @@ WORDS = {
     "bound-reference": "a `$ref` may only lead into the same schema, as `#/$defs/…`",
     "near": " Did you mean `{near}`?",
     "or-near": ": did you mean `{near}`?",
+    "and-last": " and {last}",
     "and-more": " and {count} more",
 }

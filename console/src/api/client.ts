@@ -1,3 +1,4 @@
+import i18n from "i18next";
 import createClient from "openapi-fetch";
 import { parse, stringify } from "./json";
 import type { paths } from "./schema";
@@ -40,7 +41,11 @@ const UNREACHABLE = "UNREACHABLE";
 export const api = createClient<paths>({
   baseUrl: "",
   bodySerializer: (body: unknown) => stringify(body),
-  fetch: async (request) => exact(await fetch(request)),
+  fetch: async (request) => {
+    // What people read of apps comes in the language of the console.
+    if (i18n.language) request.headers.set("Accept-Language", i18n.language);
+    return exact(await fetch(request));
+  },
 });
 
 /** An answer whose JSON is read without rounding its numbers. */

@@ -4030,7 +4030,10 @@ export interface operations {
     getCredentialInfo: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of what people read of apps; English where an app has no translation. */
+                "accept-language"?: string | null;
+            };
             path: {
                 /** @description The app's key. */
                 appKey: string;
@@ -5283,7 +5286,10 @@ export interface operations {
     listApps: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of what people read of apps; English where an app has no translation. */
+                "accept-language"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5339,7 +5345,10 @@ export interface operations {
     getApp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The language of what people read of apps; English where an app has no translation. */
+                "accept-language"?: string | null;
+            };
             path: {
                 /** @description The app's key. */
                 appKey: string;

@@ -1,5 +1,6 @@
 import i18n from "i18next";
 import { initReactI18next } from "react-i18next";
+import { queries } from "./queries";
 
 /** The texts of one area: `t("projects.title")` is `title` of locales/<language>/projects.json. */
 export type Words = Record<string, string>;
@@ -25,6 +26,8 @@ export async function startLanguage(): Promise<void> {
 export async function chooseLanguage(language: Language): Promise<void> {
   localStorage.setItem(STORED, language);
   await speak(language);
+  // What the API tells comes in the language, too.
+  await queries.invalidateQueries();
 }
 
 async function speak(language: Language): Promise<void> {

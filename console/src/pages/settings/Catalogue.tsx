@@ -31,11 +31,14 @@ export function Catalogue({ apps, faulty, added, needed, onChoose }: Props) {
   const [search, setSearch] = useState("");
   const [category, setCategory] = useState("");
   const fold = (text: string) => text.toLocaleLowerCase(i18n.language);
-  const categories = [...new Set(apps.flatMap((app) => app.categories))].sort();
+  const called = (key: string) => t(`settings.category_${key}`, { defaultValue: key });
+  const categories = [...new Set(apps.flatMap((app) => app.categories))].sort((one, other) =>
+    called(one).localeCompare(called(other), i18n.language),
+  );
   const found = apps
     .filter((app) => !category || app.categories.includes(category))
     .filter((app) =>
-      [app.name, app.key, app.description, ...app.categories].some((text) =>
+      [app.name, app.key, app.description, ...app.categories.map(called)].some((text) =>
         fold(text).includes(fold(search.trim())),
       ),
     )
@@ -54,7 +57,7 @@ export function Catalogue({ apps, faulty, added, needed, onChoose }: Props) {
         <Group gap={6} role="group" aria-label={t("settings.categories")}>
           {["", ...categories].map((one) => (
             <Chip key={one} value={one} size="xs" variant="light">
-              {one || t("settings.all")}
+              {one ? called(one) : t("settings.all")}
             </Chip>
           ))}
         </Group>
@@ -77,7 +80,7 @@ export function Catalogue({ apps, faulty, added, needed, onChoose }: Props) {
                     </Text>
                     <Text size="xs" c="dimmed">
                       {[
-                        ...app.categories,
+                        ...app.categories.map(called),
                         t("settings.appHas", {
                           actions: app.componentCount,
                           triggers: app.triggerCount,
@@ -97,7 +100,7 @@ export function Catalogue({ apps, faulty, added, needed, onChoose }: Props) {
           ))}
         </Stack>
         <Text c="dimmed" role="status">
-          {found.length === 0 && t("settings.appNone", { search: search || category })}
+          {found.length === 0 && t("settings.appNone", { search: search || called(category) })}
         </Text>
       </ScrollArea>
       {faulty.length > 0 && (

@@ -29,7 +29,9 @@ export function IntegrationCard({ projectId, integration, app, onEdit }: Props) 
               {name}
             </Title>
             <Text size="xs" c="dimmed">
-              {app?.categories.join(" · ")}
+              {app?.categories
+                .map((key) => t(`settings.category_${key}`, { defaultValue: key }))
+                .join(" · ")}
             </Text>
           </div>
         </Group>
