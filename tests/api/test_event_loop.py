@@ -14,7 +14,6 @@ from temporalio.api.common.v1 import Payload
 
 from api import faults, published, strict_json, testing
 from api.input_schema import InputSchema
-from api.manage import automations
 from api.server import DrainingServer
 from store.encryption import Keyring
 from temporal.codec import EncryptionCodec
@@ -64,7 +63,6 @@ async def test_requests_are_read_checked_and_computed_beside_the_loop(
     watch.on(published, "compile_definition")
     watch.on(testing, "with_items")
     watch.on(testing, "missing")
-    watch.on(automations, "_differ")
     padding = " " * strict_json.SMALL_BYTES
     steps = [{"id": "greet", "type": "set", "values": {"text": "{{ data.name }}" + padding}}]
     automation = await workshop.automation({**GREETING, "steps": steps})
