@@ -38,7 +38,7 @@ NODE_IS_NEW := const [a, b] = process.versions.node.split(".").map(Number); \
 NODE := $(shell node --eval '$(NODE_IS_NEW)' 2>/dev/null && command -v npm >/dev/null || echo $(NODE_READY))
 NPM := cd console && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --loglevel=error
 
-.PHONY: help demo dev console test pytest test-console bench storm idle lint wheel pictures lock
+.PHONY: help demo dev console test test-python test-console bench storm idle lint wheel pictures lock
 .DEFAULT_GOAL := help
 
 help:
@@ -54,12 +54,12 @@ console: $(CONSOLE)
 
 test: $(TEST_READY) $(if $(ARGS),,$(PACKAGES))
 ifeq ($(ARGS),)
-	@$(MAKE) --no-print-directory --jobs=3 pytest lint test-console
+	@$(MAKE) --no-print-directory --jobs=3 test-python lint test-console
 else
 	@$(PYTEST) $(ARGS)
 endif
 
-pytest: $(TEST_READY)
+test-python: $(TEST_READY)
 	@$(PYTEST)
 
 test-console: $(PACKAGES)
