@@ -110,7 +110,7 @@ class Bench:
 
     async def until_booked(self, status: str) -> tuple[RunStep, int]:
         """The only step, once it stands so in the book, and the app executions."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 steps, used = await self.booked()
                 if steps and steps[0].status == status:
@@ -198,7 +198,7 @@ async def test_a_call_that_has_succeeded_is_booked_although_its_run_was_canceled
     with pytest.raises(asyncio.CancelledError):
         await executing
     await bench.way.mend()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (await bench.booked())[0]:
             await asyncio.sleep(0.1)
     assert (await bench.booked())[1] == 1
@@ -225,7 +225,7 @@ async def test_a_call_whose_run_ends_meanwhile_is_booked_at_once_and_again_with_
     assert "the app was called, and the run ended before its answer" in step.error
     assert (app.calls, used) == (1, 1)
     app.may_answer.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while step.error is not None and "ended before" in step.error:
             step, used = await bench.until_booked(known)
     assert (app.calls, used) == (1, 1)

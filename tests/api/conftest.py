@@ -184,12 +184,13 @@ async def make_workshop(http: httpx.AsyncClient, email: str = "ada@example.com")
     return Workshop(developer, Rest(http, token["token"]), project["id"], token["id"], email)
 
 
-@pytest.fixture(autouse=True)
-def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
     """The same Argon2id, with parameters that cost a test next to nothing."""
-    monkeypatch.setattr(
-        "api.passwords.PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=64)
-    )
+    quick = partial(PasswordHasher, time_cost=1, memory_cost=64)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("api.passwords.PasswordHasher", quick)
+        yield
 
 
 async def answer_check(request: Request) -> Response:

@@ -17,17 +17,22 @@ from temporal.server import free_port
 
 
 @asynccontextmanager
-async def serving(*, drain: float) -> AsyncIterator[tuple[DrainingServer, httpx.AsyncClient]]:
+async def serving(
+    *, drain: float
+) -> AsyncIterator[tuple[DrainingServer, FastAPI, httpx.AsyncClient]]:
     app = FastAPI()
+    app.state.arrived = 0
     app.add_middleware(Guard)
 
     @app.get("/run")
     async def run(request: Request) -> None:
         request.state.run_id = "run-1"
+        app.state.arrived += 1
         await asyncio.sleep(60)
 
     @app.get("/other")
     async def other() -> None:
+        app.state.arrived += 1
         await asyncio.sleep(60)
 
     @app.get("/quick")
@@ -41,15 +46,17 @@ async def serving(*, drain: float) -> AsyncIterator[tuple[DrainingServer, httpx.
     while not server.started:
         await asyncio.sleep(0.01)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-        yield server, http
+        yield server, app, http
     server.should_exit = True
     await task
 
 
 async def test_a_caller_who_waits_for_a_run_is_told_its_id() -> None:
-    async with serving(drain=0) as (server, http):
+    async with serving(drain=0) as (server, app, http):
         waiting = [asyncio.create_task(http.get(path)) for path in ("/run", "/other")]
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(30):
+            while app.state.arrived < 2:
+                await asyncio.sleep(0.01)
         server.handle_exit(signal.SIGTERM, None)
         run, other = await asyncio.gather(*waiting)
     assert (run.status_code, other.status_code) == (503, 503)
@@ -60,7 +67,7 @@ async def test_a_caller_who_waits_for_a_run_is_told_its_id() -> None:
 
 
 async def test_a_server_that_drains_still_answers_and_closes_connections() -> None:
-    async with serving(drain=60) as (server, http):
+    async with serving(drain=60) as (server, _, http):
         assert "close" not in (await http.get("/quick")).headers.get("connection", "")
         server.handle_exit(signal.SIGTERM, None)
         answer = await http.get("/quick")

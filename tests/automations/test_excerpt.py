@@ -35,7 +35,7 @@ async def test_any_step_of_a_valid_definition_can_be_run_alone(definition: dict[
         # A loop over nothing has no first item, and nothing else is read that is not there.
         assert missing(alone.steps[0], DATA, None, held, NOW) == []
         interpreter = Interpreter(alone, NotingHost(), url_of, held)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             try:
                 await interpreter.run(data=DATA, event=None, run={"id": "r"})
             except Stopped as stop:

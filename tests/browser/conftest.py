@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
 from temporal.server import free_port
-from tests.api.conftest import Workshop, app_of, make_workshop
+from tests.api.conftest import Workshop, _quick_hashes, app_of, make_workshop
 from tests.api.connect.apps import write_apps
 from tests.api.connect.conftest import Product, integrate
 from tests.browser.chromium import axe_script, find_chromium
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from settings import Settings
     from tests.provider.state import Provider
+
+__all__ = ["_quick_hashes"]
 
 PHONE = {"width": 390, "height": 844}
 CONSOLE = Path(__file__).parents[2] / "console"

@@ -181,7 +181,7 @@ class Provider:
         """Wakes those who wait in `until`."""
         self._news.set()
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 10) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Waits until `condition` holds; it is looked at whenever a request came or ended."""
         async with asyncio.timeout(seconds):
             while not condition():

@@ -50,7 +50,7 @@ async def told(port: int, *parts: bytes, pause: float = 0) -> tuple[int, dict[st
             writer.write(part)
             await writer.drain()
             await asyncio.sleep(pause)
-        answer = await asyncio.wait_for(reader.read(), 10)
+        answer = await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -159,7 +159,7 @@ async def test_nobody_holds_a_connection_with_a_body_that_does_not_end(
     monkeypatch.setattr(wire, "BODY_SECONDS", 0.3)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc")
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), 60) == b""
     writer.close()
 
 
@@ -170,7 +170,7 @@ async def test_what_is_within_bounds_is_served_one_after_the_other(port: int) ->
     for sent, size in ((padded, b"0"), (large, b"300000"), (padded, b"0")):
         writer.write(sent)
         await writer.drain()
-        answer = await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 5)
+        answer = await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 60)
         assert answer.startswith(b"HTTP/1.1 200")
         assert b"\r\n" + size + b"\r\n" in answer
     writer.close()

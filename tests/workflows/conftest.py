@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from temporalio import activity
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
@@ -26,6 +29,19 @@ from workflows.payloads import ComponentCall, Pause, Resume, RunInput, RunRecord
 async def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DevServer]:
     async with dev_server(tmp_path_factory.mktemp("temporal") / "t.db", headless=True) as server:
         yield server
+
+
+@pytest.fixture
+async def namespace(temporal_server: DevServer) -> str:
+    """A namespace of the shared server for this test alone."""
+    name = f"test-{secrets.token_hex(6)}"
+    client = await Client.connect(temporal_server.address)
+    await client.workflow_service.register_namespace(
+        RegisterNamespaceRequest(
+            namespace=name, workflow_execution_retention_period=Duration(seconds=86_400)
+        )
+    )
+    return name
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from store.encryption import Keyring
 from store.models import Notification, Registration, RegistrationEvent, Run, now_ms
 from store.polls import move_cursor
 from temporal.registration_keeper import Wanted, wake
-from temporal.server import DevServer, dev_server, start_dev_server
+from temporal.server import DevServer, start_dev_server
 from tests.workflows.kinto_app import RECORDS, kinto, kinto_app
 from tests.workflows.polled import Feed, Station, feed_app, serve, station, until
 
@@ -30,9 +30,13 @@ Make = Callable[..., Awaitable[Station]]
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[DevServer]:
-    async with dev_server(tmp_path / "polled.db", headless=True) as server:
-        yield server
+def server(temporal_server: DevServer) -> DevServer:
+    return temporal_server
+
+
+@pytest.fixture
+def settings(settings: Settings, namespace: str) -> Settings:
+    return settings.model_copy(update={"temporal_namespace": namespace})
 
 
 @pytest.fixture
@@ -100,6 +104,7 @@ async def test_it_goes_on_after_the_worker_and_the_server_were_away(
     settings: Settings, keyring: Keyring, sqlite: Database, feed: Feed, tmp_path: Path
 ) -> None:
     file = tmp_path / "restarted.db"
+    settings = settings.model_copy(update={"temporal_namespace": "default"})
     server = await start_dev_server(file, headless=True)
     async with station(settings, keyring, sqlite, feed_app(feed.url), server) as place:
         async with place.working():
