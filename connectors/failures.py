@@ -150,11 +150,10 @@ def judge(
     if kind in {"rate_limited", "transient"}:
         own = [rule.retry_after] if rule and rule.retry_after else []
         after = retry_after([*own, *app.retry_after], scope)
-    if once and rule is None and status >= 500 and kind == "transient":
-        # Only who says when to come again has done nothing (RFC 9110, 15.6.4); a gateway does not
-        # know what became of the request behind it.
-        is_refusal = status == 503 and after is not None
-        kind = "transient" if is_refusal else "unknown_outcome"
+    if once and rule is None and status >= 500 and kind == "transient" and status != 503:
+        # Who "is currently unable to handle the request" has done nothing (RFC 9110, 15.6.4: 503);
+        # a gateway does not know what became of the request behind it.
+        kind = "unknown_outcome"
     return Verdict(kind, what, after)
 
 

@@ -116,7 +116,7 @@ class TestInputs:
     ) -> None:
         error = await error_of(shop(vendor, http), **inputs)
         assert error.kind == "invalid_input"
-        assert error.message.startswith("Shop, Act: ")
+        assert error.message.startswith("Shop: ")
         assert what in error.message
         assert vendor.arrived == []
 
@@ -632,10 +632,10 @@ class TestUnknownOutcomes:
         [
             (Answer(500), "unknown_outcome"),
             (Answer(502, b"<h1>Bad Gateway</h1>"), "unknown_outcome"),
-            (Answer(503), "unknown_outcome"),
             (Answer(504, headers={"retry-after": "5"}), "unknown_outcome"),
             (Answer(520), "unknown_outcome"),
             # Refusals: nothing was done.
+            (Answer(503), "transient"),
             (Answer(503, headers={"retry-after": "5"}), "transient"),
             (Answer(429), "rate_limited"),
             (Answer(408), "transient"),
