@@ -277,6 +277,8 @@ def _written(text: str) -> set[str]:
     escaped = json.dumps(text)[1:-1]
     forms = {text, escaped, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(escaped)[1:-1]}
     forms |= {html.escape(form) for form in forms}
+    # An answer is looked through as JSON, too, in which a page's text is escaped once more.
+    forms |= {json.dumps(form, ensure_ascii=pure)[1:-1] for form in forms for pure in (True, False)}
     in_urls = {quote(data, safe=""), quote(data), quote_plus(data)}
     forms |= in_urls | {_PERCENT.sub(lambda part: part[0].lower(), form) for form in in_urls}
     forms |= {data.hex(), data.hex().upper()}

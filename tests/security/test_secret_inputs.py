@@ -275,11 +275,11 @@ def test_a_history_holds_placeholders_that_the_call_reads(inputs: SecretInputs, 
 
 
 def test_a_vendor_that_repeats_a_secret_input_has_it_masked(inputs: SecretInputs) -> None:
-    texts = secrets_in(OPENS, {"key": 'a "key"/+é', "parts": [{"pin": 4711}], "name": "Main"})
-    assert sorted(texts) == ["4711", 'a "key"/+é']
+    texts = secrets_in(OPENS, {"key": 'a "key"\n/+é', "parts": [{"pin": 4711}], "name": "Main"})
+    assert sorted(texts) == ["4711", 'a "key"\n/+é']
     hidden = hidden_forms(texts)
     for told in WAYS_OF_WRITING:
-        text = told('a "key"/+é')
+        text = told('a "key"\n/+é')
         assert scrub(f"I know {text}.", hidden) != f"I know {text}.", text
 
 
@@ -288,6 +288,7 @@ WAYS_OF_WRITING: list[Callable[[str], str]] = [
     json.dumps,
     lambda text: json.dumps({"said": json.dumps(text)}),
     html.escape,
+    lambda text: json.dumps(html.escape(text)),
     lambda text: quote(text, safe=""),
     lambda text: quote(text, safe="").lower(),
     lambda text: text.encode().hex(),
