@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -29,7 +30,7 @@ from store import idempotency
 from store.bookings import RunClosed
 from store.database import Database
 from store.ledger import Ledger
-from store.models import Project, Run, RunStep, now_ms
+from store.models import Project, Run, RunStep, RunWait, now_ms
 from store.outages import StoreUnavailable
 from temporal.booking import outcome_of_failure, run_closed
 from temporal.pauses import UnheardAnswers
@@ -54,6 +55,8 @@ AT_A_TIME = 20
 STUCK_AFTER = 20.0
 """Seconds without news after which a run is asked whether it can go on."""
 ASKED_AT_ONCE = 20
+RETRY_MS = 10_000
+"""So long after a run was opened again, a request to try it again may be under way."""
 PURGE_INTERVAL = 3_600.0
 
 LOST = (
@@ -187,6 +190,8 @@ class Reconciliation:
         if description.status == WorkflowExecutionStatus.RUNNING:
             # The list is a little behind the truth.
             return
+        if await self._is_being_retried(row.id, description.close_time):
+            return
         try:
             outcome = await end_of(self._client, row.id)
         except RPCError:
@@ -202,6 +207,18 @@ class Reconciliation:
             outcome, run_id=row.id, project_id=row.project_id, account_id=row.account_id
         )
         await self._ledger.write(entry)
+
+    async def _is_being_retried(self, run_id: str, closed_at: datetime | None) -> bool:
+        """Whether the run that ended was opened again since, and its retry is not there yet.
+
+        Its old end, booked now, would stay, whatever becomes of the retry.
+        """
+        closed_ms = 0 if closed_at is None else closed_at.timestamp() * 1000
+        newer = RunWait.ended_at > max(closed_ms, now_ms() - RETRY_MS)
+        async with self._database() as session:
+            return bool(
+                await session.scalar(select(exists().where(RunWait.run_id == run_id, newer)))
+            )
 
     async def _lost(self, row: Any) -> None:
         """Forgets a run that was never started; ends one that Temporal has lost."""

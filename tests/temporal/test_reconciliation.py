@@ -22,7 +22,7 @@ from store.models import Account, Project, Run, RunPause, RunStep, now_ms
 from store.outages import StoreUnavailable
 from temporal import restored
 from temporal.pauses import answer_pause
-from temporal.reconciliation import LOST, UNREADABLE, Reconciliation
+from temporal.reconciliation import LOST, RETRY_MS, UNREADABLE, Reconciliation
 from temporal.restored import RestoredRuns
 from temporal.worker import build_worker, sandbox
 from tests.workflows.conftest import FakeWorld, run_input, temporal, temporal_server
@@ -153,6 +153,27 @@ async def test_a_run_is_booked_as_what_it_is(temporal: Client, database: Databas
     assert closed is not None
     # When it ended, and not when that was booked.
     assert found[killed.id].ended_at == int(closed.timestamp() * 1000)
+
+
+async def test_the_old_end_of_a_run_that_is_being_retried_is_not_booked_again(
+    temporal: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The book is opened before Temporal is asked for the retry, which may take its time."""
+    ledger = Ledger(database)
+    failed = await start(temporal)
+    await failed.terminate(reason="by hand")
+    await book(database, failed.id)
+    await Reconciliation(temporal, database, ledger).compare()
+    assert (await runs(database))[failed.id].status == "error"
+    assert await ledger.reopen(failed.id)
+    reconciliation = Reconciliation(temporal, database, ledger)
+    await reconciliation.compare()
+    assert (await runs(database))[failed.id].status == "running"
+    # The retry did not come about.
+    later = now_ms() + RETRY_MS
+    monkeypatch.setattr("temporal.reconciliation.now_ms", lambda: later)
+    await reconciliation.compare()
+    assert (await runs(database))[failed.id].status == "error"
 
 
 @pytest.mark.parametrize("end", ["canceled", "terminated", "timed out"])
