@@ -131,9 +131,12 @@ def _said_twice(scope: Scope) -> str | None:
     if not scope["path"].startswith("/api/") or scope["path"].startswith(MANY):
         return None
     query = scope["query_string"].decode("latin-1")
-    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    return None if twice is None else f"`{twice[:64]}` in the query"
+    names: set[str] = set()
+    for name, _ in parse_qsl(query, keep_blank_values=True):
+        if name in names:
+            return f"`{name[:64]}` in the query"
+        names.add(name)
+    return None
 
 
 def _too_large(limit: int) -> str:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LARGE_BYTES = 1_048_576
+SMALL_BYTES = 65_536
+"""Of a body, packed or not, which takes some milliseconds at most to unpack and read."""
 LARGE_AT_A_TIME = 4
 """So many large deliveries a process reads at once; what more come are told to come again."""
 READ_SECONDS = 10.0
@@ -127,7 +129,11 @@ async def _deliver(secret: str, request: Request, state: State) -> Response:
         raise not_found("hook")
     try:
         delivery = await _read(request, state)
-        scope = request_scope(delivery)
+        if len(delivery.body) <= SMALL_BYTES:
+            scope = request_scope(delivery)
+        else:
+            # A large form takes seconds, which other requests need not wait for.
+            scope = await asyncio.to_thread(request_scope, delivery)
         try:
             answer = await _take(target, scope, state)
         except Refused:
@@ -212,10 +218,13 @@ async def _read(request: Request, state: State) -> Delivery:
 
 async def _unpacked(sent: bytes, coding: str, limit: int) -> bytes:
     """The body itself where it is not packed; raises Refused, and NotReady as `_body`."""
-    try:
-        return unpack(sent, coding, min(limit, LARGE_BYTES)) if coding and sent else sent
-    except UnpackedTooLargeError:
-        pass
+    if not coding or not sent:
+        return sent
+    if len(sent) <= LARGE_BYTES:
+        with contextlib.suppress(UnpackedTooLargeError):
+            if len(sent) <= SMALL_BYTES:
+                return unpack(sent, coding, min(limit, LARGE_BYTES))
+            return await asyncio.to_thread(unpack, sent, coding, min(limit, LARGE_BYTES))
     try:
         with _place_for_large():
             return await asyncio.to_thread(unpack, sent, coding, limit)

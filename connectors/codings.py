@@ -6,6 +6,8 @@ import zlib
 
 CODINGS = ("gzip", "deflate")
 _NAMES = {"": None, "identity": None, "gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}
+PIECE_BYTES = 4_096
+"""What is unpacked of a body at a time."""
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 """Window sizes, as zlib tells formats apart."""
 
@@ -84,6 +86,11 @@ class Unpacker:
 def unpacked(body: bytes, coding: str | None, limit: int) -> bytes:
     """A whole body; raises CodingError and UnpackedTooLargeError."""
     unpacker = Unpacker(coding, limit)
-    content = unpacker.take(body)
+    # Behind each packed part zlib copies what is left of a piece: of a whole body of many parts
+    # that would be the body again and again.
+    content = b"".join(
+        unpacker.take(body[begin : begin + PIECE_BYTES])
+        for begin in range(0, len(body), PIECE_BYTES)
+    )
     unpacker.end()
     return content

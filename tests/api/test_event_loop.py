@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from temporalio.api.common.v1 import Payload
 
-from api import faults, published, strict_json, testing
+from api import faults, hooks, published, strict_json, testing
+from api.hook_targets import AppTarget
 from api.input_schema import InputSchema
 from api.server import DrainingServer
 from store.encryption import Keyring
@@ -76,6 +79,49 @@ async def test_requests_are_read_checked_and_computed_beside_the_loop(
     await workshop.developer.expect(200, "GET", path)
     assert watch.seen.keys() == watch.watched
     assert all(places == {BESIDE} for places in watch.seen.values())
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+async def test_a_large_delivery_is_unpacked_and_read_beside_the_loop(
+    is_packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(monkeypatch)
+    watch.on(hooks, "request_scope")
+    watch.on(hooks, "unpack")
+    # Many packed parts of nothing take long, and make nothing that a bound could stop.
+    body = gzip.compress(b"") * 4_000 if is_packed else b"a=%FF%81&" * 10_000
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    headers = [(b"content-encoding", b"gzip")] if is_packed else []
+    request = Request(
+        {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers},
+        receive,
+    )
+    target = AppTarget("integration", "project", "acme", [], {})
+    refused: list[str] = []
+
+    async def find(_secret: str) -> tuple[AppTarget, bool]:
+        return target, True
+
+    state: Any = SimpleNamespace(
+        hook_targets=SimpleNamespace(find=find),
+        event_log=SimpleNamespace(refuse_app=lambda _, reason: refused.append(reason)),
+        settings=SimpleNamespace(max_delivery_bytes=25 << 20, public_url="https://inlay.example"),
+    )
+    answer = await hooks._deliver("secret", request, state)
+    assert answer.status_code == 404
+    assert len(refused) == 1
+    assert (
+        watch.seen
+        == {
+            "unpack": {BESIDE},
+            "request_scope": {ON_IT},  # There is nothing in it.
+        }
+        if is_packed
+        else {"request_scope": {BESIDE}}
+    )
 
 
 async def test_large_payloads_are_encrypted_beside_the_loop(

@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 
-from connectors.codings import CodingError, UnpackedTooLargeError, Unpacker, coding_of, unpacked
+from connectors.codings import (
+    PIECE_BYTES,
+    CodingError,
+    UnpackedTooLargeError,
+    Unpacker,
+    coding_of,
+    unpacked,
+)
 from connectors.triggers.delivery import Delivery, Refused, request_scope, unpack
 from connectors.triggers.incoming import Incoming
 from connectors.triggers.receiving import receive
@@ -48,6 +55,24 @@ def test_no_more_is_made_of_it_than_is_allowed(name: str, body: bytes) -> None:
     bomb = gzipped(gzipped(b"\0" * 1_000) * 1_000)
     with pytest.raises(UnpackedTooLargeError):
         unpacked(unpacked(bomb, "gzip", 100_000), "gzip", 10_000)
+
+
+def test_of_many_packed_parts_no_more_is_copied_than_of_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken: list[int] = []
+    take = Unpacker.take
+
+    def watched(self: Unpacker, piece: bytes) -> bytes:
+        taken.append(len(piece))
+        return take(self, piece)
+
+    monkeypatch.setattr(Unpacker, "take", watched)
+    body = gzipped(b"") * 3_000 + gzipped(TEXT)
+    assert unpacked(body, "gzip", len(TEXT)) == TEXT
+    # What follows a part is copied behind each: as much as a piece has at most, not the whole body.
+    assert sum(taken) == len(body)
+    assert max(taken) <= PIECE_BYTES
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 
-from api import wire
+from api import guard, wire
 from api.guard import ONCE, Guard
 from api.wire import MAX_HEAD_BYTES, MAX_HEADERS, MAX_URL_BYTES, BoundedProtocol
 
@@ -143,6 +143,28 @@ async def test_a_name_that_stands_in_a_query_twice_is_refused(query: bytes) -> N
     # There, others say what a query holds, and all of it is kept.
     for path in ("/api/v1/hooks/secret", "/api/v1/callbacks/token/step"):
         assert (await guarded(path, query))[0] == 200
+
+
+class Name(str):
+    """A name in a query that counts how often it is compared."""
+
+    __slots__ = ()
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Name.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+async def test_names_in_a_query_are_not_compared_each_with_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [Name(number) for number in range(4_000)]
+    monkeypatch.setattr(guard, "parse_qsl", lambda *_, **__: [(name, "") for name in names])
+    assert (await guarded("/api/v1/projects", b"many"))[0] == 200
+    assert Name.compared < len(names)
 
 
 async def test_nobody_holds_a_connection_with_headers_that_do_not_end(
