@@ -26,6 +26,9 @@ _ASSET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 """Names that cannot lead out of the folder."""
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
+_COMPRESSED = {"br": "br", "gzip": "gz"}
+"""Codings and the endings of their files, the smallest first."""
+
 _NOT_BUILT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -73,10 +76,13 @@ def asset(name: str, request: Request) -> Response:
     if media_type is None or not _ASSET.fullmatch(name) or not file.is_file():
         raise HTTPException(404)
     headers = {"cache-control": _FOREVER, "vary": "accept-encoding"}
-    compressed = file.with_name(f"{name}.gz")
-    if _takes_gzip(request.headers.get("accept-encoding", "")) and compressed.is_file():
-        headers["content-encoding"] = "gzip"
-        file = compressed
+    accepted = request.headers.get("accept-encoding", "")
+    for coding, ending in _COMPRESSED.items():
+        compressed = file.with_name(f"{name}.{ending}")
+        if _takes(coding, accepted) and compressed.is_file():
+            headers["content-encoding"] = coding
+            file = compressed
+            break
     return FileResponse(file, headers=headers, media_type=media_type)
 
 
@@ -89,10 +95,10 @@ def has_page(path: str) -> bool:
     )
 
 
-def _takes_gzip(accept_encoding: str) -> bool:
-    """Whether gzip is among the encodings, and not at quality 0 (RFC 9110, 12.5.3)."""
+def _takes(coding: str, accept_encoding: str) -> bool:
+    """Whether this coding is among the encodings, and not at quality 0 (RFC 9110, 12.5.3)."""
     for offer in accept_encoding.lower().split(","):
-        coding, _, parameters = offer.partition(";")
-        if coding.strip() == "gzip":
+        offered, _, parameters = offer.partition(";")
+        if offered.strip() == coding:
             return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", parameters)
     return False

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
-/** Each script and style also as .gz, which the API serves as it lies there. */
+/** Each script and style also as .br and .gz, which the API serves as they lie there. */
 function compressed(): Plugin {
   return {
     name: "compressed",
@@ -15,6 +15,7 @@ function compressed(): Plugin {
       for (const name of readdirSync(folder)) {
         if (!/\.(js|css|svg)$/.test(name)) continue;
         const file = join(folder, name);
+        writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file)));
         writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
       }
     },
@@ -40,8 +41,25 @@ function firstPaint(): Plugin {
   };
 }
 
+/** No component of Mantine is shown without its styles, which app/mantine.css names one by one. */
+function styled(): Plugin {
+  return {
+    name: "styled",
+    apply: "build",
+    generateBundle() {
+      const listed = readFileSync("src/app/mantine.css", "utf8");
+      for (const module of this.getModuleIds()) {
+        const name = /@mantine\/core\/.*\/(\w+)\.module\.css\.mjs$/.exec(module)?.[1];
+        if (!name || this.getModuleInfo(module)?.isIncluded === false) continue;
+        const style = `@mantine/core/styles/${name}.css`;
+        if (!listed.includes(`"${style}"`)) this.error(`Add ${style} to src/app/mantine.css.`);
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), firstPaint(), compressed()],
+  plugins: [react(), firstPaint(), styled(), compressed()],
   // The API replaces the word by a fresh nonce in each answer (api/console.py).
   html: { cspNonce: "INLAY_NONCE" },
   build: {
@@ -49,6 +67,8 @@ export default defineConfig({
     target: "es2022",
     // A data: URL in a style sheet or script would need a wider policy.
     assetsInlineLimit: 0,
+    // Small ones are put together: each request costs some 300 bytes of headers.
+    rollupOptions: { output: { experimentalMinChunkSize: 30_000 } },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
 });

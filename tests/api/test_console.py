@@ -28,6 +28,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         '<meta property="csp-nonce" nonce="INLAY_NONCE"><script src="/assets/index-a1.js"></script>'
     )
     (assets / "index-a1.js").write_bytes(SCRIPT)
+    (assets / "index-a1.js.br").write_bytes(b"as brotli has it")
     (assets / "index-a1.js.gz").write_bytes(gzip.compress(SCRIPT))
     (assets / "icon-b2.svg").write_text("<svg/>")
     (tmp_path / "secret.js").write_text("outside")
@@ -71,7 +72,11 @@ async def test_scripts_come_from_here_only_and_styles_carry_a_nonce_of_one_answe
 
 @pytest.mark.usefixtures("built")
 async def test_assets_are_kept_for_ever_and_come_compressed(http: httpx.AsyncClient) -> None:
-    packed = await http.get("/assets/index-a1.js", headers={"accept-encoding": "br, gzip"})
+    smallest = {"accept-encoding": "gzip, br"}
+    async with http.stream("GET", "/assets/index-a1.js", headers=smallest) as answer:
+        assert answer.headers["content-encoding"] == "br"
+        assert b"".join([part async for part in answer.aiter_raw()]) == b"as brotli has it"
+    packed = await http.get("/assets/index-a1.js", headers={"accept-encoding": "br;q=0, gzip"})
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < len(SCRIPT) / 5
     plain = await http.get("/assets/index-a1.js", headers={"accept-encoding": "gzip;q=0"})

@@ -5,7 +5,6 @@ import { Failed, NotFound } from "./Failed";
 import { Home } from "./Home";
 import { ProjectPages } from "./ProjectPages";
 import { Root } from "./Root";
-import { Shell } from "./Shell";
 import { Starting } from "./Starting";
 
 /** A page in a script of its own, loaded when it is first opened. */
@@ -41,7 +40,11 @@ export const router = createBrowserRouter([
     children: [
       page("/sign-in", "account.signIn", () => import("../pages/account/SignIn")),
       page("/sign-up", "account.signUp", () => import("../pages/account/SignUp")),
-      { Component: Shell, children: [{ ErrorBoundary: Failed, children: pages }] },
+      {
+        // Whoever is not signed in yet needs none of it.
+        lazy: async () => ({ Component: (await import("./Shell")).Shell }),
+        children: [{ ErrorBoundary: Failed, children: pages }],
+      },
     ],
   },
 ]);

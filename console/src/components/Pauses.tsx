@@ -46,6 +46,7 @@ function PauseItem({
   const look = () =>
     queries.invalidateQueries({ queryKey: ["projects", projectId, "run", pageId] });
   const isApproval = pause.kind === "approval";
+  const isTriedAgain = !isApproval && pause.kind !== "callback" && pause.kind !== "delay";
   const resume = useMutation({
     mutationFn: (approved: boolean | null) =>
       unwrap(
@@ -59,7 +60,8 @@ function PauseItem({
           },
         }),
       ),
-    onSuccess: () => notifications.show({ message: t("runs.resumed") }),
+    onSuccess: () =>
+      notifications.show({ message: t(isTriedAgain ? "runs.tried" : "runs.resumed") }),
     onSettled: () => look(),
   });
   const giveUp = useMutation({
@@ -72,7 +74,6 @@ function PauseItem({
       ),
     onSettled: () => look(),
   });
-  const isTriedAgain = !isApproval && pause.kind !== "callback" && pause.kind !== "delay";
   return (
     <Alert color="orange" title={t(`runs.pause_${pause.kind}`)}>
       <Stack gap="xs" align="flex-start">
@@ -82,7 +83,7 @@ function PauseItem({
           {pause.until && (
             <>
               {" · "}
-              {t("runs.until")} <Moment at={pause.until} seconds />
+              {t(isTriedAgain ? "runs.nextTry" : "runs.until")} <Moment at={pause.until} seconds />
             </>
           )}
         </Text>

@@ -19,7 +19,7 @@ export function StepDetails({ step }: { step: components["schemas"]["StepView"] 
           {step.error}
         </Alert>
       )}
-      <Part label={t("runs.inputs")} value={step.inputs} />
+      {step.inputs !== null && <Part label={t("runs.inputs")} value={step.inputs} />}
       <Decision step={step} />
       {/* What failed gave nothing, or the answer that the error speaks of. */}
       {(step.status === "completed" || step.output !== null) && (

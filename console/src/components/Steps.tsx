@@ -106,8 +106,10 @@ function StepItem({ step, begin, end, whole }: ItemProps) {
             </Text>
             <Text size="xs" c="dimmed">
               {step.component ?? step.type}
-              {" · "}
-              {step.endedAt === null ? t("runs.endUnknown") : <Took {...step} />}
+              {/* One that waits has not taken its time yet. */}
+              {step.status !== "waiting" && " · "}
+              {step.status !== "waiting" &&
+                (step.endedAt === null ? t("runs.endUnknown") : <Took {...step} />)}
               {step.attempts > 1 && ` · ${t("runs.attempts", { count: step.attempts })}`}
             </Text>
           </div>

@@ -51,7 +51,7 @@ async def test_an_action_is_added_from_the_catalogue_and_reads_the_data(
     await page.get_by_role("button", name="Publish", exact=True).click()
     await expect(dialog.get_by_role("button", name="Publish now")).to_be_disabled()
     await expect(dialog).to_contain_text("Desk is not added to the project.")
-    settings = dialog.get_by_role("link", name="Add them in the project's settings")
+    settings = dialog.get_by_role("link", name="Add it in the project's settings")
     await expect(settings).to_have_attribute("href", re.compile("/settings"))
     await dialog.get_by_role("button", name="Open a ticket · title").click()
 
@@ -81,7 +81,7 @@ async def test_an_action_is_added_from_the_catalogue_and_reads_the_data(
     panel = page.get_by_role("region", name="Test", exact=True)
     await expect(panel.get_by_role("alert")).to_contain_text("Desk is not added to the project")
     await expect(
-        panel.get_by_role("link", name="Add them in the project's settings")
+        panel.get_by_role("link", name="Add it in the project's settings")
     ).to_be_visible()
     # Said once, and no longer than it is true: what was done in another window is seen here.
     await workshop.integrate("desk")

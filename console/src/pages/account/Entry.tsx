@@ -1,4 +1,4 @@
-import { Box, Group, Paper, Select, Stack, Text, Title } from "@mantine/core";
+import { Box, Group, NativeSelect, Paper, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { chooseLanguage, type Language, LANGUAGES } from "../../app/i18n";
@@ -27,13 +27,12 @@ export function Entry({ title, text, children, otherwise }: Props) {
         <Box mt="lg">{otherwise}</Box>
       </Paper>
       <Group>
-        <Select
+        <NativeSelect
           aria-label={t("account.language")}
           size="xs"
           w={130}
-          allowDeselect={false}
           value={i18n.resolvedLanguage}
-          onChange={(value) => value && void chooseLanguage(value as Language)}
+          onChange={(event) => void chooseLanguage(event.currentTarget.value as Language)}
           data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
         />
       </Group>

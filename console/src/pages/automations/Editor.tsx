@@ -5,7 +5,7 @@ import { Link, useParams } from "react-router";
 import { api, unwrap } from "../../api/client";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { Workbench } from "./editor/Workbench";
-import { automationKey } from "./editor/draft/useDraft";
+import { automationKey } from "./automationKey";
 
 /** The editor of one automation. */
 export default function Editor() {

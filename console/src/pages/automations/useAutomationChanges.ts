@@ -7,7 +7,7 @@ import {
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "../../api/client";
 import type { components } from "../../api/schema";
-import { automationKey } from "./editor/draft/useDraft";
+import { automationKey } from "./automationKey";
 
 export type Summary = components["schemas"]["AutomationSummary"];
 type Automation = components["schemas"]["AutomationView"];

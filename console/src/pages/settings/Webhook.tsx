@@ -34,11 +34,13 @@ export function Webhook({ projectId }: { projectId: string }) {
     queryFn: () =>
       unwrap(api.GET("/api/v1/projects/{projectId}/webhook", { params: { path: { projectId } } })),
   });
+  // All at once: a part that came later would push the others down.
+  if (project.isPending || webhook.isPending) return <Skeleton height={420} />;
   return (
     <Stack gap="xl">
       <ErrorAlert error={project.error ?? webhook.error} />
       {webhook.data && <Health projectId={projectId} webhook={webhook.data} />}
-      {project.data ? <Addresses project={project.data} /> : <Skeleton height={220} />}
+      {project.data && <Addresses project={project.data} />}
       <WebhookSecret projectId={projectId} />
       <Notifications projectId={projectId} />
     </Stack>

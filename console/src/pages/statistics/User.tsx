@@ -45,7 +45,7 @@ export function User({ projectId, userId, names, onClose }: Props) {
       {user === null && (
         <EmptyState title={t("statistics.userUnknown")} text={t("statistics.userUnknownText")} />
       )}
-      <Stack>
+      <Stack display={found.isPending ? "none" : undefined}>
         <Group gap="lg">
           {user && (
             <Text size="sm">

@@ -22,7 +22,9 @@ export function LackingAlert({ projectId, lacking }: { projectId: string; lackin
         underline="always"
         c="inherit"
       >
-        {t(isAdded ? "editor.connectAccount" : "versions.addIntegrations")}
+        {isAdded
+          ? t("editor.connectAccount")
+          : t("versions.addIntegrations", { count: lacking.length })}
       </Anchor>
     </Alert>
   );

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../../../api/client";
 import type { Json, JsonObject } from "../draft/model";
-import { automationKey } from "../draft/useDraft";
+import { automationKey } from "../../automationKey";
 
 export interface Samples {
   data: JsonObject | null;

@@ -1,3 +1,4 @@
+import { automationKey } from "../../automationKey";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError, api, unwrap } from "../../../../api/client";
@@ -160,8 +161,4 @@ export function useDraft(projectId: string, automation: Automation): Draft {
       setState("saved");
     },
   };
-}
-
-export function automationKey(path: { projectId: string; automationId: string }): string[] {
-  return ["projects", path.projectId, "automation", path.automationId];
 }

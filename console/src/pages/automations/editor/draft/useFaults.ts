@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type Fault, api, unwrap } from "../../../../api/client";
-import { automationKey } from "./useDraft";
+import { automationKey } from "../../automationKey";
 
 /** Warnings keep nothing from being published: it may be meant so. */
 export interface Found {

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "../../../../api/client";
-import { automationKey } from "../draft/useDraft";
+import { automationKey } from "../../automationKey";
 
 /** A published version with its definition; it never changes. */
 export function useVersion(
