@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
 
 /** Each script and style also as .br and .gz, which the API serves as they lie there. */
 function compressed(): Plugin {
@@ -70,5 +71,7 @@ export default defineConfig({
     // Small ones are put together: each request costs some 300 bytes of headers.
     rollupOptions: { output: { experimentalMinChunkSize: 30_000 } },
   },
+  // A busy machine takes its time.
+  test: { testTimeout: 60_000 },
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
 });

@@ -263,6 +263,21 @@ async def connect(workshop: Workshop, user_id: str) -> None:
     await workshop.application.expect(200, "POST", path, fields)
 
 
+async def layout_shift(page: Page) -> float:
+    """How much of what had been shown was pushed elsewhere since the page began to load (CLS)."""
+    await page.wait_for_load_state("networkidle")
+    shift: float = await page.evaluate(
+        """() => new Promise((tell) => {
+            let sum = 0;
+            new PerformanceObserver((list) => {
+                for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value;
+            }).observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => tell(sum), 100);
+        })"""
+    )
+    return shift
+
+
 async def no_wider_than_screen(page: Page) -> bool:
     """Whether nobody must scroll sideways."""
     fits: bool = await page.evaluate(

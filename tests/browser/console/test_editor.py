@@ -80,9 +80,7 @@ async def test_an_action_is_added_from_the_catalogue_and_reads_the_data(
     await page.get_by_role("button", name="Run the draft").click()
     panel = page.get_by_role("region", name="Test", exact=True)
     await expect(panel.get_by_role("alert")).to_contain_text("Desk is not added to the project")
-    await expect(
-        panel.get_by_role("link", name="Add it in the project's settings")
-    ).to_be_visible()
+    await expect(panel.get_by_role("link", name="Add it in the project's settings")).to_be_visible()
     # Said once, and no longer than it is true: what was done in another window is seen here.
     await workshop.integrate("desk")
     await page.evaluate("window.dispatchEvent(new Event('visibilitychange'))")

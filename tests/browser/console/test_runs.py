@@ -24,7 +24,7 @@ from tests.browser.console.project import (
     run_again,
     stands,
 )
-from tests.browser.console.running import Running, no_wider_than_screen
+from tests.browser.console.running import Running, layout_shift, no_wider_than_screen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -204,6 +204,8 @@ async def test_all_of_it_can_be_used_by_everybody(
         await expect(page.get_by_role("button", name="Approve")).to_be_visible()
         assert await grave_faults(page, axe) == []
         await page.goto(f"{place}/runs/{failed['runId']}")
+        await expect(page.get_by_role("button", name=re.compile("Open the ticket"))).to_be_visible()
+        assert await layout_shift(page) < 0.05
         await page.get_by_role("button", name=re.compile("Open the ticket")).click()
         await expect(page.get_by_role("region", name="Inputs")).to_be_visible()
         assert await grave_faults(page, axe) == []

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from playwright.async_api import expect
 
 from tests.api.conftest import PASSWORD, Rest
 from tests.browser.conftest import PHONE, grave_faults
-from tests.browser.console.running import no_wider_than_screen, sign_in
+from tests.browser.console.running import layout_shift, no_wider_than_screen, sign_in
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Page, Route
 
-MAX_SCRIPT_BYTES = 300_000
+MAX_BYTES = 300_000
+HEADER_BYTES = 300
+MAX_SHIFT = 0.05
 PAGES = [
     "/",
     "/profile",
@@ -34,28 +38,43 @@ async def make_shop(rest: Rest) -> str:
     return str(made["id"])
 
 
-async def script_bytes(page: Page, path: str) -> int:
-    """What a first visit of this page loads as script, as it is sent."""
+async def sent_bytes(page: Page, path: str) -> int:
+    """What a first visit of this page has sent: document, scripts, styles, pictures, and answers."""
     await page.goto(path, wait_until="networkidle")
     total: int = await page.evaluate(
-        """performance.getEntriesByType("resource")
-            .filter((one) => one.name.endsWith(".js"))
-            .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+        f"""["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+            .reduce((sum, one) => sum + one.encodedBodySize + {HEADER_BYTES}, 0)"""
     )
     return total
 
 
-async def test_no_page_but_the_editor_loads_much_script(stranger: Page, rest: Rest) -> None:
-    loaded = {path: await script_bytes(stranger, path) for path in ("/sign-in", "/sign-up")}
+async def test_no_page_but_the_editor_loads_much(stranger: Page, rest: Rest) -> None:
+    loaded = {path: await sent_bytes(stranger, path) for path in ("/sign-in", "/sign-up")}
     await sign_in(stranger.context, "ada@example.com")
-    loaded["/ before developer mode"] = await script_bytes(stranger, "/")
+    loaded["/ before developer mode"] = await sent_bytes(stranger, "/")
     await rest.expect(200, "PATCH", "/api/v1/account", {"developerMode": True})
     project_id = await make_shop(rest)
     for path in PAGES:
-        loaded[path] = await script_bytes(stranger, path.format(id=project_id))
+        loaded[path] = await sent_bytes(stranger, path.format(id=project_id))
     print(*(f"{size:8,} {path}" for path, size in loaded.items()), sep="\n")
-    assert min(loaded.values()) > 0
-    assert {path: size for path, size in loaded.items() if size > MAX_SCRIPT_BYTES} == {}
+    assert min(loaded.values()) > 100_000
+    assert {path: size for path, size in loaded.items() if size > MAX_BYTES} == {}
+
+
+async def test_nothing_moves_while_a_page_loads(developer: Page, rest: Rest) -> None:
+    async def late(route: Route) -> None:
+        # Each answer at a moment of its own.
+        await asyncio.sleep(crc32(route.request.url.encode()) % 5 / 20)
+        await route.continue_()
+
+    await developer.route("**/api/**", late)
+    project_id = await make_shop(rest)
+    paths = [*PAGES, "/projects/{id}/settings?area=webhook", "/projects/{id}/statistics?user=ada"]
+    shifts = {}
+    for path in paths:
+        await developer.goto(path.format(id=project_id))
+        shifts[path] = await layout_shift(developer)
+    assert {path: shift for path, shift in shifts.items() if shift > MAX_SHIFT} == {}
 
 
 async def test_pages_are_reached_and_told_apart_without_a_mouse(
