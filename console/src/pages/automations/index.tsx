@@ -50,9 +50,8 @@ export default function Automations() {
   // The guide and the list come together: whether there is a guide decides where the list stands.
   const [guide] = useGuideState(projectId);
   const progress = useProgress(projectId, guide !== "closed");
-  const rows = progress.isLoading
-    ? undefined
-    : automations.data?.pages.flatMap((page) => page.items);
+  const isArriving = progress.isLoading || (automations.isPending && search === "");
+  const rows = isArriving ? undefined : automations.data?.pages.flatMap((page) => page.items);
   // In the address, so that other pages can lead to it, with a template chosen.
   const fresh = asked.get("new");
   const setFresh = (template: string | null) =>
@@ -64,8 +63,8 @@ export default function Automations() {
         <Title order={1}>{t("automations.title")}</Title>
         {create}
       </Group>
-      <Guide projectId={projectId} />
-      {!progress.isLoading && (search !== "" || rows?.length !== 0) && (
+      {!isArriving && <Guide projectId={projectId} />}
+      {!isArriving && (search !== "" || rows?.length !== 0) && (
         <TextInput
           type="search"
           maw={360}
@@ -75,7 +74,7 @@ export default function Automations() {
         />
       )}
       <ErrorAlert error={automations.error ?? rename.error ?? duplicate.error} />
-      {(progress.isLoading || automations.isPending) && <Skeleton height={240} />}
+      {(isArriving || automations.isPending) && <Skeleton height={240} />}
       {rows?.length === 0 && (
         <EmptyState
           title={search ? t("automations.noneFound") : t("automations.empty")}
