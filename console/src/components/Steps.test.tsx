@@ -15,6 +15,7 @@ const STEP = {
   attempts: 1,
   startedAt: 1_780_000_000_000,
   endedAt: 1_780_000_000_007,
+  waitedMs: 0,
   connectionUserId: null,
   inputs: { title: "x" },
   output: { id: "T-1" },

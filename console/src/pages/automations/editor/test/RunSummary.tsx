@@ -65,7 +65,9 @@ export function RunSummary({ path, run, onSelect }: Props) {
       </Group>
       {run.endedAt !== null && (
         <Text size="sm" c="dimmed">
-          {t("testing.took", { span: duration(run.endedAt - run.startedAt - run.waitedMs, i18n.language) })}
+          {t("testing.took", {
+            span: duration(run.endedAt - run.startedAt - run.waitedMs, i18n.language),
+          })}
         </Text>
       )}
       {run.nextStepsCursor !== null && (
