@@ -39,7 +39,7 @@ async def make_shop(rest: Rest) -> str:
 
 
 async def sent_bytes(page: Page, path: str) -> int:
-    """What a first visit of this page has sent: document, scripts, styles, pictures, and answers."""
+    """What a first visit of this page has sent: document, scripts, styles, pictures, answers."""
     await page.goto(path, wait_until="networkidle")
     total: int = await page.evaluate(
         f"""["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
