@@ -15,7 +15,7 @@ function dialog(definition: object, lacking: Lacking[] = []) {
       <PublishDialog
         path={PATH}
         automation={{ id: "a1", name: "A", publishedVersion: null } as never}
-        draft={{ definition, state: "saved", revision: 1 } as never}
+        draft={{ definition, shown: definition, state: "saved", revision: 1 } as never}
         faults={[]}
         warnings={[]}
         isOpen
