@@ -1,10 +1,13 @@
-import { Tabs, Title } from "@mantine/core";
+import { Skeleton, Tabs, Title } from "@mantine/core";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
 import { Danger } from "./Danger";
-import { Integrations } from "./Integrations";
 import { Tokens } from "./Tokens";
-import { Webhook } from "./Webhook";
+
+// Loaded when they are first opened: they are most of these pages.
+const Integrations = lazy(async () => ({ default: (await import("./Integrations")).Integrations }));
+const Webhook = lazy(async () => ({ default: (await import("./Webhook")).Webhook }));
 
 const AREAS = ["tokens", "integrations", "webhook", "danger"] as const;
 
@@ -34,10 +37,14 @@ export default function Settings() {
           <Tokens projectId={id} />
         </Tabs.Panel>
         <Tabs.Panel value="integrations">
-          <Integrations projectId={id} />
+          <Suspense fallback={<Skeleton height={420} />}>
+            <Integrations projectId={id} />
+          </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="webhook">
-          <Webhook projectId={id} />
+          <Suspense fallback={<Skeleton height={420} />}>
+            <Webhook projectId={id} />
+          </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="danger">
           <Danger projectId={id} />
