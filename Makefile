@@ -64,7 +64,7 @@ test-python: $(TEST_READY)
 
 test-console: $(PACKAGES)
 	@$(NPM) run --silent types
-	@$(NPM) run --silent test -- --reporter=dot
+	@$(NPM) run --silent test
 
 bench: $(DEV_READY)
 	@$(RUN) -m benchmarks $(if $(JSON),--json "$(JSON)")
