@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from api.errors import Error, ErrorKind
+from automations.messages import Message, listed
 
 VERSION = "0.1.0"
 TAGS = [
@@ -25,10 +26,18 @@ TAGS = [
     {"name": "health", "description": "For probes of the operator."},
 ]
 
+_MISSING = Message("field-needed", names=listed(["title"]))
 _EXAMPLES: dict[ErrorKind, tuple[str, Any]] = {
     ErrorKind.INVALID_PARAMETER: (
-        "data: 'title' is a required property",
-        [{"path": "data", "message": "'title' is a required property"}],
+        f"data: {_MISSING}",
+        [
+            {
+                "path": "data",
+                "message": _MISSING,
+                "code": _MISSING.code,
+                "params": dict(_MISSING.params),
+            }
+        ],
     ),
     ErrorKind.BODY_TOO_LARGE: ("The body is larger than 1048576 bytes: send less.", None),
     ErrorKind.AUTOMATION_NOT_DEPLOYED: (

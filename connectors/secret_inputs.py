@@ -61,7 +61,7 @@ class SecretInputs:
     def for_people(self, project_id: str, definition: Any) -> Any:
         """A copy of a stored definition with placeholders for its secrets.
 
-        All inputs of an app that is not here count as secret. An expression that only reads is
+        All inputs of a component that is not here count as secret. An expression that only reads is
         shown: it says where a secret is, and not which. So are the fields of maps.
         """
 
@@ -141,12 +141,10 @@ class SecretInputs:
     def _described(self, key: str) -> tuple[Any, str]:
         """The schema of a component's inputs, and what its placeholders are bound to.
 
-        Those of an app that is not here must be good when it is back, or its name is mended.
+        Those of one that is not here must be good when it is back, or its name is mended.
         """
-        if key.partition(".")[0] not in self.catalogue.apps:
-            return _ANY_INPUT, ""
         found = self.catalogue.component(key) or self.catalogue.trigger(key)
-        return found.input_schema if found else {}, key
+        return (found.input_schema, key) if found else (_ANY_INPUT, "")
 
     def _placeholder(self, context: bytes, value: Any) -> str:
         token = self._keyring.token(_JSON.dump(value), context)
@@ -192,9 +190,10 @@ def _copy(
     """A copy of a definition, whole or not, with other inputs of components, and other texts."""
     if isinstance(value, dict):
         component, inputs = value.get("component"), value.get("inputs")
-        is_component = isinstance(component, str) and isinstance(inputs, dict)
+        key = component if isinstance(component, str) else ""
+        is_component = "component" in value and isinstance(inputs, dict)
         return {
-            name: of_inputs(str(component), inner, item)
+            name: of_inputs(key, inner, item)
             if is_component and name == "inputs"
             else _copy(item, inner, of_inputs, of_text)
             for name, item in value.items()

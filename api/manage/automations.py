@@ -264,10 +264,9 @@ async def update_automation(
         changes["draft"] = await _taken(state, access.project_id, body.definition)
         changes["draft_revision"] = Automation.draft_revision + 1
         if body.revision is None:
-            raise ApiError(
-                ErrorKind.INVALID_PARAMETER,
+            raise invalid(
+                [("revision", Message("needed"))],
                 "Send the revision of the draft that was edited, so that nobody's work is lost.",
-                [{"path": "revision", "message": "This is needed with `definition`."}],
             )
     statement = update(Automation).where(
         Automation.id == automation_id, Automation.project_id == access.project_id

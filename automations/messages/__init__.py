@@ -46,6 +46,8 @@ CATALOGUE: Mapping[str, str] = {
     **REQUESTS,
 }
 """The English template of each code."""
+MAX_NAME = 200
+"""Characters of a name that are told; it may be a key of somebody's data."""
 PARAMETER = re.compile(r"\{(\w+)(?::(\w+))?\}")
 """A parameter in a template, and its form."""
 
@@ -152,5 +154,5 @@ def parameters(template: str) -> set[str]:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in code, with commas between them."""
-    return ", ".join(f"`{name}`" for name in names)
+    """Names in code, with commas between them; of endless ones the beginning."""
+    return ", ".join(f"`{str(name)[:MAX_NAME]}`" for name in names)

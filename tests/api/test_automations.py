@@ -45,7 +45,9 @@ async def test_a_draft_is_saved_by_who_saw_the_last_one(workshop: Workshop) -> N
     error = await developer.refused(409, "PATCH", url, {"definition": FAULTY, "revision": 1})
     assert error["details"] == {"revision": 2}
     error = await developer.refused(1, "PATCH", url, {"definition": FAULTY})
-    assert error["details"][0]["path"] == "revision"
+    assert error["details"] == [
+        {"path": "revision", "message": "This is needed.", "code": "needed", "params": {}}
+    ]
     renamed = await developer.expect(200, "PATCH", url, {"name": "Second"})
     assert (renamed["name"], renamed["revision"]) == ("Second", 2)
     assert (await developer.expect(200, "GET", url))["definition"] == GREETING

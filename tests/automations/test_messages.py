@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from automations.constants import faults_of_value
 from automations.expressions import ExpressionError, compile_expression
 from automations.messages import CATALOGUE, PARAMETER, Message, message_of, parameters, word
 
@@ -83,6 +84,14 @@ def test_a_message_keeps_its_code_on_its_way(copied: object) -> None:
     assert callable(copied)
     arrived = copied(made)
     assert (arrived, arrived.code, arrived.params) == (made, "max-length", {"limit": 3})
+
+
+def test_a_name_without_end_is_told_by_its_beginning() -> None:
+    key = "k" * 100_000
+    [(_, told)] = faults_of_value({"type": "object", "additionalProperties": False}, {key: 1}, "")
+    assert told.code == "unknown-field"
+    assert len(told) < 1_000
+    assert len(str(told.params["names"])) < 1_000
 
 
 def test_what_others_told_is_kept_as_it_is() -> None:

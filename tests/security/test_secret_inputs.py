@@ -239,10 +239,11 @@ def test_a_secret_beside_or_inside_an_expression_is_hidden_with_it(
     assert inputs.of_people("p", seen) == opening(value)
 
 
-def test_inputs_of_an_app_that_is_not_here_are_hidden_and_come_back_with_it(
-    inputs: SecretInputs,
+@pytest.mark.parametrize("component", ["valt.open", "vault.opne", "vault.", "vault", "", None])
+def test_inputs_of_what_is_not_here_are_hidden_and_come_back_with_it(
+    inputs: SecretInputs, component: Any
 ) -> None:
-    seen = inputs.for_people("p", opening(SECRET, component="valt.open", name="Main"))
+    seen = inputs.for_people("p", opening(SECRET, component=component, name="Main"))
     assert SECRET not in json.dumps(seen)
     assert "Main" not in json.dumps(seen)
     seen["steps"][0]["component"] = "vault.open"
