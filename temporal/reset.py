@@ -13,8 +13,14 @@ _CHILD_ENDED_BADLY = {
     EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED: (
         "child_workflow_execution_failed_event_attributes"
     ),
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED: (
+        "child_workflow_execution_canceled_event_attributes"
+    ),
     EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED: (
         "child_workflow_execution_terminated_event_attributes"
+    ),
+    EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT: (
+        "child_workflow_execution_timed_out_event_attributes"
     ),
 }
 _SCHEDULED = {

@@ -10,8 +10,10 @@ from temporalio import workflow
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
+    CancelledError,
     ChildWorkflowError,
     TemporalError,
+    TerminatedError,
     is_cancelled_exception,
 )
 
@@ -341,7 +343,7 @@ class WorkflowHost:
                     static_summary=search_attributes.summary_of(called.name),
                 )
         except ChildWorkflowError as error:
-            if is_cancelled_exception(error):
+            if _is_being_canceled():
                 raise
             raise StepFailed(f"“{called.name}”: {_child_message(error)}") from error
         return outcome.result
@@ -435,7 +437,7 @@ class WorkflowHost:
             cause = error.cause
             if isinstance(cause, ApplicationError) and cause.details:
                 self._stop(RunOutcome.model_validate(cause.details[0]))
-            if is_cancelled_exception(error):
+            if _is_being_canceled():
                 raise
             raise StepFailed(_child_message(error)) from error
         return outcome
@@ -511,6 +513,19 @@ def _app_key(step: AppStep) -> str:
     return step.component.partition(".")[0]
 
 
+def _is_being_canceled() -> bool:
+    """Whether this branch of the run is to end, and not only what it waits for was canceled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def _child_message(error: ChildWorkflowError) -> str:
-    cause = error.cause
-    return cause.message if isinstance(cause, ApplicationError) else "it did not end well"
+    match error.cause:
+        case ApplicationError(message=message):
+            return message
+        case CancelledError():
+            return "it was canceled"
+        case TerminatedError():
+            return "it was ended in Temporal"
+        case _:
+            return "it did not end well"

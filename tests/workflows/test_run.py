@@ -233,6 +233,55 @@ async def test_a_called_automation_is_a_run_of_its_own(temporal: Client, world: 
     assert world.calls[0].run_id == record.run_id
 
 
+def calling_one_that_hangs(world: FakeWorld) -> tuple[RunInput, asyncio.Event]:
+    """A run that calls another and goes on after its failure; set when the app is asked."""
+    called = asyncio.Event()
+
+    async def hang(_call: ComponentCall) -> Any:
+        called.set()
+        await asyncio.Event().wait()
+
+    world.components["app.slow"] = hang
+    other = {"steps": [{"id": "inner", "type": "app", "component": "app.slow"}]}
+    step = {"id": "sub", "type": "call", "automationId": "other"}
+    run = run_input(
+        [step | {"onError": {"action": "continue"}}],
+        result="{{ steps.sub.error.message }}",
+        called={"other": {"name": "Other", "version": 1, "definition": other}},
+    )
+    return run, called
+
+
+@pytest.mark.parametrize(
+    ("end", "says"), [("cancel", "it was canceled"), ("terminate", "it was ended in Temporal")]
+)
+async def test_a_called_automation_that_is_ended_by_itself_fails_the_step_that_called_it(
+    temporal: Client, world: FakeWorld, end: str, says: str
+) -> None:
+    run, called = calling_one_that_hangs(world)
+    queue = str(uuid4())
+    async with world.working(temporal, queue), asyncio.timeout(60):
+        handle = await start(temporal, run, queue)
+        await called.wait()
+        child = temporal.get_workflow_handle(world.records[0].run_id)
+        await (child.cancel() if end == "cancel" else child.terminate())
+        assert (await handle.result()).result == f"“Other”: {says}"
+
+
+async def test_a_run_that_calls_another_is_canceled_with_it(
+    temporal: Client, world: FakeWorld
+) -> None:
+    run, called = calling_one_that_hangs(world)
+    queue = str(uuid4())
+    async with world.working(temporal, queue), asyncio.timeout(60):
+        handle = await start(temporal, run, queue)
+        await called.wait()
+        await handle.cancel()
+        with pytest.raises(WorkflowFailureError) as failure:
+            await handle.result()
+    assert isinstance(failure.value.cause, CancelledError)
+
+
 async def test_a_short_loop_runs_inside_its_run_in_parallel(
     temporal: Client, world: FakeWorld
 ) -> None:
