@@ -14,6 +14,8 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 
+from store.outages import StoreUnavailable
+
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s%(about)s"
 
 TALKING = (
@@ -35,6 +37,7 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(FORMAT))
     handler.addFilter(_say_what_it_is_about)
+    handler.addFilter(_tell_outages_in_one_line)
     number = logging.getLevelNamesMapping()[level.upper()]
     # Libraries write SQL with its values, URLs, headers and bodies at DEBUG and INFO.
     logging.basicConfig(level=max(logging.WARNING, number), handlers=[handler])
@@ -59,4 +62,13 @@ def _say_what_it_is_about(record: logging.LogRecord) -> bool:
     elif request := request_id.get():
         about = f" [request {request}]"
     record.about = about
+    return True
+
+
+def _tell_outages_in_one_line(record: logging.LogRecord) -> bool:
+    """A database that is away is told of by whoever meets it, and each trace would say the same."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, StoreUnavailable):
+        record.msg, record.args = f"{record.getMessage()}: {error}", ()
+        record.exc_info = record.exc_text = None
     return True

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from logs import configure
 from store.database import open_database
 from store.encryption import Keyring
+from store.outages import StoreUnavailable
 from connectors.addresses import AllowedHosts
 from connectors.http import OutgoingHttp, OutgoingError
 import httpx
@@ -37,6 +38,10 @@ configure("DEBUG")
 for name in ("aiosqlite", "asyncpg", "sqlalchemy.engine", "httpx", "httpcore", "authlib", "new"):
     logging.getLogger(name).info("planted-line")
 logging.getLogger("connections.refresh").debug("a word of our own")
+try:
+    raise StoreUnavailable("ReadOnlyError: cannot write") from ValueError("the driver's own")
+except StoreUnavailable:
+    logging.getLogger("temporalio.activity").warning("It %s", "failed", exc_info=True)
 asyncio.run(main())
 """
 
@@ -62,3 +67,8 @@ def test_no_library_writes_values_urls_headers_or_bodies_at_debug(output: str) -
 
 def test_our_own_lines_are_there_at_debug(output: str) -> None:
     assert "DEBUG connections.refresh: a word of our own" in output
+
+
+def test_a_database_that_is_away_is_one_line(output: str) -> None:
+    assert "WARNING temporalio.activity: It failed: ReadOnlyError: cannot write\n" in output
+    assert "Traceback" not in output
