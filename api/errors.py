@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 MAX_TOLD = 100
 """Faults of a request that its answer tells."""
+MAX_PATH = 1000
+"""Characters of a fault's place: somebody's keys stand in it, which may be as long as the body."""
 
 
 class ErrorKind(Enum):
@@ -104,6 +106,7 @@ def error_response(
 
 def invalid(faults: Sequence[tuple[str, Message]], message: str | None = None) -> ApiError:
     """Code 1 with every fault as (path, message), each also as a code with its parameters."""
+    faults = [(path[:MAX_PATH], text) for path, text in faults]
     if message is None:
         path, text = faults[0]
         more = f" ({len(faults) - 1} more in details)" if len(faults) > 1 else ""

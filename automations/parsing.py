@@ -157,6 +157,9 @@ def _without(definition: Any, places: list[int | str], kind: str, unknown: set[s
         return {}
     around = _at(definition, places[:-1])
     last = places[-1]
+    if isinstance(around, dict) and kind == "extra_forbidden":
+        around.pop(str(last), None)
+        return definition
     if isinstance(around, dict) and last in _STAND_INS:
         around[str(last)] = _STAND_INS[str(last)]
         return definition
@@ -166,7 +169,7 @@ def _without(definition: Any, places: list[int | str], kind: str, unknown: set[s
         return definition
     if isinstance(around, dict) and isinstance(last, str) and last in around:
         is_whole = places in (["steps"], ["trigger"], ["result"])
-        if is_whole or kind == "extra_forbidden" or not _is_needed(definition, places):
+        if is_whole or not _is_needed(definition, places):
             del around[last]
             return definition
     for end in range(len(places), 0, -1):

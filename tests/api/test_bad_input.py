@@ -200,3 +200,10 @@ async def test_a_refused_body_is_told_in_sentences_without_its_values(workshop: 
         "colour": "There is no field `colour` here.",
     }
     assert "hunter2" not in str(error)
+
+
+async def test_a_key_without_end_is_told_by_its_beginning(workshop: Workshop) -> None:
+    automation = await workshop.automation(GREETING)
+    answer = await post(workshop, workshop.run_path(automation), b'{"%s": 1}' % (b"k" * 100_000))
+    assert answer.status_code == 400
+    assert len(answer.content) < 10_000

@@ -201,6 +201,22 @@ def test_a_definition_with_faulty_parts_is_told_them_in_order_and_once(definitio
     assert found == located(found, definition, titles_in(CATALOGUE))
 
 
+@pytest.mark.parametrize("name", ["until", "when", "items", "value", "output", "foo"])
+def test_a_field_too_many_hides_nothing_whatever_steps_of_other_types_call_theirs(
+    name: str,
+) -> None:
+    wait = {"id": "wait", "type": "delay", "seconds": 1, name: "true"}
+    found = faults(wait, http("a", body="{{ steps.nosuch.output }}"))
+    assert found.keys() == {f"steps[0].{name}", "steps[1].inputs.body"}
+
+
+def test_a_field_too_many_that_is_called_id_hides_nothing() -> None:
+    branch = {"id": "yes", "when": "true", "steps": []}
+    choice = {"id": "choice", "type": "condition", "branches": [branch]}
+    found = faults(choice, http("a", body="{{ steps.nosuch.output }}"))
+    assert found.keys() == {"steps[0].branches[0].id", "steps[1].inputs.body"}
+
+
 def test_what_cannot_be_read_does_not_hide_the_faults_of_the_rest() -> None:
     found = faults(
         {"id": "UPPER", "type": "set", "values": {"a": "{{ nope }}"}},
