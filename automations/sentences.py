@@ -109,6 +109,9 @@ def _of_size(kind: str, context: Mapping[str, Any]) -> Message | None:
     if kind in _BOUNDS:
         code, name = _BOUNDS[kind]
         return Message(code, limit=_number(context.get(name)))
+    if context.get("field_type") == "Value" and kind in ("too_short", "too_long"):
+        # So it is told of a secret, which is text; of lists and maps it says what they are.
+        kind = f"string_{kind}"
     if kind in ("string_too_short", "bytes_too_short", "too_short"):
         least = _number(context.get("min_length", 1))
         if kind == "too_short":

@@ -33,7 +33,7 @@ UNKNOWN = "unknown_outcome"
 
 _AWAITED = {
     "rate_limited": "{app}, which allows no more calls for now",
-    "transient": "{app}, which does not answer",
+    "transient": "{app} to work again",
     UNKNOWN: "{app}, which has not said whether it was done",
     WORKER: "a worker, since none has come to the end of the call",
 }

@@ -76,7 +76,7 @@ REQUESTS = {
     "approval-undecided": "an approval needs true or false",
     "by-signed-in": "a person who is signed in acts in their own name: leave `by` out",
     "several-pauses": "the run waits in several places: say which is meant (see its `pauses`)",
-    "no-email": "this is no email address",
+    "no-email": "This is no email address.",
     "no-http-url": "this is no URL that begins with https:// or http://",
     "url-with-credentials": "the URL must have neither user, password nor fragment",
     "no-origin": "this is no web origin such as https://shop.example.com",

@@ -273,7 +273,7 @@ async def test_a_run_waits_for_an_app_that_is_down_and_a_person_decides(
     try:
         answer = await run(shop, definition)
         assert answer["status"] == "paused"
-        assert "Step “Ask” waits for HTTP, which does not answer, next try at" in answer["message"]
+        assert "Step “Ask” waits for HTTP to work again, next try at" in answer["message"]
         path = f"{shop.path}/runs/{answer['runId']}"
         details = await shop.developer.expect(200, "GET", path)
         [pause] = details["pauses"]

@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     EmailStr,
     Field,
+    SecretStr,
     TypeAdapter,
     ValidationError,
 )
@@ -41,6 +42,7 @@ class Other(BaseModel):
     kind: Literal["other"]
 
 
+LongSecret = Annotated[SecretStr, Field(min_length=10, max_length=20)]
 Either = Annotated[Part | Other, Field(discriminator="kind")]
 
 
@@ -54,6 +56,9 @@ def told(kind: Any, value: Any) -> str:
     ("kind", "value", "sentence"),
     [
         (str, 5, "This must be text."),
+        (LongSecret, "short", "This must have at least 10 characters."),
+        (LongSecret, SECRET * 2, "This may have at most 20 characters."),
+        (Annotated[SecretStr, Field(min_length=1)], "", "This may not be empty."),
         (int, SECRET, "This must be a whole number."),
         (int, 1.5, "This must be a whole number, without a fraction."),
         (float, SECRET, "This must be a number."),

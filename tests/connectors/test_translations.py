@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from connectors.catalogue import BUILT_IN, Catalogue, ManifestError, load_app, load_catalogue
 from connectors.translations import texts_of
 
-CONSOLE = Path(__file__).parents[2] / "console/src/locales"
+ROOT = Path(__file__).parents[2]
+CONSOLE = ROOT / "console/src/locales"
+SHOWN = ("docs/connectors.md", "docs/triggers.md", "examples/tracker/connector/tracker/app.yaml")
 CATALOGUE = load_catalogue()
 
 
@@ -30,6 +33,9 @@ def test_each_app_of_ours_can_be_read_in_turkish(key: str) -> None:
 def test_each_category_of_ours_has_a_name_in_the_console(language: str) -> None:
     words = json.loads((CONSOLE / language / "settings.json").read_text("utf-8"))
     categories = {name for app in CATALOGUE.apps.values() for name in app.categories}
+    for place in SHOWN:
+        text = (ROOT / place).read_text("utf-8")
+        categories.update(re.findall(r"^categories: \[(.+)\]$", text, re.MULTILINE))
     assert {f"category_{name}" for name in categories} <= words.keys()
 
 

@@ -115,9 +115,7 @@ async def test_an_app_that_is_down_for_a_day_is_waited_for_and_told_of_once(
         assert (await handle.result()).result == "there again"
     first = world.pauses[0]
     assert first.kind == "unavailable"
-    assert first.message.startswith(
-        "Step “create” waits for tracker, which does not answer, next try at 20"
-    )
+    assert first.message.startswith("Step “create” waits for tracker to work again, next try at 20")
     assert first.until is not None
     waits = [later - sooner for sooner, later in pairwise(asked)]
     assert sum(waits[:4], timedelta(0)) < timedelta(seconds=20)

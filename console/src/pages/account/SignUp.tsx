@@ -6,6 +6,7 @@ import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, unwrap } from "../../api/client";
 import { Starting } from "../../app/Starting";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { faultsOf } from "../../components/faults";
 import { unplaced } from "../../components/unplaced";
 import { Entry } from "./Entry";
 import { OpenId } from "./OpenId";
@@ -36,7 +37,7 @@ export default function SignUp() {
       return signIn({ email: body.email, password: body.password }, queries);
     },
     onSuccess: () => navigate(nextPath(search), { replace: true }),
-    onError: (error) => form.setErrors(told.faults(error)),
+    onError: (error) => form.setErrors(faultsOf(error)),
   });
   if (provider.isPending) return <Starting />;
   return (

@@ -1,7 +1,6 @@
 import type { UseFormReturnType } from "@mantine/form";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../../api/client";
-import { faultsOf } from "../../components/faults";
 
 /** The refusals that these pages meet, in the console's language; others in the API's words. */
 export function useTold() {
@@ -11,14 +10,6 @@ export function useTold() {
     refusal(error: Error | null): Error | null {
       const text = error instanceof ApiError ? known(`account.refusal_${error.code}`) : null;
       return text ? new Error(text) : error;
-    },
-    faults(error: Error): Record<string, string> {
-      return Object.fromEntries(
-        Object.entries(faultsOf(error)).map(([field, text]) => [
-          field,
-          known(`account.fault_${field}`) ?? text,
-        ]),
-      );
     },
   };
 }

@@ -4,20 +4,19 @@ import { notifications } from "@mantine/notifications";
 import { useTranslation } from "react-i18next";
 import type { Account } from "../../app/account";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { faultsOf } from "../../components/faults";
 import { unplaced } from "../../components/unplaced";
-import { useTold } from "../account/told";
 import { useChange } from "./useChange";
 
 /** Who one is. */
 export function Name({ account }: { account: Account }) {
   const { t } = useTranslation();
   const change = useChange();
-  const told = useTold();
   const form = useForm({ mode: "uncontrolled", initialValues: { name: account.name } });
   const save = (values: { name: string }) =>
     change.mutate(values, {
       onSuccess: () => notifications.show({ message: t("common.saved") }),
-      onError: (error) => form.setErrors(told.faults(error)),
+      onError: (error) => form.setErrors(faultsOf(error)),
     });
   return (
     <form noValidate onSubmit={form.onSubmit(save)}>

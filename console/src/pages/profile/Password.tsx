@@ -7,6 +7,7 @@ import { api, unwrap } from "../../api/client";
 import type { components } from "../../api/schema";
 import { ACCOUNT, type Account } from "../../app/account";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { faultsOf } from "../../components/faults";
 import { unplaced } from "../../components/unplaced";
 import { MIN_PASSWORD } from "../account/password";
 import { focusFault, useTold } from "../account/told";
@@ -39,7 +40,7 @@ export function Password({ account }: { account: Account }) {
         message: t(hasPassword ? "account.passwordChanged" : "account.passwordSet"),
       });
     },
-    onError: (error) => form.setErrors(told.faults(error)),
+    onError: (error) => form.setErrors(faultsOf(error)),
   });
   const toggle = { "aria-label": t("account.showPassword"), tabIndex: 0 };
   return (

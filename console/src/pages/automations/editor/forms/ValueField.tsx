@@ -9,7 +9,7 @@ import { TextValue } from "./TextValue";
 import classes from "../editor.module.css";
 import { canShow, choicesOf, read, widgetOf, written } from "./fields";
 import type { Json } from "../draft/model";
-import { isSavedSecret } from "../draft/secrets";
+import { isSavedSecret, withoutSecrets } from "../draft/secrets";
 import type { Asked } from "../options/options";
 import type { Schema, Source } from "../data/sources";
 
@@ -128,9 +128,14 @@ function JsonText(props: Props) {
   const { value, onChange, sources } = props;
   const [typed, setTyped] = useState(() => written(value));
   const isSame = stringify(read(typed)) === stringify(value);
+  const shared = common(t, props);
+  const hasSecrets = value !== undefined && withoutSecrets(value).secrets.length > 0;
   return (
     <TextValue
-      {...common(t, props)}
+      {...shared}
+      {...(hasSecrets && {
+        description: [shared.description, t("editor.savedSecretInside")].filter(Boolean).join(" "),
+      })}
       sources={sources}
       kind="value"
       value={isSame ? typed : written(value)}
