@@ -293,6 +293,7 @@ def _written(text: str) -> set[str]:
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
     """The text with each secret replaced by the mask."""
-    for secret in secrets:
+    # The longest first: of one that begins with another, the rest would stay.
+    for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text

@@ -300,6 +300,14 @@ WAYS_OF_WRITING: list[Callable[[str], str]] = [
 ]
 
 
+def test_of_a_secret_that_holds_another_nothing_stays() -> None:
+    client, token = "planted", f"planted-{SECRET}-planted"
+    # As they are put together: those of the request, then those of the connection.
+    hidden = [*hidden_forms([client]), *hidden_forms([token])]
+    for text in (token, quote(token, safe=""), token.encode().hex()):
+        assert scrub(f"the token {text} is {client}", hidden) == f"the token {MASK} is {MASK}"
+
+
 def test_a_token_is_bound_to_its_context_and_outlives_a_rotation() -> None:
     old, new = (secrets.token_bytes(KEY_BYTES) for _ in range(2))
     before, after, other = Keyring([old]), Keyring([new, old]), Keyring([new])
