@@ -59,6 +59,8 @@ class _UnderWay:
     """A call of an app that has not answered yet."""
 
     answer: asyncio.Task[Any]
+    started: int
+    """When (ms)."""
     is_asked = False
     """Whether a request may be on its way."""
     is_left = False
@@ -106,7 +108,7 @@ class ComponentActivity:
                     await self._book(component, call, done.started, output=done.output)
                 return done.output
             await self._check_credits(call.account_id)
-            started = _started()
+            started = self._started(call)
             try:
                 output = await self._answer(component, call, started)
             except (ComponentError, ApplicationError) as error:
@@ -145,6 +147,11 @@ class ComponentActivity:
             ) from None
         return None if recorded is None else _Done(recorded[0], None)
 
+    def _started(self, call: ComponentCall) -> int:
+        """When this try began (ms): now, or when the call did whose answer is still awaited."""
+        under_way = self._under_way.get((call.run_id, call.step_id, call.iteration))
+        return now_ms() if under_way is None else under_way.started
+
     async def _answer(self, component: Component, call: ComponentCall, started: int) -> Any:
         """What the app answers.
 
@@ -156,6 +163,7 @@ class ComponentActivity:
         under_way = self._under_way.get(place)
         if under_way is None:
             under_way = _UnderWay()
+            under_way.started = started
             under_way.answer = asyncio.create_task(self._call(component, call, under_way))
             self._under_way[place] = under_way
             under_way.answer.add_done_callback(lambda _: self._under_way.pop(place, None))
@@ -272,9 +280,3 @@ def _leave(beats: Beats, output: Any, started: int) -> None:
         return
     if size <= MAX_LEFT_BYTES:
         beats.tell({ANSWERED: output, "started": started})
-
-
-def _started() -> int:
-    """When the step began (ms): with the first of its tries."""
-    info = activity.info()
-    return now_ms() if info.attempt == 1 else int(info.scheduled_time.timestamp() * 1000)

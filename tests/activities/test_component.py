@@ -32,7 +32,7 @@ from store.bookings import UNSTORABLE, StepWrite
 from store.database import Database, close_database, open_database
 from store.encryption import Keyring
 from store.ledger import Ledger
-from store.models import Account, CreditUsage, Project, RunStep
+from store.models import Account, CreditUsage, Project, RunStep, now_ms
 from store.sealed import lend_keyring
 from temporal.booking import free_step_rows
 from tests.outage import CutOff, cut_off
@@ -276,6 +276,14 @@ async def test_who_comes_after_a_dead_worker_books_what_the_app_gave(
     steps, used = await bench.booked()
     assert (app.calls, answer, used) == (0, {"body": "as it was"}, 1)
     assert [step.started_at for step in steps] == [1_700_000_000_000]
+
+
+async def test_a_call_is_timed_by_its_last_try(bench: Bench, app: App) -> None:
+    """And not by what was waited since the first."""
+    before = now_ms()
+    await bench.execute(app, attempt=2)
+    [step], _ = await bench.booked()
+    assert step.started_at >= before
 
 
 async def test_tries_before_a_pause_count_as_tries_of_the_step(bench: Bench, app: App) -> None:
