@@ -105,8 +105,11 @@ def error_response(
 
 
 def invalid(faults: Sequence[tuple[str, Message]], message: str | None = None) -> ApiError:
-    """Code 1 with every fault as (path, message), each also as a code with its parameters."""
-    faults = [(path[:MAX_PATH], text) for path, text in faults]
+    """Code 1 with every fault as (path, message), each also as a code with its parameters.
+
+    Of many faults the first are told.
+    """
+    faults = [(path[:MAX_PATH], text) for path, text in faults[:MAX_TOLD]]
     if message is None:
         path, text = faults[0]
         more = f" ({len(faults) - 1} more in details)" if len(faults) > 1 else ""

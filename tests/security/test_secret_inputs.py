@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from api.errors import MAX_TOLD
 from connectors.catalogue import load_catalogue
 from connectors.failures import hidden_forms, scrub
 from connectors.masking import MASK, mask, mask_same, secrets_in
@@ -126,6 +127,13 @@ async def test_what_a_placeholder_cannot_stand_for_is_refused_with_its_place(
     assert error["details"][0]["path"] == "trigger.inputs.secret"
     assert "Enter the secret itself" in error["message"]
     assert await drafts.rest.expect(200, "GET", f"{drafts.path}/{made['id']}") == made
+
+
+async def test_of_many_placeholders_that_stand_for_nothing_some_are_told(drafts: Drafts) -> None:
+    made = await drafts.make(hook(SECRET))
+    body = {"definition": {"steps": [PLACEHOLDER] * 5_000}, "revision": 1}
+    answer = await drafts.rest.refused(1, "PATCH", f"{drafts.path}/{made['id']}", body)
+    assert 0 < len(answer["details"]) <= MAX_TOLD
 
 
 @pytest.fixture(scope="module")
