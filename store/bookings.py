@@ -267,7 +267,7 @@ def _write_steps(connection: Connection, insert: Any, writes: Sequence[StepWrite
                 connection.execute(_STEPS.insert(), row)
                 is_new = True
             if not is_new:
-                _rewrite(connection, row)
+                _rewrite(connection, row, is_told=kind == "free_steps")
             elif row.get("attempts") != 0:
                 used[account_id, kind] += 1
                 project_of[account_id] = row["project_id"]
@@ -307,15 +307,19 @@ def _marks_crossed(project_id: str, before: int, after: int, daily: int) -> list
     ]
 
 
-def _rewrite(connection: Connection, row: Row) -> None:
+def _rewrite(connection: Connection, row: Row, *, is_told: bool) -> None:
     """A step that failed before and was tried again; a success is never overwritten.
 
-    Nor is what is known of a call by a row that knows not how it ended.
+    Nor is what is known of a call by a row that knows not how it ended. `is_told`: by the run, and
+    not by who executed it.
     """
     values = {name: row.get(name) for name in _REWRITTEN}
     if row.get("component") is not None and "true_output" not in row:
         # An action that was given up after its last try, whose answer is in the book.
         del values["output"], values["true_output"]
+        if is_told:
+            # So is when that try was made, and not the first.
+            del values["started_at"], values["ended_at"]
     statement = _REWRITE.values({name: bindparam(name) for name in values})
     if row["ended_at"] is None:
         statement = statement.where(_STEPS.c.attempts <= row["attempts"])

@@ -307,6 +307,22 @@ async def test_a_run_that_is_retried_has_another_end_to_tell(
     assert [kind for kind, _ in await told(database)] == ["run.failed", "run.completed"]
 
 
+async def test_a_call_that_is_given_up_keeps_the_times_of_its_last_try(
+    database: Database, project: Project
+) -> None:
+    ledger = Ledger(database)
+    await ledger.write(RunOpened(run_row(project)))
+    failed = step_row(project, status="waiting", started_at=5_000, ended_at=5_200, attempts=2)
+    await ledger.write(StepWrite(project.account_id, [failed | {"true_output": None}]))
+    # What the run says of it: when the first try was, and when it was given up.
+    given_up = step_row(project, status="error", error="given up", started_at=1_000, attempts=2)
+    await ledger.write(StepWrite(project.account_id, free_steps=[given_up]))
+    async with database() as session:
+        step = (await session.scalars(select(RunStep))).one()
+    assert (step.status, step.error) == ("error", "given up")
+    assert (step.started_at, step.ended_at) == (5_000, 5_200)
+
+
 async def test_the_end_of_a_called_automation_is_not_told(
     database: Database, project: Project
 ) -> None:
