@@ -51,6 +51,8 @@ class Provider:
     used: set[str] = field(default_factory=set)
     forms: list[dict[str, str]] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    held: asyncio.Event | None = None
+    """Refreshes are answered when it is set; None: at once."""
 
     async def answer(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
@@ -58,6 +60,8 @@ class Provider:
         self.arrived.set()
         await asyncio.sleep(self.delay)
         if form["grant_type"] == "refresh_token":
+            if self.held:
+                await self.held.wait()
             self.refreshes += 1
             if refusal := self._refusal(form["refresh_token"]):
                 return refusal

@@ -203,12 +203,13 @@ async def test_a_cancelled_caller_does_not_lose_the_answer(
     connections: Connections, database: Database, project_id: str, connect: Connect, provider: Any
 ) -> None:
     before = await connect(expires_in=None)
-    provider.arrived, provider.delay = asyncio.Event(), 0.2
+    provider.arrived, provider.held = asyncio.Event(), asyncio.Event()
     caller = asyncio.create_task(connections.renew(project_id, *ME, before))
     await provider.arrived.wait()
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
+    provider.held.set()
     await connections.aclose()
     after = await connections.credential(project_id, *ME)
     assert after.refresh_token == provider.current
@@ -234,7 +235,7 @@ async def test_when_the_winner_fails_the_others_do_not_try_one_by_one(
     connections: Connections, project_id: str, connect: Connect, provider: Any
 ) -> None:
     before = await connect(expires_in=None)
-    provider.mode, provider.delay = "fail", 1.5
+    provider.mode, provider.delay = "fail", 3
     results = await asyncio.gather(
         *(connections.renew(project_id, *ME, before) for _ in range(20)), return_exceptions=True
     )
@@ -356,11 +357,11 @@ async def test_a_connection_made_anew_during_a_renewal_is_not_overwritten(
     connections: Connections, project_id: str, connect: Connect, provider: Any
 ) -> None:
     before = await connect(expires_in=None)
-    provider.arrived, provider.delay = asyncio.Event(), 0.3
+    provider.arrived, provider.held = asyncio.Event(), asyncio.Event()
     renewal = asyncio.create_task(connections.renew(project_id, *ME, before))
     await provider.arrived.wait()
-    provider.delay = 0
     anew = await connect()
+    provider.held.set()
     assert await renewal == anew
     assert await connections.credential(project_id, *ME) == anew
 
