@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -223,6 +224,26 @@ class Settings(BaseSettings):
     def _list_names_something(cls, text: str) -> str:
         if text and not any(part.strip() for part in text.split(",")):
             raise ValueError("names nothing: give values with commas between them, or unset it.")
+        return text
+
+    @field_validator("allowed_private_hosts")
+    @classmethod
+    def _networks_are_networks(cls, text: str) -> str:
+        for part in (part.strip() for part in text.split(",") if "/" in part):
+            try:
+                ip_network(part, strict=False)
+            except ValueError:
+                raise ValueError(
+                    f"`{part}` is no network: write one as 10.1.0.0/24, a host as its name"
+                ) from None
+        return text
+
+    @field_validator("connector_dirs")
+    @classmethod
+    def _folders_are_there(cls, text: str) -> str:
+        for part in text.split(os.pathsep):
+            if part and not Path(part).is_dir():
+                raise ValueError(f"`{part}` is no folder: name one with a folder for each app")
         return text
 
     @model_validator(mode="after")

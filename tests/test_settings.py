@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from pydantic import ValidationError
 
@@ -22,6 +24,9 @@ DATABASE = "postgresql+asyncpg://inlay:pw@db/inlay"
         ("database_url", "postgresql+asyncpg://u:p@h:port/d", "in a password @ is written %40"),
         ("log_level", "loud", "must be one of DEBUG, INFO"),
         ("database_connections", 0, "greater than or equal to 2"),
+        ("allowed_private_hosts", "db, 10.0.0.0/99", "`10.0.0.0/99` is no network: write one as"),
+        ("allowed_private_hosts", "http://db", "`http://db` is no network"),
+        ("connector_dirs", f".{os.pathsep}/no/such", "`/no/such` is no folder"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused(setting: str, value: object, said: str) -> None:
