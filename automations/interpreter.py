@@ -13,7 +13,14 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from automations.bounds import Held, OutOfBoundsError, sentence, size_of
+from automations.bounds import (
+    MAX_RESULT_BYTES,
+    MAX_RESULT_VALUES,
+    Held,
+    OutOfBoundsError,
+    sentence,
+    size_of,
+)
 from automations.definition import (
     ApprovalStep,
     AppStep,
@@ -94,9 +101,10 @@ class Interpreter:
             return None
         self._arrive(scope, "result")
         try:
-            return await self._turns.resolve(self._definition.result, scope)
-        except ExpressionError as error:
-            raise Stopped("error", f"The result could not be computed: {error}") from error
+            return _given_back(await self._turns.resolve(self._definition.result, scope))
+        except (ExpressionError, StepFailed) as error:
+            message = f"The result could not be computed: {error.message}"
+            raise Stopped("error", message) from error
 
     async def run_iterations(
         self,
@@ -183,7 +191,7 @@ class Interpreter:
         assert isinstance(step, StopStep)  # noqa: S101 - narrows the type for the checker
         with _Tracing(self._host, place) as done:
             message = text_of(await self._turns.resolve(step.message, scope)) or None
-            result = await self._turns.resolve(step.result, scope)
+            result = _given_back(await self._turns.resolve(step.result, scope))
             done({"status": step.status, "result": result})
         raise Stopped(step.status, message, result)
 
@@ -420,6 +428,16 @@ def _size(output: Any) -> int:
         return size_of(output)
     except OutOfBoundsError as error:
         raise StepFailed(f"its output cannot be kept: {error}", "too_large") from None
+
+
+def _given_back(result: Any) -> Any:
+    """The result if a run may end with it; raises StepFailed."""
+    try:
+        size_of(result, size=MAX_RESULT_BYTES, values=MAX_RESULT_VALUES)
+    except OutOfBoundsError as error:
+        message = f"its result is too large: {error}. Let the automation give less"
+        raise StepFailed(message, "too_large") from error
+    return result
 
 
 def _told(error: BaseException) -> tuple[str, str]:

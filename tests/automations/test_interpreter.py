@@ -418,6 +418,20 @@ async def test_a_stop_steps_message_is_text_of_any_value(message: Any, shown: st
     assert stop.value.message == shown
 
 
+@pytest.mark.parametrize("expression", ["{{ data.list }}", "{{ data.text }}"])
+async def test_a_run_gives_no_more_than_one_answer_can_carry(expression: str) -> None:
+    given: dict[str, Any] = {"list": [[]] * 250_001, "text": "x" * 2 * 1024 * 1024}
+    with pytest.raises(Stopped, match="result is too large: it has more than") as stop:
+        await run([], expression, **given)
+    assert stop.value.status == "error"
+    end = {"id": "end", "type": "stop", "result": expression}
+    host = NotingHost()
+    with pytest.raises(Stopped, match="Step “end” failed: its result is too large"):
+        await run([end], None, host, **given)
+    assert "too large" in str(host.traces[-1].error)
+    assert await run([], "{{ data.list }}", list=[[]] * 249_000) == [[]] * 249_000
+
+
 async def test_a_run_that_reads_long_expressions_lets_others_go_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
