@@ -26,7 +26,7 @@ OIDC = Path(__file__).parent / "connections" / "oidc"
 class OidcProvider:
     """npm's oidc-provider on a port of loopback (tests/connections/oidc/server.mjs).
 
-    Its clients `lasting` (tokens of an hour; authenticates by Basic) and `fleeting` (of two
+    Its clients `lasting` (tokens of an hour; authenticates by Basic) and `fleeting` (of five
     seconds; by the body) have the secrets `secret-of-<id>`.
     """
 

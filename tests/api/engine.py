@@ -11,7 +11,7 @@ from settings import Settings
 from temporal.server import dev_server, free_port
 from tests.api.beacon import listening
 from tests.api.conftest import serving
-from worker import run_worker
+from tests.working import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ async def whole_engine(folder: Path, database: Path) -> AsyncIterator[httpx.Asyn
             allowed_private_hosts="127.0.0.1",
             connector_dirs=str(folder / "connectors"),
         )
-        working = asyncio.create_task(run_worker(settings))
+        working = await start_worker(settings)
         try:
             async with serving(settings) as (app, http), listening(app, port):
                 yield http

@@ -25,7 +25,7 @@ from store.models import Registration, RegistrationEvent, Run, new_id
 from store.registrations import HookSecret, hook_id_of, seal_hook
 from temporal.server import dev_server
 from tests.api.conftest import Workshop, make_workshop, serving
-from worker import run_worker
+from tests.working import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -352,7 +352,7 @@ async def bench(
         )
         keyring = Keyring.from_settings(settings)
         database = database_of(settings, keyring)
-        working = asyncio.create_task(run_worker(settings))
+        working = await start_worker(settings)
         try:
             async with serving(settings) as (app, http):
                 shop = await make_workshop(http)

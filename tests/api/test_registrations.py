@@ -21,7 +21,7 @@ from store.models import Notification, Registration
 from temporal.server import dev_server
 from tests.api.beacon import Beacon, listening, shining
 from tests.api.conftest import GREETING, Workshop, make_workshop, serving
-from worker import run_worker
+from tests.working import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -96,7 +96,7 @@ async def engine_settings(
 @pytest.fixture(scope="module")
 async def engine(engine_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The API, also at the port that apps are told of, with a worker behind it."""
-    working = asyncio.create_task(run_worker(engine_settings))
+    working = await start_worker(engine_settings)
     port = int(engine_settings.public_url.rpartition(":")[2])
     try:
         async with serving(engine_settings) as (app, http), listening(app, port):

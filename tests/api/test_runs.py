@@ -17,7 +17,7 @@ from store.encryption import Keyring
 from store.models import Connection
 from temporal.server import dev_server
 from tests.api.conftest import GREETING, Workshop, make_workshop, serving
-from worker import run_worker
+from tests.working import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -78,7 +78,7 @@ async def engine_settings(
 @pytest.fixture(scope="module")
 async def engine(engine_settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """The API with that server and a worker behind it."""
-    working = asyncio.create_task(run_worker(engine_settings))
+    working = await start_worker(engine_settings)
     try:
         async with serving(engine_settings) as (_, http):
             yield http

@@ -26,7 +26,7 @@ from api.app import create_app
 from settings import Settings
 from temporal.server import dev_server, free_port
 from tests.api.conftest import GREETING, Workshop, make_workshop
-from worker import run_worker
+from tests.working import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +136,7 @@ async def _serve(
         server = uvicorn.Server(
             uvicorn.Config(create_app(settings), port=port, log_level="warning")
         )
-        working = asyncio.create_task(run_worker(settings))
+        working = await start_worker(settings)
         serving = asyncio.create_task(server.serve())
         try:
             while not server.started:

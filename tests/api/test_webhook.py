@@ -16,7 +16,7 @@ from store.webhooks import pause_endpoint
 from temporal.server import dev_server
 from tests.api.conftest import GREETING, Rest, Workshop, make_workshop, serving
 from tests.workflows.receiver import receiving
-from worker import run_worker
+from tests.working import start_worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,7 +195,7 @@ async def test_a_run_is_told_to_the_developers_endpoint(
             public_url="http://127.0.0.1:8000",
             allowed_private_hosts="127.0.0.1",
         )
-        working = asyncio.create_task(run_worker(settings))
+        working = await start_worker(settings)
         try:
             async with serving(settings) as (_, http):
                 workshop = await make_workshop(http)

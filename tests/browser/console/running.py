@@ -21,7 +21,7 @@ from tests.api.beacon import listening
 from tests.api.conftest import PASSWORD, Workshop, app_of, make_workshop
 from tests.browser.conftest import serving
 from tests.workflows.receiver import Receiver, receiving
-from worker import run_worker
+from tests.working import start_worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -237,7 +237,7 @@ async def running(folder: Path, database: Path) -> AsyncIterator[Running]:
             allowed_private_hosts="127.0.0.1",
             connector_dirs=str(folder / "connectors"),
         )
-        working = asyncio.create_task(run_worker(settings))
+        working = await start_worker(settings)
         try:
             async with (
                 serving(lambda: app_of(settings), port),

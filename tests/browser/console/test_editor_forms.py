@@ -397,6 +397,7 @@ async def test_a_test_of_a_step_waits_and_says_what_went_wrong(
 
     inlay.desk.is_closed = True
     await page.locator('[data-step="route"]').click()
+    await expect(page.get_by_role("region", name="Route")).to_contain_text("the desk is closed")
     await test.get_by_role("button", name="Test this step").click()
     await expect(result.get_by_role("alert")).to_contain_text("the desk is closed", timeout=30_000)
     inlay.desk.is_closed = False

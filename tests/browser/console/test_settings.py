@@ -139,7 +139,7 @@ async def test_an_app_without_oauth_is_added_by_one_click_connected_and_removed(
 
     async def add() -> None:
         await page.get_by_role("button", name="Add integration").click()
-        await dialog(page).get_by_text("support", exact=True).click()
+        await dialog(page).get_by_text("Support", exact=True).click()
         await dialog(page).get_by_label("Search apps").fill("help desk")
         await expect(dialog(page).get_by_role("listitem")).to_have_count(1)
         await dialog(page).get_by_role("button", name=re.compile("Desk")).click()

@@ -39,7 +39,7 @@ server.listen(0, '127.0.0.1', () => {
     rotateRefreshToken: true,
     scopes: ['openid', 'email', 'profile', 'offline_access', 'calendar'],
     ttl: {
-      AccessToken: (_context, _token, client) => (client.clientId === 'fleeting' ? 2 : 3600),
+      AccessToken: (_context, _token, client) => (client.clientId === 'fleeting' ? 5 : 3600),
       AuthorizationCode: 60,
       Grant: 3600,
       IdToken: 3600,
