@@ -14,11 +14,9 @@ MAX_DEPTH = 64
 MAX_DEPTH_MADE = 128
 """Levels in what a run makes of it; the payloads of workflows bear 190, with their own levels."""
 MAX_BYTES = 32 * 1024 * 1024
-"""JSON of one value in a run: of a step's inputs, of an output."""
-MAX_RESULT_BYTES = 2 * 1024 * 1024
-"""JSON of what a run gives in the end: one answer of the API, for which no other may wait long."""
+"""JSON of one value in a run: of a step's inputs, of an output, of a result."""
 MAX_RESULT_VALUES = 250_000
-"""Values in it."""
+"""Values in what a run gives in the end: one answer of the API, which may not hold up others."""
 MAX_BYTES_HELD = 64 * 1024 * 1024
 """JSON of all that the steps of one run have made and may still be read."""
 MAX_VALUES = 500_000

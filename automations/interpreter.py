@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from automations.bounds import (
-    MAX_RESULT_BYTES,
     MAX_RESULT_VALUES,
     Held,
     OutOfBoundsError,
@@ -433,7 +432,7 @@ def _size(output: Any) -> int:
 def _given_back(result: Any) -> Any:
     """The result if a run may end with it; raises StepFailed."""
     try:
-        size_of(result, size=MAX_RESULT_BYTES, values=MAX_RESULT_VALUES)
+        size_of(result, values=MAX_RESULT_VALUES)
     except OutOfBoundsError as error:
         message = f"its result is too large: {error}. Let the automation give less"
         raise StepFailed(message, "too_large") from error

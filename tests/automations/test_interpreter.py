@@ -418,16 +418,15 @@ async def test_a_stop_steps_message_is_text_of_any_value(message: Any, shown: st
     assert stop.value.message == shown
 
 
-@pytest.mark.parametrize("expression", ["{{ data.list }}", "{{ data.text }}"])
-async def test_a_run_gives_no_more_than_one_answer_can_carry(expression: str) -> None:
-    given: dict[str, Any] = {"list": [[]] * 250_001, "text": "x" * 2 * 1024 * 1024}
-    with pytest.raises(Stopped, match="result is too large: it has more than") as stop:
-        await run([], expression, **given)
+async def test_a_run_gives_no_more_than_one_answer_can_carry() -> None:
+    given: list[Any] = [[]] * 250_001
+    with pytest.raises(Stopped, match="result is too large: it has more than 250,000") as stop:
+        await run([], "{{ data.list }}", list=given)
     assert stop.value.status == "error"
-    end = {"id": "end", "type": "stop", "result": expression}
+    end = {"id": "end", "type": "stop", "result": "{{ data.list }}"}
     host = NotingHost()
     with pytest.raises(Stopped, match="Step “end” failed: its result is too large"):
-        await run([end], None, host, **given)
+        await run([end], None, host, list=given)
     assert "too large" in str(host.traces[-1].error)
     assert await run([], "{{ data.list }}", list=[[]] * 249_000) == [[]] * 249_000
 
