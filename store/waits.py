@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    insert,
     literal,
     select,
     update,
@@ -55,7 +56,7 @@ def add_wait(
     # Two clocks may differ a little.
     began_at = max(began_at, (last or 0) + 1)
     row = {"run_id": run_id, "began_at": began_at, "ended_at": ended_at}
-    connection.execute(RunWait.__table__.insert(), row)  # type: ignore[attr-defined]
+    connection.execute(insert(RunWait).values(row))
 
 
 def end_wait(connection: Connection | Session, run_id: str, at: int) -> None:

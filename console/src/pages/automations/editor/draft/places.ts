@@ -78,7 +78,8 @@ const CARRY: Record<string, string> = {
   next: "automations.field_carryNext",
   name: "automations.field_carry_name",
 };
-const OF_RETRY = [
+/** The settings of a retry of its own, each of which has a field. */
+export const OF_RETRY = [
   "maxAttempts",
   "giveUpAfter",
   "initialInterval",

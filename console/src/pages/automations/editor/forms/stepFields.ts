@@ -1,17 +1,9 @@
 /** Which places inside a step its form has a field for: there the faults of that place stand. */
 
 import { type Json, type Path, type Step, getIn } from "../draft/model";
+import { OF_RETRY } from "../draft/places";
 import { policyOf } from "./retry";
 import type { Schema } from "../data/sources";
-
-const OF_RETRY = [
-  "maxAttempts",
-  "giveUpAfter",
-  "initialInterval",
-  "backoff",
-  "maxInterval",
-  "evenIfUnknown",
-];
 
 const CARRY: Path[] = [
   ["carry", "start"],
